@@ -1,0 +1,14 @@
+//! Worker programs as data: types, reader, printer, builder, generation.
+//!
+//! **Invariants**
+//!
+//! 1. A [`Program`] is valid: every name in it means something, every number is in range.
+//!    The only ways to get one go through the reader.
+//! 2. `parse(print(p)) == p`.
+//! 3. Equality of programs ignores places and comments.
+
+mod model;
+mod property_name;
+
+pub use model::*;
+pub use property_name::{Expect, PropertyName};
