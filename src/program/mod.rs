@@ -9,6 +9,8 @@
 
 mod model;
 mod property_name;
+mod statements;
 
 pub use model::*;
 pub use property_name::{Expect, PropertyName};
+pub use statements::{Numbered, block_size};

@@ -1,0 +1,180 @@
+//! Runs a program under a strategy, one run after the other.
+
+use super::model::Machine;
+use super::state::Offer;
+use super::step::Sink;
+use super::view::StateView;
+use crate::property::Situation;
+use crate::run::{
+    Action, Budget, Choice, Enabled, Event, Outcome, Point, Spent, Strategy, WorkerId,
+};
+
+/// Hears each step of a run.
+pub trait Witness {
+    /// The state that `step` led to, or the initial one. `fresh` are the workers that stand
+    /// elsewhere than before.
+    fn state(&mut self, view: &StateView<'_>, situation: Situation, step: &Step<'_>);
+}
+
+/// One step of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// The choice; `None` for the initial state.
+    pub choice: Option<Choice>,
+    /// What happened.
+    pub events: &'a [Event],
+    /// The workers that stand elsewhere than before, or hold more.
+    pub moved: &'a [WorkerId],
+    /// What the run has spent.
+    pub spent: Spent,
+}
+
+/// Steps that a run may take before it counts as a livelock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StepBound(pub u64);
+
+impl Default for StepBound {
+    fn default() -> StepBound {
+        StepBound(100_000)
+    }
+}
+
+/// Executes runs of one machine; keeps its memory from run to run.
+pub struct Run<'a> {
+    machine: &'a Machine,
+    budget: Budget,
+    bound: StepBound,
+    state: Vec<u64>,
+    offers: Vec<Offer>,
+    enabled: Vec<Enabled>,
+    log: Log,
+}
+
+/// Keeps what a step made happen.
+#[derive(Default)]
+pub(crate) struct Log {
+    pub(crate) events: Vec<Event>,
+    pub(crate) moved: Vec<WorkerId>,
+}
+
+impl Sink for Log {
+    fn event(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    fn moved(&mut self, worker: WorkerId) {
+        self.moved.push(worker);
+    }
+}
+
+impl Log {
+    fn clear(&mut self) {
+        self.events.clear();
+        self.moved.clear();
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Runs of a machine within a budget and a step bound.
+    pub fn new(machine: &'a Machine, budget: Budget, bound: StepBound) -> Run<'a> {
+        Run {
+            machine,
+            budget,
+            bound,
+            state: vec![0; machine.words()],
+            offers: Vec::new(),
+            enabled: Vec::new(),
+            log: Log::default(),
+        }
+    }
+
+    /// One run from the initial state.
+    pub fn execute(&mut self, strategy: &mut dyn Strategy, witness: &mut dyn Witness) -> Outcome {
+        self.state.fill(0);
+        self.log.clear();
+        self.machine.reset(&mut self.state, &mut self.log);
+        let mut spent = Spent::default();
+        let mut last = None;
+        let mut steps = 0;
+        let outcome = loop {
+            let situation = self.look(steps);
+            if matches!(situation, Situation::Finished | Situation::Stuck) {
+                self.machine.judge_deferred(&self.state, &mut self.log);
+            }
+            for event in &self.log.events {
+                strategy.observe(event);
+            }
+            let view = self.machine.view_words(&self.state);
+            let step = Step {
+                choice: last,
+                events: &self.log.events,
+                moved: &self.log.moved,
+                spent,
+            };
+            witness.state(&view, situation, &step);
+            match situation {
+                Situation::Finished => break Outcome::Finished,
+                Situation::StepBound => break Outcome::StepBound,
+                Situation::Going | Situation::Stuck => {}
+            }
+            let held_up = goes_on(&self.offers, spent.last);
+            let budget = &self.budget;
+            self.offers
+                .retain(|o| spent.allows(o.choice, o.draws, held_up, budget));
+            self.machine
+                .enabled(&self.state, &self.offers, &mut self.enabled);
+            if self.enabled.is_empty() {
+                break Outcome::Stuck;
+            }
+            let point = Point {
+                enabled: &self.enabled,
+                view: &view,
+                last,
+            };
+            let Some(choice) = strategy.choose(&point) else {
+                break Outcome::Abandoned;
+            };
+            let Some(taken) = self.enabled.iter().find(|e| e.choice == choice) else {
+                break Outcome::Abandoned;
+            };
+            spent = spent.after(choice, taken.draws, held_up);
+            self.log.clear();
+            self.machine.apply(&mut self.state, choice, &mut self.log);
+            last = Some(choice);
+            steps += 1;
+        };
+        strategy.end(outcome);
+        outcome
+    }
+
+    fn look(&mut self, steps: u64) -> Situation {
+        self.machine.offers(&self.state, &mut self.offers);
+        self.machine
+            .situation(&self.state, &self.offers, steps >= self.bound.0)
+    }
+}
+
+/// Whether a worker has a choice that is neither a fault nor a timer.
+pub(crate) fn goes_on(offers: &[Offer], worker: Option<WorkerId>) -> bool {
+    offers
+        .iter()
+        .any(|o| Some(o.choice.worker) == worker && o.choice.is_progress())
+}
+
+impl Machine {
+    /// What comes after a state, given all that it offers, budgets aside.
+    pub(crate) fn situation(&self, state: &[u64], offers: &[Offer], bounded: bool) -> Situation {
+        let something = offers.iter().any(|o| o.choice.action != Action::Cancel);
+        if something {
+            if bounded {
+                Situation::StepBound
+            } else {
+                Situation::Going
+            }
+        } else if self.view_words(state).is_finished() {
+            Situation::Finished
+        } else {
+            Situation::Stuck
+        }
+    }
+}

@@ -1,0 +1,509 @@
+//! A compiled program: its code, and where each number of a state is kept.
+
+use std::collections::BTreeSet;
+
+use super::code::{Code, Instr, Pc, Waiting};
+use super::compile::{Names, compile};
+use super::layout::{Field, Layout};
+use crate::program::{Kind, Order, Program, StatementKind, block_size};
+use crate::run::{Permits, SemaphoreId, StatementId, WorkerId};
+
+/// A compiled program: what [`crate::search`] searches and [`super::Run`] runs.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    pub(super) semaphores: Vec<Semaphore>,
+    pub(super) workers: Vec<Worker>,
+    pub(super) codes: Vec<Code>,
+    pub(super) layout: Layout,
+    /// The most steps that a run can take, if that is a number.
+    pub(super) longest: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Semaphore {
+    pub(super) order: Order,
+    pub(super) kind: Kind,
+    pub(super) permits: u64,
+    pub(super) available: Field,
+    /// `None` where nothing changes the capacity.
+    pub(super) capacity: Option<Field>,
+    pub(super) debt: Field,
+    pub(super) closed: Field,
+    /// What the head has taken of its request (`order=fifo-partial`).
+    pub(super) taken: Field,
+    /// The workers that can stand in its queue.
+    pub(super) candidates: Vec<WorkerId>,
+}
+
+/// A worker instance.
+#[derive(Debug, Clone)]
+pub(super) struct Worker {
+    pub(super) code: usize,
+    pub(super) spawned: bool,
+    pub(super) pc: Field,
+    /// Its place in the queue in which it waits, from one; zero when it does not wait in one.
+    pub(super) rank: Field,
+    pub(super) counters: Vec<Field>,
+    pub(super) causes: Vec<Field>,
+    /// For each semaphore, what it holds.
+    pub(super) ledgers: Vec<Ledger>,
+    /// The semaphores of which it can hold permits.
+    pub(super) owned: Vec<SemaphoreId>,
+    /// For each instruction, the ledger entry that a grant there goes to.
+    pub(super) grants: Vec<Option<Field>>,
+    /// Whether how it ended is kept.
+    pub(super) remembers_end: bool,
+}
+
+/// What a worker holds of one semaphore, told apart by the statement that took it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ledger {
+    /// In the order in which a release takes from them: plain statements before guards, the last
+    /// in the text first.
+    pub(super) sites: Vec<Site>,
+    /// Whether some `release from=` names it, so that leaks are judged at the end of the run.
+    pub(super) deferred: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Site {
+    pub(super) statement: StatementId,
+    pub(super) held: Field,
+}
+
+/// What a program does to a semaphore, as far as the width of its fields depends on it.
+#[derive(Debug, Clone, Default)]
+struct Census {
+    grown: u64,
+    released: u64,
+    largest: u64,
+    resized: bool,
+    shrunk: bool,
+    closed: bool,
+}
+
+impl Machine {
+    /// Compiles a program.
+    pub fn new(program: &Program) -> Machine {
+        Machine::build(program)
+    }
+
+    fn build(program: &Program) -> Machine {
+        let names = Names::new(program);
+        let mut census = vec![Census::default(); program.semaphores().len()];
+        let mut longest = 0u64;
+        for decl in program.workers() {
+            let steps = census_of(&decl.body, u64::from(decl.count), &names, &mut census);
+            longest = longest.saturating_add(steps);
+        }
+        let mut codes = Vec::new();
+        let mut first = 0;
+        for decl in program.workers() {
+            codes.push(compile(&decl.body, first, &names));
+            first += block_size(&decl.body);
+        }
+        let guards = guard_statements(program);
+        let sites = sites(program, &codes, &names);
+        let mut layout = Layout::default();
+        let workers = lay_out_workers(program, &codes, &census, &sites, &guards, &mut layout);
+        let semaphores = lay_out_semaphores(program, &codes, &census, &workers, &mut layout);
+        Machine {
+            semaphores,
+            workers,
+            codes,
+            layout,
+            longest,
+        }
+    }
+
+    /// Words of a state.
+    pub fn words(&self) -> usize {
+        self.layout.words()
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// How many worker instances there are.
+    pub fn worker_count(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// An upper bound on the steps of a run; saturates.
+    pub fn longest_run(&self) -> u64 {
+        self.longest
+    }
+
+    pub(super) fn code(&self, worker: WorkerId) -> &Code {
+        &self.codes[self.workers[worker.index()].code]
+    }
+
+    #[inline]
+    pub(super) fn instr(&self, worker: WorkerId, pc: Pc) -> &Instr {
+        &self.code(worker).instrs[pc as usize]
+    }
+
+    pub(super) fn worker_ids(&self) -> impl Iterator<Item = WorkerId> + use<> {
+        (0..self.workers.len() as u32).map(WorkerId)
+    }
+
+    pub(super) fn semaphore_ids(&self) -> impl Iterator<Item = SemaphoreId> + use<> {
+        (0..self.semaphores.len() as u32).map(SemaphoreId)
+    }
+
+    /// Whether a panic can be injected anywhere, a timer fire, an acquire wait.
+    pub fn fault_points(&self) -> FaultPoints {
+        let mut points = FaultPoints::default();
+        for instr in self.codes.iter().flat_map(|c| &c.instrs) {
+            match instr {
+                Instr::Work { fallible, .. } => points.panics |= fallible,
+                Instr::Acquire { waiting, .. } => {
+                    points.timers |= *waiting == Waiting::Timed;
+                    points.waits |= *waiting != Waiting::Never;
+                }
+                _ => {}
+            }
+        }
+        points
+    }
+}
+
+/// Which faults a program leaves room for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FaultPoints {
+    /// Some `work` may panic.
+    pub panics: bool,
+    /// Some acquire has a timer.
+    pub timers: bool,
+    /// Some acquire can wait.
+    pub waits: bool,
+}
+
+/// Adds up what a block does, `times` times over; the steps that it can take.
+fn census_of(
+    block: &[crate::program::Statement],
+    times: u64,
+    names: &Names<'_>,
+    census: &mut [Census],
+) -> u64 {
+    let mut steps = 0u64;
+    for statement in block {
+        let of = |name: &crate::program::Name| names.semaphore(name.as_str()).index();
+        let inner_times = match &statement.kind {
+            StatementKind::Repeat { times: n, .. } => times.saturating_mul(u64::from(*n)),
+            _ => times,
+        };
+        match &statement.kind {
+            StatementKind::Acquire { semaphore, permits }
+            | StatementKind::TryAcquire {
+                semaphore, permits, ..
+            }
+            | StatementKind::AcquireWithin {
+                semaphore, permits, ..
+            } => {
+                let c = &mut census[of(semaphore)];
+                c.largest = c.largest.max(u64::from(*permits));
+                // waiting and being granted, or timing out
+                steps = steps.saturating_add(times.saturating_mul(2));
+            }
+            StatementKind::With {
+                semaphore, permits, ..
+            } => {
+                let c = &mut census[of(semaphore)];
+                c.largest = c.largest.max(u64::from(*permits));
+                c.released = c
+                    .released
+                    .saturating_add(times.saturating_mul(u64::from(*permits)));
+                steps = steps.saturating_add(times.saturating_mul(3));
+            }
+            StatementKind::Release {
+                semaphore,
+                permits: crate::program::Amount::Exactly(n),
+                ..
+            } => {
+                let c = &mut census[of(semaphore)];
+                c.released = c
+                    .released
+                    .saturating_add(times.saturating_mul(u64::from(*n)));
+                steps = steps.saturating_add(times);
+            }
+            StatementKind::Grow { semaphore, permits } => {
+                let c = &mut census[of(semaphore)];
+                c.grown = c
+                    .grown
+                    .saturating_add(times.saturating_mul(u64::from(*permits)));
+                c.resized = true;
+                steps = steps.saturating_add(times);
+            }
+            StatementKind::Shrink { semaphore, .. } => {
+                let c = &mut census[of(semaphore)];
+                c.resized = true;
+                c.shrunk = true;
+                steps = steps.saturating_add(times);
+            }
+            StatementKind::Forget { semaphore, .. } => {
+                census[of(semaphore)].resized = true;
+                steps = steps.saturating_add(times);
+            }
+            StatementKind::Close { semaphore } => {
+                census[of(semaphore)].closed = true;
+                steps = steps.saturating_add(times);
+            }
+            StatementKind::Try { .. } | StatementKind::Repeat { .. } => {}
+            _ => steps = steps.saturating_add(times),
+        }
+        for block in statement.blocks() {
+            steps = steps.saturating_add(census_of(block, inner_times, names, census));
+        }
+    }
+    steps
+}
+
+/// The `with` statements.
+fn guard_statements(program: &Program) -> BTreeSet<StatementId> {
+    (0..)
+        .map(StatementId)
+        .zip(program.statements())
+        .filter(|(_, n)| matches!(n.statement.kind, StatementKind::With { .. }))
+        .map(|(id, _)| id)
+        .collect()
+}
+
+/// For each worker instance and semaphore, the statements whose permits it can hold: its own, and
+/// those of whoever can give it some.
+fn sites(program: &Program, codes: &[Code], names: &Names<'_>) -> Vec<Vec<BTreeSet<StatementId>>> {
+    let mut sites = Vec::new();
+    let mut gifts = Vec::new();
+    for (decl, code) in program.workers().iter().zip(codes) {
+        let mut own = vec![BTreeSet::new(); program.semaphores().len()];
+        let instances = names.instances(decl.name.as_str());
+        for (instr, &statement) in code.instrs.iter().zip(&code.statements) {
+            match *instr {
+                Instr::Acquire { semaphore, .. } | Instr::Drain { semaphore, .. } => {
+                    if program.semaphores()[semaphore.index()].kind != Kind::Signal {
+                        own[semaphore.index()].insert(statement);
+                    }
+                }
+                Instr::Give { semaphore, to, .. } => {
+                    let givers = instances.first.0..instances.first.0 + instances.count;
+                    gifts.extend(givers.map(|w| (WorkerId(w), to, semaphore)));
+                }
+                _ => {}
+            }
+        }
+        sites.extend(std::iter::repeat_n(own, decl.count as usize));
+    }
+    loop {
+        let mut grew = false;
+        for &(giver, to, semaphore) in &gifts {
+            let given = sites[giver.index()][semaphore.index()].clone();
+            let ledger = &mut sites[to.index()][semaphore.index()];
+            let before = ledger.len();
+            ledger.extend(given);
+            grew |= ledger.len() > before;
+        }
+        if !grew {
+            return sites;
+        }
+    }
+}
+
+/// The most permits of a semaphore that can be in one place.
+fn most_permits(program: &Program, semaphore: usize, census: &Census) -> u64 {
+    let decl = &program.semaphores()[semaphore];
+    let most = u64::from(decl.permits).saturating_add(census.grown);
+    match decl.kind {
+        Kind::Bounded => most,
+        Kind::Plain | Kind::Signal => most.saturating_add(census.released),
+    }
+}
+
+fn lay_out_workers(
+    program: &Program,
+    codes: &[Code],
+    census: &[Census],
+    sites: &[Vec<BTreeSet<StatementId>>],
+    guards: &BTreeSet<StatementId>,
+    layout: &mut Layout,
+) -> Vec<Worker> {
+    let mut named = BTreeSet::new();
+    let mut deferred = BTreeSet::new();
+    for instr in codes.iter().flat_map(|c| &c.instrs) {
+        match *instr {
+            Instr::Give { to, .. } => {
+                named.insert(to);
+            }
+            Instr::Release {
+                semaphore,
+                from: Some(from),
+                ..
+            } => {
+                named.insert(from);
+                deferred.insert((from, semaphore));
+            }
+            _ => {}
+        }
+    }
+    let queues = queue_lengths(program, codes);
+    let mut workers = Vec::new();
+    for (code_index, (decl, code)) in program.workers().iter().zip(codes).enumerate() {
+        let longest = code
+            .instrs
+            .iter()
+            .filter_map(|i| waits_in(i))
+            .map(|s| queues[s.index()])
+            .max()
+            .unwrap_or(0);
+        for _ in 0..decl.count {
+            let id = WorkerId(workers.len() as u32);
+            let remembers_end = named.contains(&id);
+            let ends = if remembers_end { 5 } else { 1 };
+            let last = u64::from(code.visible) + ends - 1 + u64::from(decl.spawned);
+            let mut maxima = vec![last, longest];
+            maxima.extend(&code.counters);
+            maxima.extend(std::iter::repeat_n(5, code.slots as usize));
+            let mut order = Vec::new();
+            for (s, statements) in sites[id.index()].iter().enumerate() {
+                let most = most_permits(program, s, &census[s]);
+                let mut sorted: Vec<StatementId> = statements.iter().copied().collect();
+                sorted.sort_by_key(|s| (guards.contains(s), std::cmp::Reverse(*s)));
+                maxima.extend(std::iter::repeat_n(most, sorted.len()));
+                order.push(sorted);
+            }
+            let mut fields = layout.block(&maxima).into_iter();
+            let mut take = |n: usize| fields.by_ref().take(n).collect::<Vec<Field>>();
+            let head = take(2);
+            let counters = take(code.counters.len());
+            let causes = take(code.slots as usize);
+            let mut ledgers = Vec::with_capacity(order.len());
+            for (s, statements) in (0..).map(SemaphoreId).zip(&order) {
+                let held = take(statements.len());
+                ledgers.push(Ledger {
+                    sites: statements
+                        .iter()
+                        .zip(held)
+                        .map(|(&statement, held)| Site { statement, held })
+                        .collect(),
+                    deferred: deferred.contains(&(id, s)),
+                });
+            }
+            let grants = grants(code, &ledgers);
+            let owned = (0..)
+                .map(SemaphoreId)
+                .zip(&ledgers)
+                .filter(|(_, l)| !l.sites.is_empty())
+                .map(|(s, _)| s)
+                .collect();
+            workers.push(Worker {
+                code: code_index,
+                spawned: decl.spawned,
+                pc: head[0],
+                rank: head[1],
+                counters,
+                causes,
+                ledgers,
+                owned,
+                grants,
+                remembers_end,
+            });
+        }
+    }
+    workers
+}
+
+/// For each instruction, the entry of the ledger that a grant there goes to.
+fn grants(code: &Code, ledgers: &[Ledger]) -> Vec<Option<Field>> {
+    code.instrs
+        .iter()
+        .zip(&code.statements)
+        .map(|(instr, statement)| match *instr {
+            Instr::Acquire { semaphore, .. }
+            | Instr::Drain { semaphore, .. }
+            | Instr::GuardRelease { semaphore, .. } => ledgers[semaphore.index()]
+                .sites
+                .iter()
+                .find(|site| site.statement == *statement)
+                .map(|site| site.held),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The semaphore that an instruction can wait for.
+fn waits_in(instr: &Instr) -> Option<SemaphoreId> {
+    match *instr {
+        Instr::Acquire {
+            semaphore, waiting, ..
+        } if waiting != Waiting::Never => Some(semaphore),
+        _ => None,
+    }
+}
+
+/// For each semaphore, how long its queue can be; zero in barging order.
+fn queue_lengths(program: &Program, codes: &[Code]) -> Vec<u64> {
+    let mut lengths = vec![0; program.semaphores().len()];
+    for (decl, code) in program.workers().iter().zip(codes) {
+        let waits: BTreeSet<SemaphoreId> = code.instrs.iter().filter_map(waits_in).collect();
+        for s in waits {
+            if program.semaphores()[s.index()].order != Order::Barging {
+                lengths[s.index()] += u64::from(decl.count);
+            }
+        }
+    }
+    lengths
+}
+
+fn lay_out_semaphores(
+    program: &Program,
+    codes: &[Code],
+    census: &[Census],
+    workers: &[Worker],
+    layout: &mut Layout,
+) -> Vec<Semaphore> {
+    let mut all = Vec::new();
+    for (s, (decl, census_here)) in program.semaphores().iter().zip(census).enumerate() {
+        let most = most_permits(program, s, census_here);
+        let resizable = census_here.resized && decl.kind != Kind::Signal;
+        let capacity = u64::from(decl.permits).saturating_add(census_here.grown);
+        let partial = decl.order == Order::FifoPartial;
+        let candidates = (0..)
+            .map(WorkerId)
+            .zip(workers)
+            .filter(|(_, w)| {
+                decl.order != Order::Barging
+                    && codes[w.code]
+                        .instrs
+                        .iter()
+                        .any(|i| waits_in(i) == Some(SemaphoreId(s as u32)))
+            })
+            .map(|(id, _)| id)
+            .collect();
+        all.push(Semaphore {
+            order: decl.order,
+            kind: decl.kind,
+            permits: u64::from(decl.permits),
+            available: layout.field(most),
+            capacity: resizable.then(|| layout.field(capacity)),
+            debt: layout.field(if census_here.shrunk { capacity } else { 0 }),
+            closed: layout.field(u64::from(census_here.closed)),
+            taken: layout.field(if partial {
+                most.min(census_here.largest.saturating_sub(1))
+            } else {
+                0
+            }),
+            candidates,
+        });
+    }
+    all
+}
+
+impl Permits {
+    /// The number, given what is held.
+    pub(super) fn of(self, held: u64) -> u64 {
+        match self {
+            Permits::Exactly(n) => u64::from(n),
+            Permits::All => held,
+        }
+    }
+}

@@ -1,0 +1,656 @@
+//! What a choice does to a state.
+
+use super::code::{END, FrameKind, Instances, Instr, Pc, Waiting};
+use super::model::{Machine, Site};
+use super::state::{Standing, State};
+use crate::program::{Kind, Order};
+use crate::run::{
+    Action, Cause, Choice, Ending, Event, Permits, SemaphoreId, StatementId, WorkerId,
+};
+
+/// Hears what a step makes happen.
+pub trait Sink {
+    /// Something happened.
+    fn event(&mut self, _event: Event) {}
+    /// A worker stands elsewhere than before, or holds more.
+    fn moved(&mut self, _worker: WorkerId) {}
+}
+
+/// Hears nothing.
+impl Sink for () {}
+
+pub(super) struct Stepper<'a, S> {
+    pub(super) machine: &'a Machine,
+    pub(super) state: &'a mut [u64],
+    pub(super) sink: &'a mut S,
+}
+
+impl Machine {
+    /// The initial state: workers that are not `spawned` stand at their first op.
+    pub fn initial(&self, sink: &mut impl Sink) -> State {
+        let mut words = vec![0; self.words()].into_boxed_slice();
+        self.reset(&mut words, sink);
+        State(words)
+    }
+
+    /// Writes the initial state over words that are all zero.
+    pub(crate) fn reset(&self, state: &mut [u64], sink: &mut impl Sink) {
+        for semaphore in &self.semaphores {
+            semaphore.available.set(state, semaphore.permits);
+            if let Some(capacity) = semaphore.capacity {
+                capacity.set(state, semaphore.permits);
+            }
+        }
+        for id in self.worker_ids() {
+            if self.worker(id).spawned {
+                self.set_unspawned(state, id);
+            }
+        }
+        let mut stepper = Stepper {
+            machine: self,
+            state,
+            sink,
+        };
+        for id in self.worker_ids() {
+            if !self.worker(id).spawned {
+                stepper.flow(id, Flow::At(self.start(id)));
+            }
+        }
+    }
+
+    /// Makes a choice, which must be one that the state offers.
+    #[inline]
+    pub(crate) fn apply(&self, state: &mut [u64], choice: Choice, sink: &mut impl Sink) {
+        Stepper {
+            machine: self,
+            state,
+            sink,
+        }
+        .step(choice);
+    }
+}
+
+/// Where a worker goes on.
+enum Flow {
+    At(Pc),
+    Raise(Cause, Option<u32>),
+}
+
+impl<S: Sink> Stepper<'_, S> {
+    #[inline]
+    fn step(&mut self, choice: Choice) {
+        let id = choice.worker;
+        let machine = self.machine;
+        let Standing::At(pc) = machine.standing(self.state, id) else {
+            unreachable!("a choice is for a worker that runs")
+        };
+        let context = machine.code(id).contexts[pc as usize];
+        match choice.action {
+            Action::Proceed => {
+                let flow = self.perform(id, pc, context);
+                if let Some(flow) = flow {
+                    self.flow(id, flow);
+                }
+            }
+            Action::Branch(k) => {
+                let Instr::Pick { branches } = machine.instr(id, pc) else {
+                    unreachable!("a branch is taken at an `either`")
+                };
+                self.flow(id, Flow::At(branches[k as usize]));
+            }
+            Action::Panic => self.raise(id, Cause::Panic, context),
+            Action::Cancel => self.interrupt(id),
+            Action::Timeout => {
+                let Instr::Acquire {
+                    semaphore,
+                    otherwise,
+                    ..
+                } = *machine.instr(id, pc)
+                else {
+                    unreachable!("a timer runs at an acquire")
+                };
+                self.sink.event(Event::TimedOut {
+                    worker: id,
+                    semaphore,
+                });
+                self.leave_queue(id, semaphore);
+                self.flow(id, Flow::At(otherwise));
+                self.serve(semaphore);
+            }
+        }
+    }
+
+    /// Performs the op at `pc`; how the worker goes on, `None` if it waits.
+    #[inline]
+    fn perform(&mut self, id: WorkerId, pc: Pc, context: Option<u32>) -> Option<Flow> {
+        let machine = self.machine;
+        let statement = machine.code(id).statements[pc as usize];
+        match *machine.instr(id, pc) {
+            Instr::Acquire {
+                semaphore,
+                permits,
+                waiting,
+                then,
+                otherwise,
+            } => {
+                let permits = u64::from(permits);
+                if machine.is_closed(self.state, semaphore) {
+                    return Some(self.raising(id, Cause::Closed, context));
+                }
+                if self.try_take(semaphore, permits) {
+                    self.enter(id, pc, semaphore, permits, statement);
+                    return Some(Flow::At(then));
+                }
+                if waiting == Waiting::Never {
+                    self.sink.event(Event::TryFailed {
+                        worker: id,
+                        semaphore,
+                        permits,
+                    });
+                    return Some(Flow::At(otherwise));
+                }
+                self.sink.event(Event::Queued {
+                    worker: id,
+                    semaphore,
+                    permits,
+                    statement,
+                });
+                self.enqueue(id, semaphore);
+                None
+            }
+            Instr::Release {
+                semaphore,
+                permits,
+                from,
+                next,
+            } => {
+                let holder = from.unwrap_or(id);
+                let op = Moving {
+                    worker: id,
+                    holder,
+                    semaphore,
+                    permits,
+                    statement,
+                };
+                Some(match self.release(op, None) {
+                    Ok(()) => Flow::At(next),
+                    Err(Refused) => self.raising(id, Cause::OverRelease, context),
+                })
+            }
+            Instr::GuardRelease {
+                semaphore,
+                permits,
+                slot,
+                next,
+            } => {
+                let op = Moving {
+                    worker: id,
+                    holder: id,
+                    semaphore,
+                    permits: Permits::Exactly(permits),
+                    statement,
+                };
+                // a guard never raises
+                let _ = self.release(op, Some(statement));
+                Some(self.resume(id, slot, next, context))
+            }
+            Instr::Work { next, .. } => Some(Flow::At(next)),
+            Instr::Panic => Some(self.raising(id, Cause::Panic, context)),
+            Instr::Return => Some(self.raising(id, Cause::Return, context)),
+            Instr::Grow {
+                semaphore,
+                permits,
+                next,
+            } => {
+                self.grow(semaphore, u64::from(permits));
+                Some(Flow::At(next))
+            }
+            Instr::Shrink {
+                semaphore,
+                permits,
+                next,
+            } => {
+                self.shrink(semaphore, u64::from(permits));
+                Some(Flow::At(next))
+            }
+            Instr::Drain { semaphore, next } => {
+                let available = machine.semaphore(semaphore).available;
+                let permits = available.get(self.state);
+                available.set(self.state, 0);
+                self.enter(id, pc, semaphore, permits, statement);
+                Some(Flow::At(next))
+            }
+            Instr::Forget {
+                semaphore,
+                permits,
+                next,
+            } => {
+                let op = Moving {
+                    worker: id,
+                    holder: id,
+                    semaphore,
+                    permits,
+                    statement,
+                };
+                Some(match self.withdraw(op) {
+                    Some(permits) => {
+                        self.forget(semaphore, permits);
+                        self.sink.event(Event::Forgot {
+                            worker: id,
+                            semaphore,
+                            permits,
+                        });
+                        Flow::At(next)
+                    }
+                    None => self.raising(id, Cause::OverRelease, context),
+                })
+            }
+            Instr::Give {
+                semaphore,
+                permits,
+                to,
+                next,
+            } => {
+                let op = Moving {
+                    worker: id,
+                    holder: id,
+                    semaphore,
+                    permits,
+                    statement,
+                };
+                Some(match self.give(op, to) {
+                    Ok(()) => Flow::At(next),
+                    Err(Refused) => self.raising(id, Cause::OverRelease, context),
+                })
+            }
+            Instr::Close { semaphore, next } => {
+                self.close(semaphore);
+                Some(Flow::At(next))
+            }
+            Instr::Cancel { target, next } => {
+                if machine.waiting(self.state, target).is_some() {
+                    self.interrupt(target);
+                }
+                Some(Flow::At(next))
+            }
+            Instr::Spawn { instances, next } => Some(match self.spawn(instances) {
+                Ok(()) => Flow::At(next),
+                Err(NoneLeft) => self.raising(id, Cause::Panic, context),
+            }),
+            Instr::Join { next, .. } => Some(Flow::At(next)),
+            Instr::Pick { .. } | Instr::LoopEnd { .. } | Instr::FinallyEnd { .. } => {
+                unreachable!("invariant 1 of the code: a worker does not proceed from here")
+            }
+        }
+    }
+
+    /// Puts permits into a ledger.
+    fn enter(
+        &mut self,
+        id: WorkerId,
+        pc: Pc,
+        semaphore: SemaphoreId,
+        permits: u64,
+        statement: StatementId,
+    ) {
+        self.sink.event(Event::Granted {
+            worker: id,
+            semaphore,
+            permits,
+            statement,
+        });
+        if let Some(field) = self.machine.worker(id).grants[pc as usize] {
+            field.add(self.state, permits);
+        }
+    }
+
+    /// A waiter goes on as if its acquire had just returned.
+    pub(super) fn granted(&mut self, id: WorkerId) {
+        let machine = self.machine;
+        let Standing::At(pc) = machine.standing(self.state, id) else {
+            unreachable!("a waiter runs")
+        };
+        let Instr::Acquire {
+            semaphore,
+            permits,
+            then,
+            ..
+        } = *machine.instr(id, pc)
+        else {
+            unreachable!("a waiter stands at its acquire")
+        };
+        let statement = machine.code(id).statements[pc as usize];
+        self.enter(id, pc, semaphore, u64::from(permits), statement);
+        self.flow(id, Flow::At(then));
+    }
+
+    /// Cancels a worker's wait.
+    fn interrupt(&mut self, id: WorkerId) {
+        let Some((semaphore, _, _)) = self.machine.waiting(self.state, id) else {
+            unreachable!("only who waits is cancelled")
+        };
+        self.leave_queue(id, semaphore);
+        self.fail(id, Cause::Cancelled);
+        self.serve(semaphore);
+    }
+
+    /// Makes the op at which a worker stands fail.
+    pub(super) fn fail(&mut self, id: WorkerId, cause: Cause) {
+        let Standing::At(pc) = self.machine.standing(self.state, id) else {
+            unreachable!("who fails runs")
+        };
+        let context = self.machine.code(id).contexts[pc as usize];
+        self.raise(id, cause, context);
+    }
+
+    fn raise(&mut self, id: WorkerId, cause: Cause, context: Option<u32>) {
+        let flow = self.raising(id, cause, context);
+        self.flow(id, flow);
+    }
+
+    fn raising(&mut self, id: WorkerId, cause: Cause, context: Option<u32>) -> Flow {
+        self.sink.event(Event::Raised { worker: id, cause });
+        Flow::Raise(cause, context)
+    }
+
+    /// The end of a guard or a `finally`: goes on, or unwinds further.
+    fn resume(&mut self, id: WorkerId, slot: u32, next: Pc, context: Option<u32>) -> Flow {
+        const CAUSES: [Cause; 5] = [
+            Cause::Return,
+            Cause::Panic,
+            Cause::Cancelled,
+            Cause::Closed,
+            Cause::OverRelease,
+        ];
+        let field = self.machine.worker(id).causes[slot as usize];
+        match field.get(self.state) {
+            0 => Flow::At(next),
+            n => {
+                field.set(self.state, 0);
+                Flow::Raise(CAUSES[n as usize - 1], context)
+            }
+        }
+    }
+
+    /// Advances a worker silently to its next op, or to its end.
+    #[inline]
+    fn flow(&mut self, id: WorkerId, mut flow: Flow) {
+        let machine = self.machine;
+        let code = machine.code(id);
+        loop {
+            flow = match flow {
+                Flow::At(END) => return self.ended(id, Ending::Returned),
+                Flow::At(pc) if pc < code.visible => {
+                    machine.worker(id).pc.set(self.state, u64::from(pc));
+                    self.sink.moved(id);
+                    return;
+                }
+                Flow::At(pc) => match code.instrs[pc as usize] {
+                    Instr::LoopEnd {
+                        slot,
+                        times,
+                        body,
+                        next,
+                    } => {
+                        let counter = machine.worker(id).counters[slot as usize];
+                        let done = counter.get(self.state) + 1;
+                        if done < u64::from(times) {
+                            counter.set(self.state, done);
+                            Flow::At(body)
+                        } else {
+                            counter.set(self.state, 0);
+                            Flow::At(next)
+                        }
+                    }
+                    Instr::FinallyEnd { slot, next } => {
+                        self.resume(id, slot, next, code.contexts[pc as usize])
+                    }
+                    _ => unreachable!("invariant 1 of the code: silent instructions come last"),
+                },
+                Flow::Raise(cause, None) => {
+                    self.forget_frames(id, 0, 0);
+                    return self.ended(id, cause.into());
+                }
+                Flow::Raise(cause, Some(frame)) => {
+                    let frame = code.frames[frame as usize];
+                    match frame.kind {
+                        FrameKind::Pend { at, slot } => {
+                            self.forget_frames(id, frame.loops, frame.pends);
+                            machine.worker(id).causes[slot as usize]
+                                .set(self.state, 1 + cause as u64);
+                            Flow::At(at)
+                        }
+                        FrameKind::Catch { kinds, at } if kinds.contains(cause) => {
+                            self.forget_frames(id, frame.loops, frame.pends);
+                            Flow::At(at)
+                        }
+                        FrameKind::Catch { .. } => Flow::Raise(cause, frame.outer),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Clears the counters and causes of what is left (invariant 1).
+    fn forget_frames(&mut self, id: WorkerId, loops: u32, pends: u32) {
+        let worker = self.machine.worker(id);
+        for counter in &worker.counters[(loops as usize).min(worker.counters.len())..] {
+            counter.set(self.state, 0);
+        }
+        for cause in &worker.causes[(pends as usize).min(worker.causes.len())..] {
+            cause.set(self.state, 0);
+        }
+    }
+
+    fn ended(&mut self, id: WorkerId, how: Ending) {
+        self.machine.set_ended(self.state, id, how);
+        self.sink.event(Event::Ended { worker: id, how });
+        for &semaphore in &self.machine.worker(id).owned {
+            self.judge_leak(id, semaphore, how);
+        }
+        self.sink.moved(id);
+    }
+
+    /// What an ended worker holds is leaked, unless that is judged when the run ends.
+    fn judge_leak(&mut self, id: WorkerId, semaphore: SemaphoreId, how: Ending) {
+        let ledger = &self.machine.worker(id).ledgers[semaphore.index()];
+        if ledger.deferred {
+            return;
+        }
+        self.machine
+            .leaks_of(self.state, id, semaphore, how, self.sink);
+        self.merge(&ledger.sites);
+    }
+
+    /// Who took what an ended worker holds does not matter once it is told (invariant 1).
+    fn merge(&mut self, sites: &[Site]) {
+        if let [first, rest @ ..] = sites {
+            for site in rest {
+                let permits = site.held.get(self.state);
+                site.held.set(self.state, 0);
+                first.held.add(self.state, permits);
+            }
+        }
+    }
+
+    /// Takes permits out of a ledger, a guard's own first.
+    fn take_out(&mut self, op: Moving, mut permits: u64, guard: Option<StatementId>) {
+        let sites = &self.machine.worker(op.holder).ledgers[op.semaphore.index()].sites;
+        let own = sites.iter().filter(|site| guard == Some(site.statement));
+        for site in own.chain(sites) {
+            let part = permits.min(site.held.get(self.state));
+            site.held.sub(self.state, part);
+            permits -= part;
+        }
+    }
+
+    fn over_released(&mut self, op: Moving, permits: u64, held: u64, refused: bool) {
+        self.sink.event(Event::OverReleased {
+            worker: op.worker,
+            holder: op.holder,
+            semaphore: op.semaphore,
+            permits,
+            held,
+            refused,
+            statement: op.statement,
+        });
+    }
+
+    /// A release, of a guard if `guard` names its statement.
+    fn release(&mut self, op: Moving, guard: Option<StatementId>) -> Result<(), Refused> {
+        let machine = self.machine;
+        let kind = machine.semaphore(op.semaphore).kind;
+        let held = machine.held_by(self.state, op.holder, op.semaphore);
+        let permits = op.permits.of(held);
+        if kind != Kind::Signal {
+            if permits > held {
+                let refused = kind == Kind::Bounded;
+                self.over_released(op, permits, held, refused);
+                if refused {
+                    return Err(Refused);
+                }
+            }
+            self.take_out(op, permits.min(held), guard);
+        }
+        self.sink.event(Event::Released {
+            worker: op.worker,
+            holder: op.holder,
+            semaphore: op.semaphore,
+            permits,
+        });
+        self.put_back(op.semaphore, permits);
+        Ok(())
+    }
+
+    /// Takes permits out of the ledger for good; `None` if there are too few.
+    fn withdraw(&mut self, op: Moving) -> Option<u64> {
+        let held = self.machine.held_by(self.state, op.holder, op.semaphore);
+        let permits = op.permits.of(held);
+        if permits > held {
+            self.over_released(op, permits, held, true);
+            return None;
+        }
+        self.take_out(op, permits, None);
+        Some(permits)
+    }
+
+    fn give(&mut self, op: Moving, to: WorkerId) -> Result<(), Refused> {
+        let machine = self.machine;
+        let before: Vec<(StatementId, u64)> = machine.worker(op.worker).ledgers
+            [op.semaphore.index()]
+        .sites
+        .iter()
+        .map(|site| (site.statement, site.held.get(self.state)))
+        .collect();
+        let permits = self.withdraw(op).ok_or(Refused)?;
+        let after = &machine.worker(op.worker).ledgers[op.semaphore.index()].sites;
+        let moved: Vec<(StatementId, u64)> = before
+            .iter()
+            .zip(after)
+            .map(|(&(statement, held), site)| (statement, held - site.held.get(self.state)))
+            .filter(|&(_, n)| n > 0)
+            .collect();
+        self.sink.event(Event::Gave {
+            worker: op.worker,
+            to,
+            semaphore: op.semaphore,
+            permits,
+        });
+        let ended = match machine.standing(self.state, to) {
+            Standing::Ended(how) => Some(how),
+            _ => None,
+        };
+        let ledger = &machine.worker(to).ledgers[op.semaphore.index()];
+        for (statement, permits) in moved {
+            let Some(site) = ledger.sites.iter().find(|s| s.statement == statement) else {
+                unreachable!("a ledger has an entry for everything that can be given to it")
+            };
+            site.held.add(self.state, permits);
+            if let (Some(how), false) = (ended, ledger.deferred) {
+                self.sink.event(Event::Leaked {
+                    worker: to,
+                    semaphore: op.semaphore,
+                    permits,
+                    acquired: statement,
+                    how,
+                });
+            }
+        }
+        if ended.is_some() && !ledger.deferred {
+            self.merge(&ledger.sites);
+        }
+        self.sink.moved(to);
+        Ok(())
+    }
+
+    fn spawn(&mut self, instances: Instances) -> Result<(), NoneLeft> {
+        let machine = self.machine;
+        let id = (instances.first.0..instances.first.0 + instances.count)
+            .map(WorkerId)
+            .find(|&w| machine.standing(self.state, w) == Standing::Unspawned)
+            .ok_or(NoneLeft)?;
+        self.sink.event(Event::Spawned { worker: id });
+        self.flow(id, Flow::At(machine.start(id)));
+        Ok(())
+    }
+}
+
+/// An op that moves permits out of a ledger.
+#[derive(Clone, Copy)]
+struct Moving {
+    worker: WorkerId,
+    holder: WorkerId,
+    semaphore: SemaphoreId,
+    permits: Permits,
+    statement: StatementId,
+}
+
+/// A bounded semaphore refused to take more than is held.
+struct Refused;
+
+/// All instances were started already.
+struct NoneLeft;
+
+impl Machine {
+    /// Tells what an ended worker holds of a semaphore.
+    fn leaks_of(
+        &self,
+        state: &[u64],
+        id: WorkerId,
+        semaphore: SemaphoreId,
+        how: Ending,
+        sink: &mut impl Sink,
+    ) {
+        for site in &self.worker(id).ledgers[semaphore.index()].sites {
+            let permits = site.held.get(state);
+            if permits > 0 {
+                sink.event(Event::Leaked {
+                    worker: id,
+                    semaphore,
+                    permits,
+                    acquired: site.statement,
+                    how,
+                });
+            }
+        }
+    }
+
+    /// Tells the leaks that are judged only when a run ends or is stuck.
+    pub(crate) fn judge_deferred(&self, state: &[u64], sink: &mut impl Sink) {
+        for id in self.worker_ids() {
+            let Standing::Ended(how) = self.standing(state, id) else {
+                continue;
+            };
+            for &semaphore in &self.worker(id).owned {
+                if self.worker(id).ledgers[semaphore.index()].deferred {
+                    self.leaks_of(state, id, semaphore, how, sink);
+                }
+            }
+        }
+    }
+
+    /// Whether the semaphore lets whoever comes take what fits.
+    pub(super) fn is_barging(&self, id: SemaphoreId) -> bool {
+        self.semaphore(id).order == Order::Barging
+    }
+}

@@ -1,0 +1,118 @@
+//! What can be found out of a step, and what makes two findings the same.
+
+use std::collections::BTreeSet;
+
+use crate::program::PropertyName;
+use crate::run::{Ending, SemaphoreId, StatementId, WorkerId};
+
+/// One thing that a step showed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fact {
+    /// A property failed.
+    Failed(Identity),
+    /// A worker stood at an acquire of `to` while it held `from`.
+    Ordered {
+        /// What it held.
+        from: SemaphoreId,
+        /// What it was about to wait for.
+        to: SemaphoreId,
+        /// The worker.
+        worker: WorkerId,
+    },
+    /// In a deadlock, these edges were waited on at once.
+    Knotted(BTreeSet<(SemaphoreId, SemaphoreId)>),
+}
+
+/// What makes a finding the same finding. Statement lists are sorted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)] // the fields are what the properties' definitions say
+pub enum Identity {
+    Leak {
+        semaphore: SemaphoreId,
+        acquired: StatementId,
+        how: Ending,
+    },
+    OverRelease {
+        semaphore: SemaphoreId,
+        statement: StatementId,
+    },
+    OverAdmission {
+        semaphore: SemaphoreId,
+    },
+    Conservation {
+        semaphore: SemaphoreId,
+    },
+    /// The statements of the smallest circular wait, or of all waiters if there is none.
+    Deadlock {
+        statements: Vec<StatementId>,
+        circular: bool,
+        semaphores: Vec<SemaphoreId>,
+    },
+    Exhaustion {
+        semaphore: SemaphoreId,
+        waiters: Vec<StatementId>,
+    },
+    ImpossibleRequest {
+        semaphore: SemaphoreId,
+        waiters: Vec<StatementId>,
+    },
+    LostWakeup {
+        semaphore: SemaphoreId,
+        waiters: Vec<StatementId>,
+    },
+    /// The cycle, its smallest semaphore first.
+    LockOrder {
+        cycle: Vec<SemaphoreId>,
+    },
+    Livelock,
+}
+
+impl Identity {
+    /// The property that failed.
+    pub fn property(&self) -> PropertyName {
+        match self {
+            Identity::Leak { .. } => PropertyName::Leak,
+            Identity::OverRelease { .. } => PropertyName::OverRelease,
+            Identity::OverAdmission { .. } => PropertyName::OverAdmission,
+            Identity::Conservation { .. } => PropertyName::Conservation,
+            Identity::Deadlock { .. } => PropertyName::Deadlock,
+            Identity::Exhaustion { .. } => PropertyName::Exhaustion,
+            Identity::ImpossibleRequest { .. } => PropertyName::ImpossibleRequest,
+            Identity::LostWakeup { .. } => PropertyName::LostWakeup,
+            Identity::LockOrder { .. } => PropertyName::LockOrder,
+            Identity::Livelock => PropertyName::Livelock,
+        }
+    }
+
+    /// The semaphores that it is about.
+    pub fn semaphores(&self) -> Vec<SemaphoreId> {
+        match self {
+            Identity::Leak { semaphore, .. }
+            | Identity::OverRelease { semaphore, .. }
+            | Identity::OverAdmission { semaphore }
+            | Identity::Conservation { semaphore }
+            | Identity::Exhaustion { semaphore, .. }
+            | Identity::ImpossibleRequest { semaphore, .. }
+            | Identity::LostWakeup { semaphore, .. } => vec![*semaphore],
+            Identity::Deadlock { semaphores, .. } => semaphores.clone(),
+            Identity::LockOrder { cycle } => cycle.clone(),
+            Identity::Livelock => Vec::new(),
+        }
+    }
+
+    /// The statements that tell it from others of its property.
+    pub fn statements(&self) -> &[StatementId] {
+        match self {
+            Identity::Leak { acquired, .. } => std::slice::from_ref(acquired),
+            Identity::OverRelease { statement, .. } => std::slice::from_ref(statement),
+            Identity::Deadlock { statements, .. } => statements,
+            Identity::Exhaustion { waiters, .. }
+            | Identity::ImpossibleRequest { waiters, .. }
+            | Identity::LostWakeup { waiters, .. } => waiters,
+            Identity::OverAdmission { .. }
+            | Identity::Conservation { .. }
+            | Identity::LockOrder { .. }
+            | Identity::Livelock => &[],
+        }
+    }
+}

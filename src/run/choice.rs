@@ -1,0 +1,38 @@
+//! One decision of the scheduler.
+
+use super::{Op, Resource, WorkerId};
+
+/// How the chosen worker goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// It performs its op.
+    Proceed,
+    /// It takes branch k, counted from zero.
+    Branch(u32),
+    /// A panic strikes in place of its work.
+    Panic,
+    /// The timer of its acquire fires.
+    Timeout,
+    /// Its acquire is cancelled.
+    Cancel,
+}
+
+/// Which worker goes on, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Choice {
+    /// The worker.
+    pub worker: WorkerId,
+    /// How it goes on.
+    pub action: Action,
+}
+
+/// A choice that the engine offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enabled {
+    /// The choice.
+    pub choice: Choice,
+    /// What the worker would do; for a fault, what it strikes.
+    pub op: Op,
+    /// The budget that the choice draws one unit from, if any.
+    pub draws: Option<Resource>,
+}

@@ -1,0 +1,22 @@
+//! The words of one run: op, choice, event, and the interface at which engine and strategy meet.
+//!
+//! **Invariants**
+//!
+//! 1. Nothing here knows an engine or a strategy.
+//! 2. It is the engine that calls: at each point it hands over the enabled choices, and is told one.
+
+mod budget;
+mod choice;
+mod event;
+mod ids;
+mod op;
+mod strategy;
+mod view;
+
+pub use budget::{Budget, Resource, Spent};
+pub use choice::{Action, Choice, Enabled};
+pub use event::{Cause, Ending, Event};
+pub use ids::{SemaphoreId, StatementId, WorkerId};
+pub use op::{Op, Permits};
+pub use strategy::{Outcome, Point, Strategy};
+pub use view::{Status, View, Wait};

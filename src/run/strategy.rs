@@ -1,0 +1,38 @@
+//! The interface at which engine and strategy meet.
+
+use super::{Choice, Enabled, Event, View};
+
+/// A point at which a choice has to be made.
+pub struct Point<'a> {
+    /// The choices within the budgets, at least one, sorted.
+    pub enabled: &'a [Enabled],
+    /// The state.
+    pub view: &'a dyn View,
+    /// The choice before, if this is not the first.
+    pub last: Option<Choice>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// All workers have ended.
+    Finished,
+    /// Somebody is unfinished and nothing can happen.
+    Stuck,
+    /// The step bound was reached.
+    StepBound,
+    /// The strategy ended it.
+    Abandoned,
+}
+
+/// Picks the next choice. Knows nothing of engines; the engine calls it.
+pub trait Strategy {
+    /// Whether there is another run, the `run`th, counted from zero.
+    fn begin(&mut self, run: u64) -> bool;
+    /// One of the enabled choices, or `None` to end the run here.
+    fn choose(&mut self, point: &Point<'_>) -> Option<Choice>;
+    /// Something happened.
+    fn observe(&mut self, _event: &Event) {}
+    /// The run has ended.
+    fn end(&mut self, _outcome: Outcome) {}
+}

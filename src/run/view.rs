@@ -1,0 +1,73 @@
+//! What a property or a strategy can see of a state, whatever the engine.
+
+use super::{SemaphoreId, StatementId, WorkerId};
+
+/// Where a worker is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Not started yet.
+    Unspawned,
+    /// Started and not ended.
+    Running,
+    /// Ended.
+    Ended,
+}
+
+/// What an unfinished worker waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wait {
+    /// An acquire.
+    Permits {
+        /// Of this semaphore.
+        semaphore: SemaphoreId,
+        /// So many.
+        permits: u64,
+        /// What it has of them already (`order=fifo-partial`).
+        taken: u64,
+        /// Whether a timer can end the wait.
+        timed: bool,
+    },
+    /// A join of the started instances among these, `first..first + count`.
+    Join {
+        /// The first instance.
+        first: WorkerId,
+        /// How many instances there are.
+        count: u32,
+    },
+}
+
+/// A state between two steps.
+pub trait View {
+    /// How many semaphores there are.
+    fn semaphores(&self) -> u32;
+    /// How many worker instances there are.
+    fn workers(&self) -> u32;
+    /// Permits that are free.
+    fn available(&self, semaphore: SemaphoreId) -> u64;
+    /// The capacity; meaningless for a signal semaphore.
+    fn capacity(&self, semaphore: SemaphoreId) -> u64;
+    /// What a shrink has still to take.
+    fn debt(&self, semaphore: SemaphoreId) -> u64;
+    /// Whether it is closed.
+    fn is_closed(&self, semaphore: SemaphoreId) -> bool;
+    /// Whether permits of it are held at all.
+    fn is_signal(&self, semaphore: SemaphoreId) -> bool;
+    /// Whether a release of more than is held inflates it.
+    fn is_plain(&self, semaphore: SemaphoreId) -> bool;
+    /// Those in its queue, first comes first; empty for a semaphore without a queue.
+    fn queue(&self, semaphore: SemaphoreId) -> Vec<WorkerId>;
+    /// Whether it has a queue.
+    fn is_queued(&self, semaphore: SemaphoreId) -> bool;
+    /// Permits in a worker's ledger.
+    fn held(&self, worker: WorkerId, semaphore: SemaphoreId) -> u64;
+    /// Where a worker is in its life.
+    fn status(&self, worker: WorkerId) -> Status;
+    /// What a worker waits for, if it waits.
+    fn wait(&self, worker: WorkerId) -> Option<Wait>;
+    /// The statement at which a running worker stands.
+    fn statement(&self, worker: WorkerId) -> Option<StatementId>;
+    /// The semaphore of the acquire without a timer at which a worker stands or waits.
+    fn acquires(&self, worker: WorkerId) -> Option<SemaphoreId>;
+    /// The semaphores of which a worker can hold permits, signals excepted.
+    fn owned(&self, worker: WorkerId) -> &[SemaphoreId];
+}

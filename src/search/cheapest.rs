@@ -1,0 +1,169 @@
+//! The cheapest schedules: fewest faults, fewest steps, fewest switches, first choices first.
+//!
+//! The search knows the fewest faults and steps of each fact. What remains is settled by dynamic
+//! programming, layer by layer, over nodes together with the worker of the last choice: of all
+//! ways to such a pair only the one with the fewest switches is kept and, among those, the one
+//! whose choices come first. That is exact, since a cheapest way goes on from a cheapest way.
+
+use std::collections::BTreeMap;
+
+use super::exhaustive::{Sighting, judge_end};
+use super::space::{Notes, Scratch, Space};
+use crate::property::{Fact, Judge, Situation};
+use crate::run::{Choice, WorkerId};
+
+/// So many pairs are looked at before it counts as too dear.
+const MOST_PAIRS: usize = 400_000;
+
+/// A node with the worker of the last choice, and the best way to it.
+struct Entry {
+    /// The entry of the layer before.
+    parent: u32,
+    choice: Choice,
+    switches: u32,
+}
+
+/// The way to something in the layer that is being made.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    switches: u32,
+    /// The place of the parent's way among the ways to its layer, and so the parent itself.
+    parent: u32,
+    choice: Choice,
+}
+
+/// The cheapest schedule of each fact for which that is affordable.
+pub(super) fn schedules(
+    space: &Space<'_>,
+    judge: &Judge,
+    sightings: &BTreeMap<Fact, Sighting>,
+) -> BTreeMap<Fact, Vec<Choice>> {
+    let deepest = sightings.values().map(|s| s.steps).max().unwrap_or(0);
+    let most_faults = sightings.values().map(|s| s.faults).max().unwrap_or(0);
+    let mut found: BTreeMap<Fact, Vec<Choice>> = BTreeMap::new();
+    let mut scratch = Scratch::default();
+    let mut layers: Vec<Vec<Entry>> = Vec::new();
+    let mut nodes: Vec<(Vec<u64>, Option<WorkerId>)> =
+        vec![(space.root(&mut Notes::default()), None)];
+    let mut pairs = 0;
+    for (fact, sighting) in sightings {
+        if sighting.steps == 0 {
+            found.insert(fact.clone(), Vec::new());
+        }
+    }
+    for depth in 0..=deepest {
+        let wanted = |fact: &Fact, faults: u32, steps: u64| {
+            sightings
+                .get(fact)
+                .is_some_and(|s| (s.faults, s.steps) == (faults, steps))
+        };
+        let mut next: BTreeMap<(Vec<u64>, Option<WorkerId>), Way> = BTreeMap::new();
+        let mut seen: BTreeMap<Fact, Way> = BTreeMap::new();
+        for (at, (words, last)) in nodes.iter().enumerate() {
+            let faults_here = space.spent(words).faults();
+            let switches = layers.last().map_or(0, |layer| layer[at].switches);
+            let situation = space.expand(words, &mut scratch, |child| {
+                let faults = child.spent.faults();
+                if depth == deepest || faults > most_faults {
+                    return;
+                }
+                let worker = child.choice.worker;
+                let way = Way {
+                    switches: switches + u32::from(last.is_some_and(|l| l != worker)),
+                    parent: at as u32,
+                    choice: child.choice,
+                };
+                let mut see = |fact: Fact| {
+                    if wanted(&fact, faults, depth + 1) {
+                        let best = seen.entry(fact).or_insert(way);
+                        *best = way.min(*best);
+                    }
+                };
+                let view = space.machine.view_words(child.words);
+                child
+                    .notes
+                    .events
+                    .iter()
+                    .filter_map(Judge::event)
+                    .for_each(&mut see);
+                for &moved in &child.notes.moved {
+                    Judge::moved(&view, moved, &mut see);
+                }
+                judge.state(&view, &mut see);
+                let best = next
+                    .entry((child.words.to_vec(), Some(worker)))
+                    .or_insert(way);
+                *best = way.min(*best);
+            });
+            if situation != Situation::Going {
+                judge_end(space, words, situation, |fact| {
+                    if wanted(&fact, faults_here, depth) {
+                        // of several ways here the least counts, and it is known in full
+                        let choices = choices_to(&layers, at);
+                        let better = match found.get(&fact) {
+                            None => true,
+                            Some(old) => order_of(&choices) < order_of(old),
+                        };
+                        if better {
+                            found.insert(fact, choices);
+                        }
+                    }
+                });
+            }
+        }
+        for (fact, way) in seen {
+            let mut choices = choices_to(&layers, way.parent as usize);
+            choices.push(way.choice);
+            let better = match found.get(&fact) {
+                None => true,
+                Some(old) => order_of(&choices) < order_of(old),
+            };
+            if better {
+                found.insert(fact, choices);
+            }
+        }
+        pairs += next.len();
+        if pairs > MOST_PAIRS || depth == deepest {
+            break;
+        }
+        // an entry's place in its layer is the place of its way: first choices first
+        let mut sorted: Vec<((Vec<u64>, Option<WorkerId>), Way)> = next.into_iter().collect();
+        sorted.sort_by_key(|(_, way)| (way.parent, way.choice));
+        let mut layer = Vec::with_capacity(sorted.len());
+        nodes = Vec::with_capacity(sorted.len());
+        for (pair, way) in sorted {
+            nodes.push(pair);
+            layer.push(Entry {
+                parent: way.parent,
+                choice: way.choice,
+                switches: way.switches,
+            });
+        }
+        layers.push(layer);
+    }
+    found
+}
+
+/// The choices that lead to an entry of the last layer.
+fn choices_to(layers: &[Vec<Entry>], mut at: usize) -> Vec<Choice> {
+    let mut choices: Vec<Choice> = Vec::with_capacity(layers.len());
+    for layer in layers.iter().rev() {
+        choices.push(layer[at].choice);
+        at = layer[at].parent as usize;
+    }
+    choices.reverse();
+    choices
+}
+
+/// Among schedules of as many faults and steps: fewest switches, first choices first.
+fn order_of(choices: &[Choice]) -> (usize, &[Choice]) {
+    (switches(choices), choices)
+}
+
+/// How often a schedule goes over to another worker.
+pub(crate) fn switches(choices: &[Choice]) -> usize {
+    choices
+        .windows(2)
+        .filter(|pair| pair[0].worker != pair[1].worker)
+        .count()
+}

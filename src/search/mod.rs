@@ -1,0 +1,21 @@
+//! The exhaustive search over the machine's states.
+//!
+//! Breadth first, so that the first way to a state is a shortest one. A node is a state of the
+//! machine together with what its run has spent of the budgets, as far as that can matter: with
+//! nothing to spend, a node is the state alone.
+//!
+//! The reductions of later work find their place in [`Space::expand`]: which of the enabled
+//! choices of a node are followed is decided there and nowhere else.
+//!
+//! **Invariants**
+//!
+//! 1. Without a stop, every node that can be reached is expanded exactly once.
+//! 2. Every fact keeps a witness with the fewest faults and, among those, the fewest steps.
+//! 3. No clock, address or thread shows in facts or witnesses: stops come from outside.
+
+mod cheapest;
+mod exhaustive;
+mod space;
+mod visited;
+
+pub use exhaustive::{Exhaustive, Found, Probe, Progress};

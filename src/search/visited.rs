@@ -1,0 +1,151 @@
+//! The visited nodes, numbered in the order in which they were found.
+//!
+//! Nodes lie side by side in one arena; an open-addressing table of their numbers finds them. A
+//! slot keeps a part of the hash beside the number, so that a node is compared only when it is
+//! very likely the one.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Visited nodes of a fixed number of words.
+pub(super) struct Visited {
+    words: usize,
+    arena: Vec<u64>,
+    parents: Vec<u32>,
+    /// Node number + 1 in the low half, hash in the high half; zero is free.
+    slots: Vec<u64>,
+    mask: usize,
+}
+
+/// The most nodes that can be numbered.
+pub(super) const MOST_NODES: usize = u32::MAX as usize - 1;
+
+impl Visited {
+    pub(super) fn new(words: usize) -> Visited {
+        let slots = 1 << 10;
+        Visited {
+            words,
+            arena: Vec::new(),
+            parents: Vec::new(),
+            slots: vec![0; slots],
+            mask: slots - 1,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.parents.len()
+    }
+
+    pub(super) fn node(&self, index: usize) -> &[u64] {
+        &self.arena[index * self.words..][..self.words]
+    }
+
+    pub(super) fn parent(&self, index: usize) -> usize {
+        self.parents[index] as usize
+    }
+
+    /// Bytes in use.
+    pub(super) fn bytes(&self) -> usize {
+        8 * self.arena.capacity() + 4 * self.parents.capacity() + 8 * self.slots.capacity()
+    }
+
+    /// Reads the slot where a search for a hash begins, so that it is in the cache when it is
+    /// needed.
+    #[inline]
+    pub(super) fn touch(&self, hash: u64) -> u64 {
+        self.slots[hash as usize & self.mask]
+    }
+
+    /// Adds a node unless it is there: whether it was added.
+    #[inline]
+    pub(super) fn insert(&mut self, node: &[u64], hash: u64, parent: usize) -> bool {
+        let tag = hash & 0xffff_ffff_0000_0000;
+        let mut at = hash as usize & self.mask;
+        loop {
+            let slot = self.slots[at];
+            if slot == 0 {
+                break;
+            }
+            if slot & 0xffff_ffff_0000_0000 == tag {
+                let index = (slot & 0xffff_ffff) as usize - 1;
+                if self.node(index) == node {
+                    return false;
+                }
+            }
+            at = (at + 1) & self.mask;
+        }
+        self.arena.extend_from_slice(node);
+        self.parents.push(parent as u32);
+        self.slots[at] = tag | self.parents.len() as u64;
+        // three quarters full
+        if self.parents.len() * 4 > self.slots.len() * 3 {
+            self.grow();
+        }
+        true
+    }
+
+    fn grow(&mut self) {
+        let size = self.slots.len() * 2;
+        self.mask = size - 1;
+        self.slots = Vec::new();
+        self.slots.resize(size, 0);
+        for index in 0..self.parents.len() {
+            let hash = hash_of(&self.arena[index * self.words..][..self.words]);
+            let mut at = hash as usize & self.mask;
+            while self.slots[at] != 0 {
+                at = (at + 1) & self.mask;
+            }
+            self.slots[at] = (hash & 0xffff_ffff_0000_0000) | (index as u64 + 1);
+        }
+    }
+}
+
+/// The hash of a node. One word is mixed by a multiplication that folds both halves (as in
+/// wyhash, Wang Yi 2019); more go through xxh3.
+#[inline]
+pub(super) fn hash_of(node: &[u64]) -> u64 {
+    if let [word] = node {
+        return fold(word ^ 0x9e37_79b9_7f4a_7c15);
+    }
+    if node.len() <= 4 {
+        return node
+            .iter()
+            .fold(0x2545_f491_4f6c_dd1d, |hash, word| fold(hash ^ word));
+    }
+    let mut bytes = [0u8; 1024];
+    if node.len() * 8 <= bytes.len() {
+        for (to, word) in bytes.chunks_exact_mut(8).zip(node) {
+            to.copy_from_slice(&word.to_le_bytes());
+        }
+        return xxh3_64(&bytes[..node.len() * 8]);
+    }
+    let long: Vec<u8> = node.iter().flat_map(|word| word.to_le_bytes()).collect();
+    xxh3_64(&long)
+}
+
+#[inline]
+fn fold(word: u64) -> u64 {
+    let product = u128::from(word ^ 0xa076_1d64_78bd_642f) * u128::from(0xe703_7ed1_a0b4_28db_u64);
+    (product as u64) ^ (product >> 64) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_each_node_once_and_in_order() {
+        for words in [1, 3, 7, 200] {
+            let mut visited = Visited::new(words);
+            for round in 0..2 {
+                for n in 0..5000u64 {
+                    let node: Vec<u64> = (0..words as u64).map(|i| n / 2 * i + n / 2).collect();
+                    let fresh = visited.insert(&node, hash_of(&node), n as usize);
+                    assert_eq!(fresh, round == 0 && n % 2 == 0);
+                }
+            }
+            assert_eq!(visited.len(), 2500);
+            assert_eq!(visited.node(7)[0], 7);
+            assert_eq!(visited.parent(7), 14);
+        }
+    }
+}
