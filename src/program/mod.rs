@@ -7,10 +7,25 @@
 //! 2. `parse(print(p)) == p`.
 //! 3. Equality of programs ignores places and comments.
 
+mod braces;
+mod error;
+mod format;
+mod head;
+mod items;
+mod lexer;
+mod limits;
 mod model;
+mod printer;
 mod property_name;
+mod reader;
+mod render;
+mod statement;
 mod statements;
+mod text;
+mod validate;
+mod words;
 
+pub use error::{Problem, ProgramError};
 pub use model::*;
 pub use property_name::{Expect, PropertyName};
 pub use statements::{Numbered, block_size};
