@@ -65,5 +65,10 @@ fn conformance() {
         }
     }
     bad.sort();
-    assert!(bad.is_empty(), "{} of {count}:\n{}", bad.len(), bad.join("\n"));
+    assert!(
+        bad.is_empty(),
+        "{} of {count}:\n{}",
+        bad.len(),
+        bad.join("\n")
+    );
 }

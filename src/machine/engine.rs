@@ -6,7 +6,7 @@ use super::step::Sink;
 use super::view::StateView;
 use crate::property::Situation;
 use crate::run::{
-    Action, Budget, Choice, Enabled, Event, Outcome, Point, Spent, Strategy, WorkerId,
+    Action, Budget, Choice, Enabled, Event, Op, Outcome, Point, Spent, Strategy, WorkerId,
 };
 
 /// Hears each step of a run.
@@ -21,6 +21,8 @@ pub trait Witness {
 pub struct Step<'a> {
     /// The choice; `None` for the initial state.
     pub choice: Option<Choice>,
+    /// What the worker was about to do.
+    pub op: Option<Op>,
     /// What happened.
     pub events: &'a [Event],
     /// The workers that stand elsewhere than before, or hold more.
@@ -95,6 +97,7 @@ impl<'a> Run<'a> {
         self.machine.reset(&mut self.state, &mut self.log);
         let mut spent = Spent::default();
         let mut last = None;
+        let mut op = None;
         let mut steps = 0;
         let outcome = loop {
             let situation = self.look(steps);
@@ -107,6 +110,7 @@ impl<'a> Run<'a> {
             let view = self.machine.view_words(&self.state);
             let step = Step {
                 choice: last,
+                op,
                 events: &self.log.events,
                 moved: &self.log.moved,
                 spent,
@@ -141,6 +145,7 @@ impl<'a> Run<'a> {
             self.log.clear();
             self.machine.apply(&mut self.state, choice, &mut self.log);
             last = Some(choice);
+            op = Some(taken.op);
             steps += 1;
         };
         strategy.end(outcome);

@@ -163,6 +163,16 @@ fn budget_line(budget: BudgetDecl) -> String {
     line
 }
 
+/// The first piece of a statement.
+pub(super) fn statement_head(statement: &Statement) -> String {
+    let mut pieces = Vec::new();
+    statement_pieces(statement, &mut pieces);
+    match pieces.into_iter().next() {
+        Some(Piece::Line(text, _) | Piece::Open(text, _)) => text,
+        _ => unreachable!("a statement begins with its own words"),
+    }
+}
+
 fn worker_pieces(worker: &WorkerDecl, pieces: &mut Vec<Piece>) {
     let mut line = format!("worker {}", worker.name);
     if worker.count != 1 {

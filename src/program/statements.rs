@@ -1,6 +1,7 @@
 //! The statements of a program, numbered in the order of the text.
 
 use super::model::{Block, Program, Statement, StatementKind};
+use super::printer::statement_head;
 
 /// A statement with its number within its worker.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,11 @@ impl Statement {
         }
     }
 
+    /// Its first words, without a block: `acquire pool`, `with pool permits=2`.
+    pub fn head(&self) -> String {
+        statement_head(self)
+    }
+
     /// How many statements it is, itself and those inside.
     pub fn size(&self) -> u32 {
         1 + self
@@ -53,6 +59,15 @@ pub fn block_size(block: &[Statement]) -> u32 {
 }
 
 impl Program {
+    /// The names of the worker instances, such as `handler.2`.
+    pub fn instance_names(&self) -> Vec<String> {
+        let names = |decl: &super::model::WorkerDecl| {
+            let name = decl.name.clone();
+            (1..=decl.count).map(move |i| format!("{name}.{i}"))
+        };
+        self.workers().iter().flat_map(names).collect()
+    }
+
     /// All statements, worker by worker; the position in the list is the statement's number.
     pub fn statements(&self) -> Vec<Numbered<'_>> {
         let mut all = Vec::new();

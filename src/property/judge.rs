@@ -84,6 +84,23 @@ impl Judge {
         }
     }
 
+    /// Everything that a step and the state after it show.
+    pub fn step<V: View>(
+        &self,
+        view: &V,
+        situation: Situation,
+        events: &[Event],
+        moved: &[WorkerId],
+        mut report: impl FnMut(Fact),
+    ) {
+        events.iter().filter_map(Judge::event).for_each(&mut report);
+        for &worker in moved {
+            Judge::moved(view, worker, &mut report);
+        }
+        self.state(view, &mut report);
+        Judge::situation(view, situation, report);
+    }
+
     /// `deadlock` and its kin, `livelock`: a state that nothing follows.
     pub fn situation<V: View>(view: &V, situation: Situation, mut report: impl FnMut(Fact)) {
         match situation {

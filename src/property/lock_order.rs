@@ -41,6 +41,13 @@ pub struct Cycle {
     pub danger: Danger,
 }
 
+impl Cycle {
+    /// Its edges: what is held, and what is taken then.
+    pub fn hops(&self) -> impl Iterator<Item = (SemaphoreId, SemaphoreId)> {
+        hops(&self.semaphores)
+    }
+}
+
 /// At most so many cycles are told: a tangle of many semaphores has too many to read.
 const MOST_CYCLES: usize = 64;
 

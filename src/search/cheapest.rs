@@ -161,7 +161,7 @@ fn order_of(choices: &[Choice]) -> (usize, &[Choice]) {
 }
 
 /// How often a schedule goes over to another worker.
-pub(crate) fn switches(choices: &[Choice]) -> usize {
+fn switches(choices: &[Choice]) -> usize {
     choices
         .windows(2)
         .filter(|pair| pair[0].worker != pair[1].worker)

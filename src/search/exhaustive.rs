@@ -55,6 +55,8 @@ pub struct Found<Stop> {
 pub struct Witnessed {
     /// The choices from the initial state on.
     pub choices: Vec<Choice>,
+    /// How many of them draw on a budget.
+    pub faults: u32,
     /// Whether there is none that comes before it in the order of fewest faults, fewest steps,
     /// fewest switches, first choices first; if not, that is so for faults and steps alone.
     pub exact: bool,
@@ -283,6 +285,7 @@ impl<'a> Search<'a> {
                 let witnessed = match exact.get(fact) {
                     Some(choices) => Witnessed {
                         choices: choices.clone(),
+                        faults: sighting.faults,
                         exact: true,
                     },
                     None => {
@@ -290,6 +293,7 @@ impl<'a> Search<'a> {
                         choices.extend(sighting.choice);
                         Witnessed {
                             choices,
+                            faults: sighting.faults,
                             exact: false,
                         }
                     }

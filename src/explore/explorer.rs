@@ -1,0 +1,366 @@
+//! One exploration of a program, from options to report.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::findings::{Shown, findings};
+use super::runs::{Costed, Facts, Ran, keep, make_runs, switches};
+use super::shrink::shrink;
+use crate::machine::{Machine, StepBound};
+use crate::program::{BudgetDecl, Program};
+use crate::property::Fact;
+use crate::report::{Report, Shard, Stats, Stopped, StrategyName};
+use crate::run::{Budget, Strategy};
+use crate::schedule::Digest;
+use crate::search::{Exhaustive, Progress};
+use crate::strategy::{DepthFirst, RandomWalk};
+
+/// Whether a search may leave out interleavings that others stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reduction {
+    /// As far as it is sound. Nothing is left out as of now.
+    #[default]
+    Sound,
+    /// Every interleaving.
+    None,
+}
+
+/// How a program is explored. Start from `Explorer::default()`.
+#[derive(Debug, Clone)]
+pub struct Explorer {
+    /// What picks the choices.
+    pub strategy: StrategyName,
+    /// Budgets that override those of the program.
+    pub budget: BudgetDecl,
+    /// Stop after this time; `None` is no bound.
+    pub time: Option<Duration>,
+    /// Stop after this many states; for the exhaustive search.
+    pub states: Option<u64>,
+    /// Stop after this many runs; for the other strategies.
+    pub runs: Option<u64>,
+    /// Steps of a run that count as a livelock.
+    pub step_bound: StepBound,
+    /// The seed of a random strategy.
+    pub seed: u64,
+    /// Which part of the runs to make; for a random strategy.
+    pub shard: Option<Shard>,
+    /// Threads that make runs, at least one; for a random strategy.
+    pub jobs: usize,
+    /// What a search may leave out.
+    pub reduction: Reduction,
+}
+
+impl Default for Explorer {
+    fn default() -> Explorer {
+        Explorer {
+            strategy: StrategyName::Exhaustive,
+            budget: BudgetDecl::default(),
+            time: None,
+            states: None,
+            runs: None,
+            step_bound: StepBound::default(),
+            seed: 0,
+            shard: None,
+            jobs: 1,
+            reduction: Reduction::Sound,
+        }
+    }
+}
+
+/// Looks on while an exploration goes on.
+pub trait Watcher: Sync {
+    /// How far it is; called often.
+    fn progress(&self, _stats: &Stats) {}
+    /// Whether to end it now and report what there is.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody looks on.
+impl Watcher for () {}
+
+/// The budgets of a program: what the overrides say, else the program, else the defaults.
+pub fn budget_of(program: &Program, overrides: &BudgetDecl) -> Budget {
+    let (file, default) = (program.budget(), Budget::default());
+    let pick = |first: Option<u32>, second: Option<u32>, third| first.or(second).unwrap_or(third);
+    Budget {
+        panics: pick(overrides.panics, file.panics, default.panics),
+        timeouts: pick(overrides.timeouts, file.timeouts, default.timeouts),
+        cancels: pick(overrides.cancels, file.cancels, default.cancels),
+        preemptions: overrides.preemptions.or(file.preemptions),
+    }
+}
+
+impl Explorer {
+    /// Explores a program that is called `name` in the report.
+    pub fn explore(&self, program: &Program, name: &str, watcher: &dyn Watcher) -> Report {
+        let machine = Machine::new(program);
+        let budget = budget_of(program, &self.budget);
+        let clock = Clock::start(self.time);
+        let outcome = match self.strategy {
+            StrategyName::Exhaustive => self.search(&machine, budget, &clock, watcher),
+            StrategyName::DepthFirst => self.depth_first(&machine, budget, &clock, watcher),
+            StrategyName::Random => self.random(&machine, budget, &clock, watcher),
+        };
+        let complete = outcome.stopped.is_none();
+        let facts = outcome
+            .facts
+            .into_iter()
+            .map(|(fact, shown)| {
+                let shown = if shown.cheapest {
+                    shown
+                } else {
+                    Shown {
+                        costed: shrink(&machine, budget, &fact, shown.costed),
+                        cheapest: false,
+                    }
+                };
+                (fact, shown)
+            })
+            .collect();
+        let findings = findings(program, &machine, &facts, complete);
+        let is_random = self.strategy == StrategyName::Random;
+        Report {
+            program: name.to_owned(),
+            digest: Digest::of(&program.digest_text()),
+            complete,
+            stopped: outcome.stopped,
+            budget,
+            strategy: self.strategy,
+            seed: is_random.then_some(self.seed),
+            shard: self.shard,
+            findings,
+            stats: Stats {
+                seconds: clock.seconds(),
+                ..outcome.stats
+            },
+        }
+    }
+
+    fn search(
+        &self,
+        machine: &Machine,
+        budget: Budget,
+        clock: &Clock,
+        watcher: &dyn Watcher,
+    ) -> Outcome {
+        let search = Exhaustive {
+            machine,
+            budget,
+            bound: self.step_bound,
+        };
+        let found = search.search(&mut |progress: &Progress| {
+            watcher.progress(&stats_of(progress, clock));
+            if watcher.is_interrupted() {
+                Some(Stopped::Interrupted)
+            } else if self.states.is_some_and(|most| progress.states >= most) {
+                Some(Stopped::States)
+            } else if clock.is_over() {
+                Some(Stopped::Time)
+            } else {
+                None
+            }
+        });
+        let facts = found
+            .facts
+            .into_iter()
+            .map(|(fact, witnessed)| {
+                let shown = Shown {
+                    cheapest: witnessed.exact,
+                    costed: Costed {
+                        faults: witnessed.faults,
+                        steps: witnessed.choices.len(),
+                        switches: switches(&witnessed.choices),
+                        choices: witnessed.choices,
+                    },
+                };
+                (fact, shown)
+            })
+            .collect();
+        Outcome {
+            facts,
+            stopped: found.stopped,
+            stats: stats_of(&found.progress, clock),
+        }
+    }
+
+    fn depth_first(
+        &self,
+        machine: &Machine,
+        budget: Budget,
+        clock: &Clock,
+        watcher: &dyn Watcher,
+    ) -> Outcome {
+        let mut stopped = None;
+        let mut strategy = DepthFirst::new();
+        let (ran, _) = make_runs(
+            machine,
+            budget,
+            self.step_bound,
+            &mut strategy,
+            (0, 1),
+            |number, ran| {
+                watcher.progress(&stats_of_runs(ran, clock));
+                stopped = self.stops(number, clock, watcher);
+                stopped.is_some()
+            },
+        );
+        Outcome::of_runs(ran, stopped, clock)
+    }
+
+    fn random(
+        &self,
+        machine: &Machine,
+        budget: Budget,
+        clock: &Clock,
+        watcher: &dyn Watcher,
+    ) -> Outcome {
+        let shard = self.shard.unwrap_or(Shard { index: 1, count: 1 });
+        let jobs = self.jobs.max(1) as u64;
+        let done = AtomicU64::new(0);
+        let over = AtomicBool::new(false);
+        let work = |job: u64| {
+            let mut strategy = RandomWalk::new(self.seed, &budget);
+            let mut stopped = None;
+            let first = (shard.index - 1) + job * shard.count;
+            let stride = shard.count * jobs;
+            let (ran, _) = make_runs(
+                machine,
+                budget,
+                self.step_bound,
+                &mut strategy as &mut dyn Strategy,
+                (first, stride),
+                |number, ran| {
+                    let all = done.fetch_add(1, Ordering::Relaxed);
+                    if job == 0 {
+                        watcher.progress(&Stats {
+                            runs: all,
+                            ..stats_of_runs(ran, clock)
+                        });
+                    }
+                    stopped = self.stops(number, clock, watcher);
+                    if over.load(Ordering::Relaxed) && stopped.is_none() {
+                        stopped = Some(Stopped::Interrupted);
+                    }
+                    if matches!(stopped, Some(Stopped::Time | Stopped::Interrupted)) {
+                        over.store(true, Ordering::Relaxed);
+                    }
+                    stopped.is_some()
+                },
+            );
+            (ran, stopped)
+        };
+        let parts: Vec<(Ran, Option<Stopped>)> = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..jobs)
+                .map(|job| scope.spawn(move || work(job)))
+                .collect();
+            let mut parts = vec![work(0)];
+            for other in others {
+                match other.join() {
+                    Ok(part) => parts.push(part),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            parts
+        });
+        let mut all = Ran::default();
+        let mut stopped = None;
+        for (ran, why) in parts {
+            for (fact, costed) in ran.facts {
+                keep(&mut all.facts, fact, costed);
+            }
+            all.runs += ran.runs;
+            all.steps += ran.steps;
+            all.depth = all.depth.max(ran.depth);
+            stopped = stopped.or(why);
+        }
+        Outcome::of_runs(all, stopped, clock)
+    }
+
+    /// Whether a run of that number is not made any more.
+    fn stops(&self, number: u64, clock: &Clock, watcher: &dyn Watcher) -> Option<Stopped> {
+        if watcher.is_interrupted() {
+            Some(Stopped::Interrupted)
+        } else if self.runs.is_some_and(|most| number >= most) {
+            Some(Stopped::Runs)
+        } else if clock.is_over() {
+            Some(Stopped::Time)
+        } else {
+            None
+        }
+    }
+}
+
+struct Outcome {
+    facts: BTreeMap<Fact, Shown>,
+    stopped: Option<Stopped>,
+    stats: Stats,
+}
+
+impl Outcome {
+    fn of_runs(ran: Ran, stopped: Option<Stopped>, clock: &Clock) -> Outcome {
+        let stats = stats_of_runs(&ran, clock);
+        let facts: Facts = ran.facts;
+        Outcome {
+            facts: facts
+                .into_iter()
+                .map(|(fact, costed)| {
+                    let shown = Shown {
+                        costed,
+                        cheapest: false,
+                    };
+                    (fact, shown)
+                })
+                .collect(),
+            stopped,
+            stats,
+        }
+    }
+}
+
+fn stats_of(progress: &Progress, clock: &Clock) -> Stats {
+    Stats {
+        states: progress.states,
+        runs: 0,
+        transitions: progress.transitions,
+        depth: progress.depth,
+        seconds: clock.seconds(),
+    }
+}
+
+fn stats_of_runs(ran: &Ran, clock: &Clock) -> Stats {
+    Stats {
+        states: 0,
+        runs: ran.runs,
+        transitions: ran.steps,
+        depth: ran.depth,
+        seconds: clock.seconds(),
+    }
+}
+
+/// The one place that reads a clock: it bounds an exploration, and shows in `stats` alone.
+struct Clock {
+    started: Instant,
+    limit: Option<Duration>,
+}
+
+#[allow(clippy::disallowed_methods)] // nothing deterministic comes of it
+impl Clock {
+    fn start(limit: Option<Duration>) -> Clock {
+        Clock {
+            started: Instant::now(),
+            limit,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.limit
+            .is_some_and(|limit| self.started.elapsed() >= limit)
+    }
+
+    fn seconds(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+}

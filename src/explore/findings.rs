@@ -1,0 +1,153 @@
+//! From facts to findings: each with a schedule that was replayed.
+
+use std::collections::BTreeMap;
+
+use super::identify::ids;
+use super::replay::{Replayed, replay};
+use super::runs::Costed;
+use crate::machine::Machine;
+use crate::program::{Program, PropertyName};
+use crate::property::{Cycle, Danger, Fact, Identity, cycles};
+use crate::report::{Diagnosis, Finding, Severity, detail, place, workers};
+use crate::run::SemaphoreId;
+use crate::schedule::{Digest, Schedule};
+
+/// A fact's schedule, and whether it is known to be the cheapest.
+pub(super) struct Shown {
+    pub(super) costed: Costed,
+    pub(super) cheapest: bool,
+}
+
+/// The findings behind facts, errors first, then in the order of the properties and of the text.
+pub(super) fn findings(
+    program: &Program,
+    machine: &Machine,
+    facts: &BTreeMap<Fact, Shown>,
+    complete: bool,
+) -> Vec<Finding> {
+    let mut found: Vec<(Identity, Option<Danger>, &Shown, &Fact)> = Vec::new();
+    for (fact, shown) in facts {
+        if let Fact::Failed(identity) = fact {
+            found.push((identity.clone(), None, shown, fact));
+        }
+    }
+    for cycle in cycles(facts.keys(), complete) {
+        if let Some((fact, shown)) = shows_cycle(facts, &cycle) {
+            let identity = Identity::LockOrder {
+                cycle: cycle.semaphores,
+            };
+            found.push((identity, Some(cycle.danger), shown, fact));
+        }
+    }
+    let identities: Vec<&Identity> = found.iter().map(|(identity, ..)| identity).collect();
+    let ids = ids(program, &identities);
+    let mut findings: Vec<Finding> = found
+        .iter()
+        .zip(ids)
+        .map(|((identity, danger, shown, fact), id)| {
+            let replayed = replay(program, machine, &shown.costed.choices);
+            let mut finding = finding(program, identity, *danger, shown, &replayed, id);
+            if replayed.divergence.is_some() || !replayed.facts.contains(fact) {
+                diverged(&mut finding, &replayed);
+            }
+            finding
+        })
+        .collect();
+    findings.sort_by(|a, b| {
+        (a.severity, a.property, &a.identity).cmp(&(b.severity, b.property, &b.identity))
+    });
+    findings
+}
+
+/// The schedule that shows a cycle: that of a deadlock that waits on it, or else of the dearest of
+/// its edges, each taken where it is cheapest.
+fn shows_cycle<'a>(
+    facts: &'a BTreeMap<Fact, Shown>,
+    cycle: &Cycle,
+) -> Option<(&'a Fact, &'a Shown)> {
+    let edges: Vec<(SemaphoreId, SemaphoreId)> = cycle.hops().collect();
+    if cycle.danger == Danger::Reachable {
+        return facts
+            .iter()
+            .filter(|(fact, _)| {
+                matches!(fact, Fact::Knotted(knot) if edges.iter().all(|e| knot.contains(e)))
+            })
+            .min_by_key(|(_, shown)| &shown.costed);
+    }
+    edges
+        .iter()
+        .filter_map(|edge| {
+            facts
+                .iter()
+                .filter(|(fact, _)| {
+                    matches!(fact, Fact::Ordered { from, to, .. } if (*from, *to) == *edge)
+                })
+                .min_by_key(|(_, shown)| &shown.costed)
+        })
+        .max_by_key(|(_, shown)| &shown.costed)
+}
+
+fn finding(
+    program: &Program,
+    identity: &Identity,
+    danger: Option<Danger>,
+    shown: &Shown,
+    replayed: &Replayed,
+    id: String,
+) -> Finding {
+    let property = identity.property();
+    let semaphores = identity.semaphores();
+    let trace = &replayed.trace;
+    let schedule = Schedule {
+        digest: Digest::of(&program.digest_text()),
+        choices: shown.costed.choices.clone(),
+    };
+    let series = semaphores.first().copied().or_else(|| {
+        // what is about no semaphore shows the first one
+        (!program.semaphores().is_empty()).then_some(SemaphoreId(0))
+    });
+    Finding {
+        id,
+        property,
+        severity: match danger {
+            Some(Danger::Unreachable) => Severity::Warning,
+            _ => Severity::Error,
+        },
+        semaphores: semaphores
+            .iter()
+            .map(|s| program.semaphores()[s.index()].name.to_string())
+            .collect(),
+        workers: workers(identity, trace),
+        place: place(program, identity, trace),
+        detail: detail(identity, danger, trace),
+        schedule: schedule.encode(&trace.workers),
+        steps: shown.costed.steps,
+        switches: shown.costed.switches,
+        faults: shown.costed.faults,
+        cheapest: shown.cheapest,
+        danger,
+        diagnosis: match property {
+            PropertyName::Leak | PropertyName::Exhaustion => Some(Diagnosis::Leak),
+            PropertyName::Deadlock => Some(Diagnosis::Deadlock),
+            _ => None,
+        },
+        available: series.map_or(Vec::new(), |s| trace.available(s)),
+        trace: replayed.trace.clone(),
+        identity: identity.clone(),
+    }
+}
+
+/// A finding whose replay does not show it.
+fn diverged(finding: &mut Finding, replayed: &Replayed) {
+    let why = match &replayed.divergence {
+        Some(divergence) => divergence.to_string(),
+        None => "the replay took every step and does not show it".to_owned(),
+    };
+    finding.detail = format!(
+        "the {} that was found does not replay: {why}; this is a fault of selvedge, please report \
+         the program",
+        finding.property
+    );
+    finding.property = PropertyName::Divergence;
+    finding.severity = Severity::Error;
+}

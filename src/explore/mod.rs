@@ -1,0 +1,19 @@
+//! The conductor: an engine or a search under a budget, properties, shrinking, verified replay,
+//! the report.
+//!
+//! **Invariants**
+//!
+//! 1. A schedule is replayed before it is reported; one that does not show its finding again is
+//!    itself a finding, `divergence`.
+//! 2. Which findings a complete exploration reports, and with which schedules, depends on the
+//!    program and the options alone.
+
+mod explorer;
+mod findings;
+mod identify;
+mod replay;
+mod runs;
+mod shrink;
+
+pub use explorer::{Explorer, Reduction, Watcher, budget_of};
+pub use replay::{Divergence, Replayed, replay};

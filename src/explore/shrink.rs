@@ -1,0 +1,145 @@
+//! Makes a schedule cheaper: fewest faults, fewest steps, fewest switches, first choices first.
+//!
+//! Deterministic. Each round tries to leave out pieces of the schedule, the large ones first, and
+//! to bring forward choices of the worker that has just gone on; a change that shows the same fact
+//! at a lower cost is kept. A choice that cannot be made after a change is passed over.
+
+use super::runs::{Costed, switches};
+use crate::machine::{Machine, Run, StateView, Step, StepBound, Witness};
+use crate::property::{Fact, Judge, Situation};
+use crate::run::{Budget, Choice, Point, Strategy};
+
+/// So many steps are made at most for one fact.
+const MOST_STEPS: usize = 2_000_000;
+
+/// A schedule for `fact` that costs no more than `costed`.
+pub(super) fn shrink(machine: &Machine, budget: Budget, fact: &Fact, costed: Costed) -> Costed {
+    let mut shrinker = Shrinker {
+        run: Run::new(machine, budget, StepBound(u64::MAX)),
+        fact,
+        best: costed,
+        steps: 0,
+    };
+    loop {
+        let before = shrinker.best.clone();
+        shrinker.leave_out();
+        shrinker.bring_forward();
+        if shrinker.best == before || shrinker.steps >= MOST_STEPS {
+            return shrinker.best;
+        }
+    }
+}
+
+struct Shrinker<'a> {
+    run: Run<'a>,
+    fact: &'a Fact,
+    best: Costed,
+    steps: usize,
+}
+
+impl Shrinker<'_> {
+    fn leave_out(&mut self) {
+        let mut piece = self.best.choices.len() / 2;
+        while piece > 0 {
+            let mut at = 0;
+            while at < self.best.choices.len() && self.steps < MOST_STEPS {
+                let mut choices = self.best.choices.clone();
+                choices.drain(at..(at + piece).min(choices.len()));
+                if !self.attempt(&choices) {
+                    at += piece;
+                }
+            }
+            piece /= 2;
+        }
+    }
+
+    fn bring_forward(&mut self) {
+        let mut at = 1;
+        while at < self.best.choices.len() && self.steps < MOST_STEPS {
+            let worker = self.best.choices[at - 1].worker;
+            if self.best.choices[at].worker != worker {
+                let later = self.best.choices[at..]
+                    .iter()
+                    .position(|c| c.worker == worker);
+                if let Some(distance) = later {
+                    let mut choices = self.best.choices.clone();
+                    let moved = choices.remove(at + distance);
+                    choices.insert(at, moved);
+                    self.attempt(&choices);
+                }
+            }
+            at += 1;
+        }
+    }
+
+    /// Runs the choices as far as they can be made; whether that is better.
+    fn attempt(&mut self, choices: &[Choice]) -> bool {
+        self.steps += choices.len().max(1);
+        let mut lenient = Lenient { choices, next: 0 };
+        let mut watch = Watch {
+            fact: self.fact,
+            judge: None,
+            choices: Vec::new(),
+            shown: None,
+        };
+        self.run.execute(&mut lenient, &mut watch);
+        match watch.shown {
+            Some(costed) if costed < self.best => {
+                self.best = costed;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Takes the choices that are on offer, passes over the others.
+struct Lenient<'a> {
+    choices: &'a [Choice],
+    next: usize,
+}
+
+impl Strategy for Lenient<'_> {
+    fn begin(&mut self, _run: u64) -> bool {
+        true
+    }
+
+    fn choose(&mut self, point: &Point<'_>) -> Option<Choice> {
+        loop {
+            let choice = *self.choices.get(self.next)?;
+            self.next += 1;
+            if point.enabled.iter().any(|e| e.choice == choice) {
+                return Some(choice);
+            }
+        }
+    }
+}
+
+/// Watches for the first point at which a fact shows.
+struct Watch<'a> {
+    fact: &'a Fact,
+    judge: Option<Judge>,
+    choices: Vec<Choice>,
+    shown: Option<Costed>,
+}
+
+impl Witness for Watch<'_> {
+    fn state(&mut self, view: &StateView<'_>, situation: Situation, step: &Step<'_>) {
+        self.choices.extend(step.choice);
+        if self.shown.is_some() {
+            return;
+        }
+        let judge = self.judge.get_or_insert_with(|| Judge::new(view));
+        let mut here = false;
+        let see = |fact: Fact| here |= fact == *self.fact;
+        judge.step(view, situation, step.events, step.moved, see);
+        if here {
+            self.shown = Some(Costed {
+                faults: step.spent.faults(),
+                steps: self.choices.len(),
+                switches: switches(&self.choices),
+                choices: self.choices.clone(),
+            });
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The types of a report.
+
+use std::fmt;
+
+use super::trace::Trace;
+use crate::program::{Place, PropertyName};
+use crate::property::{Danger, Identity};
+use crate::run::Budget;
+use crate::schedule::Digest;
+
+/// All that an exploration has to say.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The program's name: its file, or what stands for it.
+    pub program: String,
+    /// The digest of the program.
+    pub digest: Digest,
+    /// Whether everything within the bounds was seen.
+    pub complete: bool,
+    /// Why it was not; `None` when complete.
+    pub stopped: Option<Stopped>,
+    /// The budgets of each run.
+    pub budget: Budget,
+    /// What picked the choices.
+    pub strategy: StrategyName,
+    /// The seed, for a random strategy.
+    pub seed: Option<u64>,
+    /// Which part of the runs these were.
+    pub shard: Option<Shard>,
+    /// What was found, errors first, then in the order of the properties and of the text.
+    pub findings: Vec<Finding>,
+    /// Figures.
+    pub stats: Stats,
+}
+
+/// Why an exploration ended before it was complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stopped {
+    /// The time was over.
+    Time,
+    /// So many states were seen.
+    States,
+    /// So many runs were made.
+    Runs,
+    /// Somebody interrupted it.
+    Interrupted,
+}
+
+impl Stopped {
+    /// One word, as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stopped::Time => "time",
+            Stopped::States => "states",
+            Stopped::Runs => "runs",
+            Stopped::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// What picks the choices of an exploration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum StrategyName {
+    /// Every state, breadth first.
+    #[default]
+    Exhaustive,
+    /// Every run, depth first, without memory of states.
+    DepthFirst,
+    /// Runs at random, each enabled worker as likely as the next.
+    Random,
+}
+
+impl StrategyName {
+    /// All of them.
+    pub const ALL: [StrategyName; 3] = [
+        StrategyName::Exhaustive,
+        StrategyName::DepthFirst,
+        StrategyName::Random,
+    ];
+
+    /// The name, as on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StrategyName::Exhaustive => "exhaustive",
+            StrategyName::DepthFirst => "depth-first",
+            StrategyName::Random => "random",
+        }
+    }
+}
+
+impl fmt::Display for StrategyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Part `index` of `count`, counted from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part.
+    pub index: u64,
+    /// Of how many.
+    pub count: u64,
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
+}
+
+/// Figures. They may differ from machine to machine.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Stats {
+    /// States seen, budgets included where they matter.
+    pub states: u64,
+    /// Runs made.
+    pub runs: u64,
+    /// Steps taken.
+    pub transitions: u64,
+    /// The most steps from the initial state.
+    pub depth: u64,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It makes the exit status 1.
+    Error,
+    /// It is told, and that is all.
+    Warning,
+}
+
+impl Severity {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// Leak, deadlock and slow consumer all look like "it hangs": this tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Diagnosis {
+    /// The available count only drifts down.
+    Leak,
+    /// Mutual waiting, with nothing lost.
+    Deadlock,
+}
+
+impl Diagnosis {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Diagnosis::Leak => "leak",
+            Diagnosis::Deadlock => "deadlock",
+        }
+    }
+}
+
+/// A property that failed, with the schedule that shows it.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Short and stable: the same for a program and for its reformatted text.
+    pub id: String,
+    /// What makes it this finding.
+    pub identity: Identity,
+    /// The property that failed.
+    pub property: PropertyName,
+    /// Error or warning.
+    pub severity: Severity,
+    /// The semaphores that it is about, by name.
+    pub semaphores: Vec<String>,
+    /// The workers that it is about, by name.
+    pub workers: Vec<String>,
+    /// The statement that it is about.
+    pub place: Option<Place>,
+    /// One sentence that says what is wrong.
+    pub detail: String,
+    /// The schedule that shows it, as text.
+    pub schedule: String,
+    /// Steps of the schedule.
+    pub steps: usize,
+    /// How often it goes over to another worker.
+    pub switches: usize,
+    /// How many faults it injects.
+    pub faults: u32,
+    /// Whether no schedule that shows it has fewer faults, then steps, then switches.
+    pub cheapest: bool,
+    /// For a lock-order cycle: whether it can be waited on.
+    pub danger: Option<Danger>,
+    /// For what hangs, or will: why.
+    pub diagnosis: Option<Diagnosis>,
+    /// The available count of the first semaphore, before the first step and after each.
+    pub available: Vec<u64>,
+    /// The run.
+    pub trace: Trace,
+}
+
+impl Report {
+    /// Whether anything of severity error was found.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|f| f.severity == Severity::Error)
+    }
+}

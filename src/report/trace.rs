@@ -1,0 +1,95 @@
+//! One run, step by step, with all that a timeline shows.
+
+use crate::program::Place;
+use crate::property::{Edge, Situation};
+use crate::run::{Choice, Event, SemaphoreId, StatementId, Status, Wait, WorkerId};
+
+/// A run of a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// The semaphores' names.
+    pub semaphores: Vec<String>,
+    /// The worker instances' names, such as `handler.2`.
+    pub workers: Vec<String>,
+    /// Before the first step.
+    pub initial: Snapshot,
+    /// The steps, first to last.
+    pub steps: Vec<TraceStep>,
+    /// What comes after the last step.
+    pub situation: Situation,
+    /// Who waits for whom at the end.
+    pub edges: Vec<Edge>,
+    /// The smallest circular wait at the end, each waiting for the next.
+    pub cycle: Option<Vec<WorkerId>>,
+}
+
+/// One step of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceStep {
+    /// The choice.
+    pub choice: Choice,
+    /// The statement at which the worker stood.
+    pub statement: StatementId,
+    /// What it says, without its block: `acquire pool`. The release of a guard is `end with pool`.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// The state after it.
+    pub after: Snapshot,
+}
+
+/// A state between two steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// For each semaphore, in the order of the text.
+    pub semaphores: Vec<SemaphoreState>,
+    /// For each worker instance.
+    pub workers: Vec<WorkerState>,
+}
+
+/// A semaphore in a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SemaphoreState {
+    /// Free permits.
+    pub available: u64,
+    /// The capacity; meaningless for a signal semaphore.
+    pub capacity: u64,
+    /// What a shrink has still to take.
+    pub debt: u64,
+    /// Whether it is closed.
+    pub closed: bool,
+    /// Whether it only signals.
+    pub signal: bool,
+    /// Those in its queue, first comes first.
+    pub queue: Vec<WorkerId>,
+}
+
+/// A worker in a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerState {
+    /// Where it is in its life.
+    pub status: Status,
+    /// Where it stands, while it runs.
+    pub statement: Option<(StatementId, Place)>,
+    /// What it waits for.
+    pub wait: Option<Wait>,
+    /// What it holds, semaphores of which it holds nothing left out.
+    pub held: Vec<(SemaphoreId, u64)>,
+}
+
+impl Trace {
+    /// The available count of a semaphore, before the first step and after each.
+    pub fn available(&self, semaphore: SemaphoreId) -> Vec<u64> {
+        std::iter::once(&self.initial)
+            .chain(self.steps.iter().map(|step| &step.after))
+            .map(|snapshot| snapshot.semaphores[semaphore.index()].available)
+            .collect()
+    }
+
+    /// The state after the last step.
+    pub fn last(&self) -> &Snapshot {
+        self.steps.last().map_or(&self.initial, |step| &step.after)
+    }
+}

@@ -1,0 +1,77 @@
+//! Where faults strike in a random run.
+//!
+//! Which worker goes on and whether a fault strikes are decided apart. At the start of a run the
+//! plan draws how many faults of each kind there will be, up to the budget, and for each the number
+//! of the fault point at which it strikes. How many fault points the run will have is not known, so
+//! the number is drawn on a logarithmic scale: a scale first, each as likely, then a number within
+//! it. Early and late points are hit alike in short runs and in long ones.
+
+use super::rng::Rng;
+use crate::run::{Action, Choice, Enabled, Resource};
+
+/// The faults of one run.
+#[derive(Debug, Default)]
+pub(super) struct FaultPlan {
+    /// For each resource, the fault points at which one strikes, the next one last.
+    strikes: [Vec<u64>; 3],
+    /// For each resource, the fault points seen so far.
+    seen: [u64; 3],
+}
+
+/// Fault points are numbered up to `2^SCALES`.
+const SCALES: u64 = 12;
+
+/// More faults than this are not planned for one run.
+const MOST_FAULTS: u32 = 1000;
+
+impl FaultPlan {
+    /// Plans a run; the limits are those of the budget.
+    pub(super) fn new(rng: &mut Rng, limits: [u32; 3]) -> FaultPlan {
+        let strikes = limits.map(|limit| {
+            let most = limit.min(MOST_FAULTS);
+            if most == 0 {
+                return Vec::new();
+            }
+            let count = rng.below(u64::from(most) + 1);
+            let mut points: Vec<u64> = (0..count)
+                .map(|_| {
+                    let scale = rng.below(SCALES + 1);
+                    rng.below(1 << scale)
+                })
+                .collect();
+            points.sort_unstable_by(|a, b| b.cmp(a));
+            points
+        });
+        FaultPlan {
+            strikes,
+            seen: [0; 3],
+        }
+    }
+
+    /// The fault that strikes at a point where these faults are possible; each point counts once
+    /// for each resource that has a fault there.
+    pub(super) fn strike(&mut self, rng: &mut Rng, enabled: &[Enabled]) -> Option<Choice> {
+        let mut struck = None;
+        for resource in Resource::ALL {
+            let kind = resource as usize;
+            let of_kind = |e: &&Enabled| e.draws == Some(resource);
+            let count = enabled.iter().filter(of_kind).count() as u64;
+            if count == 0 {
+                continue;
+            }
+            let point = self.seen[kind];
+            self.seen[kind] += 1;
+            if struck.is_none() && self.strikes[kind].last().is_some_and(|&at| at <= point) {
+                self.strikes[kind].pop();
+                let pick = rng.below(count) as usize;
+                struck = enabled.iter().filter(of_kind).nth(pick).map(|e| e.choice);
+            }
+        }
+        struck
+    }
+}
+
+/// Whether a choice is a fault that the plan decides on.
+pub(super) fn is_planned(enabled: &Enabled) -> bool {
+    enabled.draws.is_some() || enabled.choice.action == Action::Cancel
+}
