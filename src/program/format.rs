@@ -6,8 +6,8 @@
 //!    white space at the end of lines.
 //! 2. The result formats to itself.
 
-use super::lexer::TokenKind;
-use super::model::{Comment, Span};
+use super::lexer::{Comment, TokenKind};
+use super::model::Span;
 use super::printer::{Piece, indent, item_pieces};
 use super::reader::{Item, read};
 

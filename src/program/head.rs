@@ -255,8 +255,9 @@ impl Reader<'_> {
         });
     }
 
-    /// A number that is written in decimal and in range. One, after an error.
-    pub(super) fn number(&mut self, span: Span, least: Least, what: &str) -> u32 {
+    /// A number that is written in decimal and in range; one, after an error. `when_zero` says
+    /// what is wrong with zero, where it is.
+    pub(super) fn number(&mut self, span: Span, least: Least, when_zero: &str) -> u32 {
         let text = self.of(span);
         let (low, zero) = match least {
             Least::Zero => (0, ""),
@@ -281,11 +282,8 @@ impl Reader<'_> {
         match text.parse::<u32>() {
             Ok(number) if number >= low => number,
             Ok(_) => {
-                self.problems.add(|| {
-                    Problem::new(span, format!("{what} of zero"))
-                        .label(expected)
-                        .help(zero)
-                });
+                self.problems
+                    .add(|| Problem::new(span, when_zero).label(expected).help(zero));
                 1
             }
             Err(_) => {
@@ -303,10 +301,10 @@ impl Reader<'_> {
         value: Option<Value>,
         default: u32,
         least: Least,
-        what: &str,
+        when_zero: &str,
     ) -> u32 {
         match value.and_then(|v| v.span) {
-            Some(span) => self.number(span, least, what),
+            Some(span) => self.number(span, least, when_zero),
             None => default,
         }
     }

@@ -55,7 +55,7 @@ impl Reader<'_> {
         };
         let semaphore = SemaphoreDecl {
             name,
-            permits: self.number_or(permits, 1, Least::Zero, "permits"),
+            permits: self.number_or(permits, 1, Least::Zero, ""),
             order,
             kind,
             span: span.to(self.whole(&head)),
@@ -72,7 +72,7 @@ impl Reader<'_> {
         let [spawned] = self.flags(&head, 1, ["spawned"], &["count"]);
         let count_span = count.map_or(name.span, |c| c.whole());
         let least = Least::One("a worker that never runs can be left out");
-        let count = self.number_or(count, 1, least, "a count");
+        let count = self.number_or(count, 1, least, "a count of zero");
         (name, count, count_span, spawned.is_some())
     }
 
@@ -95,7 +95,7 @@ impl Reader<'_> {
             }
         }
         let [panics, timeouts, cancels, preemptions] =
-            values.map(|v| v.map(|_| self.number_or(v, 0, Least::Zero, "a budget")));
+            values.map(|v| v.map(|_| self.number_or(v, 0, Least::Zero, "")));
         self.no_block(&head, "");
         BudgetDecl {
             panics,

@@ -8,6 +8,7 @@
 //! 3. Equality of programs ignores places and comments.
 
 mod braces;
+mod builder;
 mod error;
 mod format;
 mod head;
@@ -24,6 +25,7 @@ mod text;
 mod validate;
 mod words;
 
+pub use builder::{BlockBuilder, EitherBuilder, ProgramBuilder, SemaphoreBuilder, WorkerBuilder};
 pub use error::{Problem, ProgramError};
 pub use model::*;
 pub use property_name::{Expect, PropertyName};

@@ -231,11 +231,10 @@ fn statement_pieces(statement: &Statement, pieces: &mut Vec<Piece>) {
         }
         StatementKind::Repeat { times, body } => open(format!("repeat {times}"), body),
         StatementKind::Either { branches } => {
-            let mut branches = branches.iter();
-            if let Some(first) = branches.next() {
-                open("either".to_owned(), first);
-            }
-            more.extend(branches.map(|block| ("or".to_owned(), block)));
+            // A builder may have made none, which the reader will tell.
+            let (first, rest) = branches.split_first().unwrap_or((&NO_BLOCK, &[]));
+            open("either".to_owned(), first);
+            more.extend(rest.iter().map(|block| ("or".to_owned(), block)));
         }
         simple => {
             pieces.push(Piece::Line(simple_line(simple), span));
@@ -248,6 +247,8 @@ fn statement_pieces(statement: &Statement, pieces: &mut Vec<Piece>) {
     }
     pieces.push(Piece::Close);
 }
+
+static NO_BLOCK: Block = Block::new();
 
 fn catch_head(catch: &Catch) -> String {
     let mut head = "catch".to_owned();

@@ -226,11 +226,16 @@ impl<'a> Reader<'a> {
                 } else {
                     nearest(word, words::ITEMS)
                 };
+                let surplus = self.braces.unopened > 0;
                 if !in_stray_run || guess.is_some() {
                     self.problems.add(|| {
                         if statement {
                             Problem::new(span, format!("`{word}` outside a worker"))
                                 .label("a statement stands between the braces of a worker")
+                                .maybe_help(surplus.then(|| {
+                                    "there is a `}` too many: perhaps it ended the worker above"
+                                        .to_owned()
+                                }))
                         } else {
                             Problem::new(span, format!("unknown item {}", quoted(word)))
                                 .label(format!("expected {}", words::one_of(&words::ITEMS)))
@@ -357,7 +362,7 @@ impl<'a> Reader<'a> {
                 TokenKind::Word if words::ITEMS.contains(&self.of(token.span)) => {
                     let word = self.of(token.span);
                     if self.braces.unclosed > 0 {
-                        self.unclosed(token.span, "this cannot stand in a worker");
+                        self.unclosed(token.span, "this begins before the block ends");
                         break;
                     }
                     self.problems.add(|| {

@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
                 }
             }
             "spawn" => StatementKind::Spawn {
-                worker: self.whole_worker(word, span, UseKind::Spawn),
+                worker: self.whole_worker(word, span, |_| UseKind::Spawn),
             },
             _ => StatementKind::Join {
                 worker: self.whole_worker(word, span, UseKind::Join),
@@ -213,7 +213,12 @@ impl<'a> Reader<'a> {
             self.use_semaphore(&semaphore, Vec::new());
             return (head, semaphore, 1);
         }
-        let permits = self.number_or(permits, 1, Least::One(ZERO_PERMITS), "a request");
+        let permits = self.number_or(
+            permits,
+            1,
+            Least::One(ZERO_PERMITS),
+            "a request for zero permits",
+        );
         let needs = if ledger_free {
             Vec::new()
         } else {
@@ -249,7 +254,12 @@ impl<'a> Reader<'a> {
     fn amount(&mut self, permits: Option<Value>) -> Amount {
         match permits.and_then(|v| v.span) {
             Some(span) if self.of(span) == "all" => Amount::All,
-            _ => Amount::Exactly(self.number_or(permits, 1, Least::One(ZERO_PERMITS), "an amount")),
+            _ => Amount::Exactly(self.number_or(
+                permits,
+                1,
+                Least::One(ZERO_PERMITS),
+                "a request for zero permits",
+            )),
         }
     }
 
@@ -428,7 +438,7 @@ impl<'a> Reader<'a> {
             Some(span) => self.number(
                 span,
                 Least::One("what is repeated no times can be left out"),
-                "a repeat",
+                "`repeat 0`",
             ),
             None => {
                 self.problems.add(|| {
@@ -469,7 +479,10 @@ impl<'a> Reader<'a> {
                 let least = Least::One("instances are counted from 1");
                 (
                     name,
-                    Some((self.number(number_span, least, "an instance"), number_span)),
+                    Some((
+                        self.number(number_span, least, "there is no instance 0"),
+                        number_span,
+                    )),
                 )
             }
         };

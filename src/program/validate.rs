@@ -36,8 +36,8 @@ pub(super) enum Use {
 pub(super) enum UseKind {
     /// One instance: which, if that is said, and where.
     Instance(Option<(u32, Span)>),
-    /// `spawn`, in this worker.
-    Spawn(Option<Name>),
+    /// `spawn`.
+    Spawn,
     /// `join`, in this worker.
     Join(Option<Name>),
 }
@@ -90,7 +90,7 @@ pub(super) fn validate(items: &[Item], uses: &[Use], end: Span, problems: &mut P
     if problems.is_empty() && declared.workers.is_empty() {
         problems.add(|| {
             Problem::new(end, "the program has no worker")
-                .label("expected `worker` somewhere above")
+                .label("expected at least one `worker`")
                 .help("a worker is written `worker handler { work query }`")
         });
     }
@@ -191,7 +191,7 @@ impl Declared<'_> {
                 .label(only)
                 .also(worker.name.span, "declared here")
             }),
-            UseKind::Spawn(_) if !worker.spawned => problems.add(|| {
+            UseKind::Spawn if !worker.spawned => problems.add(|| {
                 Problem::new(name.span, format!("worker `{text}` is not `spawned`"))
                     .label("expected a worker whose instances wait for `spawn`")
                     .also(worker.name.span, "declared here")
