@@ -24,7 +24,8 @@ impl Reader<'_> {
         let flags = ["plain", "signal"];
         let [permits, order] = self.keys(&head, keys, &flags);
         let [plain, signal] = self.flags(&head, 1, flags, &keys);
-        if permits.is_none() {
+        let told = name.as_str().is_empty() || head.words().any(|w| self.of(w) == "permits");
+        if permits.is_none() && !told {
             let whole = self.whole(&head);
             self.problems.add(|| {
                 Problem::new(whole, "a semaphore without permits")

@@ -149,5 +149,8 @@ fn window(text: &str, range: &Range<usize>) -> Range<usize> {
     if let Some(newline) = text[range.end..end].find('\n') {
         end = range.end + newline;
     }
+    if text[range.end..end].ends_with('\r') {
+        end -= 1;
+    }
     start..end
 }

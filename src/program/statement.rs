@@ -430,16 +430,12 @@ impl<'a> Reader<'a> {
 
     fn repeat(&mut self, span: Span) -> StatementKind {
         let head = self.head("repeat", span);
-        self.rest(&head, 1, []);
-        let times = match head.parts.iter().find_map(|part| match part {
-            super::head::Part::Word(span) => Some(*span),
-            super::head::Part::Pair(..) => None,
-        }) {
-            Some(span) => self.number(
-                span,
-                Least::One("what is repeated no times can be left out"),
-                "`repeat 0`",
-            ),
+        let times = match head.words().next() {
+            Some(span) => {
+                self.rest(&head, 1, []);
+                let least = Least::One("what is repeated no times can be left out");
+                self.number(span, least, "`repeat 0`")
+            }
             None => {
                 self.problems.add(|| {
                     Problem::new(span, "`repeat` without a number")
