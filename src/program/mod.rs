@@ -7,7 +7,9 @@
 //! 2. `parse(print(p)) == p`.
 //! 3. Equality of programs ignores places and comments.
 
+mod block_builder;
 mod braces;
+mod branching;
 mod builder;
 mod error;
 mod format;
@@ -25,7 +27,8 @@ mod text;
 mod validate;
 mod words;
 
-pub use builder::{BlockBuilder, EitherBuilder, ProgramBuilder, SemaphoreBuilder, WorkerBuilder};
+pub use block_builder::{BlockBuilder, EitherBuilder};
+pub use builder::{ProgramBuilder, SemaphoreBuilder, WorkerBuilder};
 pub use error::{Problem, ProgramError};
 pub use model::*;
 pub use property_name::{Expect, PropertyName};

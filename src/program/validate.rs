@@ -2,6 +2,9 @@
 //!
 //! The reader notes every use of a name; this compares the uses with what is declared. So it
 //! needs no walk through the blocks, and it knows the exact place of each word.
+//!
+//! A worker may give to, release from and cancel itself, and spawn its own further instances. A
+//! semaphore and a worker may share a name. `join` takes any worker but its own, `spawned` or not.
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 /// A statement: its heads, and the block after each if it has any.
 #[derive(Debug, Clone)]
-pub enum Node {
+pub(crate) enum Node {
     Line(&'static str),
     Blocks(Vec<(&'static str, Vec<Node>)>),
 }
@@ -36,7 +36,7 @@ const LINES: [&str; 20] = [
 ];
 
 /// A program's body: statements nested a few deep.
-pub fn body() -> impl Strategy<Value = Vec<Node>> {
+pub(crate) fn body() -> impl Strategy<Value = Vec<Node>> {
     let line = (0..LINES.len()).prop_map(|i| Node::Line(LINES[i]));
     let node = line.prop_recursive(4, 40, 4, |inner| {
         let block = || prop::collection::vec(inner.clone(), 0..4);
@@ -61,7 +61,7 @@ pub fn body() -> impl Strategy<Value = Vec<Node>> {
 }
 
 /// A text of a program, and how many comments are in it. The bytes decide on the noise.
-pub fn text(body: &[Node], noise: &[u8]) -> (String, usize) {
+pub(crate) fn text(body: &[Node], noise: &[u8]) -> (String, usize) {
     let mut writer = Writer {
         out: String::new(),
         noise,
