@@ -83,3 +83,32 @@ fn limits() {
     Program::parse(&padded(MIB)).unwrap();
     check(&padded(MIB + 1), "the limit is 1048576");
 }
+
+#[test]
+fn formatting_takes_linear_time() {
+    let check = |text: String| {
+        let start = Instant::now();
+        let formatted = Program::parse(&text).unwrap().format();
+        assert!(formatted.len() >= text.len() / 4);
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(20), "{took:?}");
+    };
+    check(format!("worker w {{ {} work x }}", "/**/ ".repeat(MIB / 6)));
+    check(format!("worker w {{ work {} x }}", "/**/ ".repeat(MIB / 6)));
+    check(format!(
+        "worker w {{ work x {}\n }}",
+        "\n//".repeat(MIB / 4)
+    ));
+    check(format!(
+        "worker w {{ try {{}} {} catch {{}} }}",
+        "/**/ ".repeat(MIB / 6)
+    ));
+    check(format!(
+        "worker w {{}} {} worker v {{}}",
+        "/**/ ".repeat(MIB / 6)
+    ));
+    check(format!(
+        "worker w {{ {} }}",
+        "try {} catch {} /**/".repeat(9_000)
+    ));
+}
