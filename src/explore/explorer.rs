@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::findings::{Shown, findings};
+use super::findings::{Shown, findings, order};
 use super::runs::{Costed, Facts, Ran, keep, make_runs, switches};
 use super::shrink::shrink;
 use crate::machine::{Machine, StepBound};
@@ -120,6 +120,7 @@ impl Explorer {
                 (fact, shown)
             })
             .collect();
+        let order = order(program, &machine, &facts);
         let findings = findings(program, &machine, &facts, complete);
         let is_random = self.strategy == StrategyName::Random;
         Report {
@@ -132,6 +133,7 @@ impl Explorer {
             seed: is_random.then_some(self.seed),
             shard: self.shard,
             findings,
+            order,
             stats: Stats {
                 seconds: clock.seconds(),
                 ..outcome.stats

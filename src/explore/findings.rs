@@ -8,7 +8,7 @@ use super::runs::Costed;
 use crate::machine::Machine;
 use crate::program::{Program, PropertyName};
 use crate::property::{Cycle, Danger, Fact, Identity, cycles};
-use crate::report::{Diagnosis, Finding, Severity, detail, place, workers};
+use crate::report::{Diagnosis, Finding, OrderEdge, Severity, detail, place, workers};
 use crate::run::SemaphoreId;
 use crate::schedule::{Digest, Schedule};
 
@@ -57,6 +57,37 @@ pub(super) fn findings(
         (a.severity, a.property, &a.identity).cmp(&(b.severity, b.property, &b.identity))
     });
     findings
+}
+
+/// The order graph behind facts.
+pub(super) fn order(
+    program: &Program,
+    machine: &Machine,
+    facts: &BTreeMap<Fact, Shown>,
+) -> Vec<OrderEdge> {
+    let name = |s: &SemaphoreId| program.semaphores()[s.index()].name.to_string();
+    facts
+        .iter()
+        .filter_map(|(fact, shown)| match fact {
+            Fact::Ordered { from, to, worker } => Some((from, to, worker, shown)),
+            _ => None,
+        })
+        .map(|(from, to, worker, shown)| {
+            let trace = replay(program, machine, &shown.costed.choices).trace;
+            let schedule = Schedule {
+                digest: Digest::of(&program.digest_text()),
+                choices: shown.costed.choices.clone(),
+            };
+            let stands = trace.last().workers[worker.index()].statement;
+            OrderEdge {
+                from: name(from),
+                to: name(to),
+                worker: trace.workers[worker.index()].clone(),
+                place: stands.map(|(_, place)| place),
+                schedule: schedule.encode(&trace.workers),
+            }
+        })
+        .collect()
 }
 
 /// The schedule that shows a cycle: that of a deadlock that waits on it, or else of the dearest of

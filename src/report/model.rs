@@ -29,8 +29,25 @@ pub struct Report {
     pub shard: Option<Shard>,
     /// What was found, errors first, then in the order of the properties and of the text.
     pub findings: Vec<Finding>,
+    /// The order graph over all that was seen: who took what while holding what.
+    pub order: Vec<OrderEdge>,
     /// Figures.
     pub stats: Stats,
+}
+
+/// An edge of the order graph: a worker stood at an acquire of `to` while it held `from`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderEdge {
+    /// The semaphore that it held.
+    pub from: String,
+    /// The semaphore that it was about to wait for.
+    pub to: String,
+    /// The worker instance.
+    pub worker: String,
+    /// The acquire.
+    pub place: Option<Place>,
+    /// The cheapest schedule after which it stands there.
+    pub schedule: String,
 }
 
 /// Why an exploration ended before it was complete.
