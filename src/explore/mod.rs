@@ -14,6 +14,8 @@ mod identify;
 mod replay;
 mod runs;
 mod shrink;
+mod verdict;
 
 pub use explorer::{Explorer, Reduction, Watcher, budget_of};
 pub use replay::{Divergence, Replayed, replay};
+pub use verdict::{Verdict, verdict};

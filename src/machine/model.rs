@@ -1,8 +1,9 @@
 //! A compiled program: its code, and where each number of a state is kept.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::code::{Code, Instr, Pc, Waiting};
+use super::code::{Code, Frame, Instr, Pc, Waiting};
 use super::compile::{Names, compile};
 use super::layout::{Field, Layout};
 use crate::program::{Kind, Order, Program, StatementKind, block_size};
@@ -13,7 +14,6 @@ use crate::run::{Permits, SemaphoreId, StatementId, WorkerId};
 pub struct Machine {
     pub(super) semaphores: Vec<Semaphore>,
     pub(super) workers: Vec<Worker>,
-    pub(super) codes: Vec<Code>,
     pub(super) layout: Layout,
     /// The most steps that a run can take, if that is a number.
     pub(super) longest: u64,
@@ -33,12 +33,23 @@ pub(super) struct Semaphore {
     pub(super) taken: Field,
     /// The workers that can stand in its queue.
     pub(super) candidates: Vec<WorkerId>,
+    /// The workers that can hold permits of it.
+    pub(super) holders: Vec<WorkerId>,
 }
 
 /// A worker instance.
 #[derive(Debug, Clone)]
 pub(super) struct Worker {
-    pub(super) code: usize,
+    /// The code, shared by all instances.
+    pub(super) instrs: Arc<[Instr]>,
+    /// The statement of each instruction.
+    pub(super) statements: Arc<[StatementId]>,
+    /// The innermost frame of each instruction.
+    pub(super) contexts: Arc<[Option<u32>]>,
+    pub(super) frames: Arc<[Frame]>,
+    pub(super) start: Pc,
+    /// How many instructions take a choice.
+    pub(super) visible: u32,
     pub(super) spawned: bool,
     pub(super) pc: Field,
     /// Its place in the queue in which it waits, from one; zero when it does not wait in one.
@@ -106,11 +117,10 @@ impl Machine {
         let sites = sites(program, &codes, &names);
         let mut layout = Layout::default();
         let workers = lay_out_workers(program, &codes, &census, &sites, &guards, &mut layout);
-        let semaphores = lay_out_semaphores(program, &codes, &census, &workers, &mut layout);
+        let semaphores = lay_out_semaphores(program, &census, &workers, &mut layout);
         Machine {
             semaphores,
             workers,
-            codes,
             layout,
             longest,
         }
@@ -135,13 +145,9 @@ impl Machine {
         self.longest
     }
 
-    pub(super) fn code(&self, worker: WorkerId) -> &Code {
-        &self.codes[self.workers[worker.index()].code]
-    }
-
-    #[inline]
+    #[inline(always)]
     pub(super) fn instr(&self, worker: WorkerId, pc: Pc) -> &Instr {
-        &self.code(worker).instrs[pc as usize]
+        &self.workers[worker.index()].instrs[pc as usize]
     }
 
     pub(super) fn worker_ids(&self) -> impl Iterator<Item = WorkerId> + use<> {
@@ -155,7 +161,7 @@ impl Machine {
     /// Whether a panic can be injected anywhere, a timer fire, an acquire wait.
     pub fn fault_points(&self) -> FaultPoints {
         let mut points = FaultPoints::default();
-        for instr in self.codes.iter().flat_map(|c| &c.instrs) {
+        for instr in self.workers.iter().flat_map(|w| w.instrs.iter()) {
             match instr {
                 Instr::Work { fallible, .. } => points.panics |= fallible,
                 Instr::Acquire { waiting, .. } => {
@@ -347,7 +353,11 @@ fn lay_out_workers(
     }
     let queues = queue_lengths(program, codes);
     let mut workers = Vec::new();
-    for (code_index, (decl, code)) in program.workers().iter().zip(codes).enumerate() {
+    for (decl, code) in program.workers().iter().zip(codes) {
+        let instrs: Arc<[Instr]> = code.instrs.clone().into();
+        let statements: Arc<[StatementId]> = code.statements.clone().into();
+        let contexts: Arc<[Option<u32>]> = code.contexts.clone().into();
+        let frames: Arc<[Frame]> = code.frames.clone().into();
         let longest = code
             .instrs
             .iter()
@@ -396,7 +406,12 @@ fn lay_out_workers(
                 .map(|(s, _)| s)
                 .collect();
             workers.push(Worker {
-                code: code_index,
+                instrs: instrs.clone(),
+                statements: statements.clone(),
+                contexts: contexts.clone(),
+                frames: frames.clone(),
+                start: code.start,
+                visible: code.visible,
                 spawned: decl.spawned,
                 pc: head[0],
                 rank: head[1],
@@ -456,7 +471,6 @@ fn queue_lengths(program: &Program, codes: &[Code]) -> Vec<u64> {
 
 fn lay_out_semaphores(
     program: &Program,
-    codes: &[Code],
     census: &[Census],
     workers: &[Worker],
     layout: &mut Layout,
@@ -472,11 +486,16 @@ fn lay_out_semaphores(
             .zip(workers)
             .filter(|(_, w)| {
                 decl.order != Order::Barging
-                    && codes[w.code]
-                        .instrs
+                    && w.instrs
                         .iter()
                         .any(|i| waits_in(i) == Some(SemaphoreId(s as u32)))
             })
+            .map(|(id, _)| id)
+            .collect();
+        let holders = (0..)
+            .map(WorkerId)
+            .zip(workers)
+            .filter(|(_, w)| !w.ledgers[s].sites.is_empty())
             .map(|(id, _)| id)
             .collect();
         all.push(Semaphore {
@@ -493,6 +512,7 @@ fn lay_out_semaphores(
                 0
             }),
             candidates,
+            holders,
         });
     }
     all

@@ -1,6 +1,6 @@
 //! One state, and the reading of its parts.
 
-use super::code::{END, Instr, Pc, Waiting};
+use super::code::{Instr, Pc, Waiting};
 use super::model::{Machine, Semaphore, Worker};
 use crate::program::{Kind, Order};
 use crate::run::{Action, Choice, Enabled, Ending, Op, Resource, SemaphoreId, WorkerId};
@@ -26,24 +26,24 @@ const ENDINGS: [Ending; 5] = [
 ];
 
 impl Machine {
-    #[inline]
+    #[inline(always)]
     pub(super) fn worker(&self, id: WorkerId) -> &Worker {
         &self.workers[id.index()]
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn semaphore(&self, id: SemaphoreId) -> &Semaphore {
         &self.semaphores[id.index()]
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn standing(&self, state: &[u64], id: WorkerId) -> Standing {
         let worker = self.worker(id);
         let pc = worker.pc.get(state) as u32;
-        let visible = self.codes[worker.code].visible;
-        if pc < visible {
+        if pc < worker.visible {
             return Standing::At(pc);
         }
+        let visible = worker.visible;
         let ends = if worker.remembers_end { 5 } else { 1 };
         match (pc - visible) as usize {
             n if n < ends => Standing::Ended(ENDINGS[n]),
@@ -53,14 +53,14 @@ impl Machine {
 
     pub(super) fn set_ended(&self, state: &mut [u64], id: WorkerId, how: Ending) {
         let worker = self.worker(id);
-        let visible = u64::from(self.codes[worker.code].visible);
+        let visible = u64::from(worker.visible);
         let kind = if worker.remembers_end { how as u64 } else { 0 };
         worker.pc.set(state, visible + kind);
     }
 
     pub(super) fn set_unspawned(&self, state: &mut [u64], id: WorkerId) {
         let worker = self.worker(id);
-        let visible = u64::from(self.codes[worker.code].visible);
+        let visible = u64::from(worker.visible);
         let ends = if worker.remembers_end { 5 } else { 1 };
         worker.pc.set(state, visible + ends);
     }
@@ -104,15 +104,28 @@ impl Machine {
         else {
             return None;
         };
-        let waits = waiting != Waiting::Never
-            && match self.semaphore(semaphore).order {
+        self.waits(state, id, semaphore, permits, waiting)
+            .then_some((semaphore, u64::from(permits), waiting))
+    }
+
+    /// Whether a worker that stands at this acquire waits in it.
+    #[inline(always)]
+    fn waits(
+        &self,
+        state: &[u64],
+        id: WorkerId,
+        semaphore: SemaphoreId,
+        permits: u32,
+        waiting: Waiting,
+    ) -> bool {
+        let of = self.semaphore(semaphore);
+        waiting != Waiting::Never
+            && match of.order {
                 Order::Barging => {
-                    !self.is_closed(state, semaphore)
-                        && self.semaphore(semaphore).available.get(state) < u64::from(permits)
+                    of.available.get(state) < u64::from(permits) && of.closed.get(state) == 0
                 }
                 _ => self.worker(id).rank.get(state) != 0,
-            };
-        waits.then_some((semaphore, u64::from(permits), waiting))
+            }
     }
 
     /// Whether all started instances among these have ended.
@@ -137,8 +150,13 @@ impl Machine {
                 offers.push(Offer { choice, draws });
             };
             match *self.instr(id, pc) {
-                Instr::Acquire { waiting, .. } => {
-                    if self.waiting(state, id).is_none() {
+                Instr::Acquire {
+                    semaphore,
+                    permits,
+                    waiting,
+                    ..
+                } => {
+                    if !self.waits(state, id, semaphore, permits, waiting) {
                         offer(Action::Proceed, None);
                         progress = true;
                     } else {
@@ -278,9 +296,7 @@ impl Machine {
     }
 
     pub(super) fn start(&self, id: WorkerId) -> Pc {
-        let start = self.code(id).start;
-        debug_assert!(start == END || (start as usize) < self.code(id).instrs.len());
-        start
+        self.worker(id).start
     }
 }
 

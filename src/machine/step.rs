@@ -84,7 +84,7 @@ impl<S: Sink> Stepper<'_, S> {
         let Standing::At(pc) = machine.standing(self.state, id) else {
             unreachable!("a choice is for a worker that runs")
         };
-        let context = machine.code(id).contexts[pc as usize];
+        let context = machine.worker(id).contexts[pc as usize];
         match choice.action {
             Action::Proceed => {
                 let flow = self.perform(id, pc, context);
@@ -124,7 +124,7 @@ impl<S: Sink> Stepper<'_, S> {
     #[inline]
     fn perform(&mut self, id: WorkerId, pc: Pc, context: Option<u32>) -> Option<Flow> {
         let machine = self.machine;
-        let statement = machine.code(id).statements[pc as usize];
+        let statement = machine.worker(id).statements[pc as usize];
         match *machine.instr(id, pc) {
             Instr::Acquire {
                 semaphore,
@@ -319,7 +319,7 @@ impl<S: Sink> Stepper<'_, S> {
         else {
             unreachable!("a waiter stands at its acquire")
         };
-        let statement = machine.code(id).statements[pc as usize];
+        let statement = machine.worker(id).statements[pc as usize];
         self.enter(id, pc, semaphore, u64::from(permits), statement);
         self.flow(id, Flow::At(then));
     }
@@ -339,7 +339,7 @@ impl<S: Sink> Stepper<'_, S> {
         let Standing::At(pc) = self.machine.standing(self.state, id) else {
             unreachable!("who fails runs")
         };
-        let context = self.machine.code(id).contexts[pc as usize];
+        let context = self.machine.worker(id).contexts[pc as usize];
         self.raise(id, cause, context);
     }
 
@@ -376,7 +376,7 @@ impl<S: Sink> Stepper<'_, S> {
     #[inline]
     fn flow(&mut self, id: WorkerId, mut flow: Flow) {
         let machine = self.machine;
-        let code = machine.code(id);
+        let code = machine.worker(id);
         loop {
             flow = match flow {
                 Flow::At(END) => return self.ended(id, Ending::Returned),

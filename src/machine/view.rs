@@ -86,6 +86,16 @@ impl View for StateView<'_> {
         self.machine.held_by(self.state, worker, id)
     }
 
+    #[inline]
+    fn taken(&self, id: SemaphoreId) -> u64 {
+        self.machine.semaphore(id).taken.get(self.state)
+    }
+
+    #[inline]
+    fn holders(&self, id: SemaphoreId) -> &[WorkerId] {
+        &self.machine.semaphore(id).holders
+    }
+
     fn status(&self, worker: WorkerId) -> Status {
         match self.machine.standing(self.state, worker) {
             Standing::At(_) => Status::Running,
@@ -121,7 +131,7 @@ impl View for StateView<'_> {
 
     fn statement(&self, worker: WorkerId) -> Option<StatementId> {
         match self.machine.standing(self.state, worker) {
-            Standing::At(pc) => Some(self.machine.code(worker).statements[pc as usize]),
+            Standing::At(pc) => Some(self.machine.worker(worker).statements[pc as usize]),
             _ => None,
         }
     }
@@ -162,7 +172,7 @@ impl fmt::Display for StateView<'_> {
         for w in self.machine.worker_ids() {
             match self.machine.standing(self.state, w) {
                 Standing::At(pc) => {
-                    let statement = self.machine.code(w).statements[pc as usize];
+                    let statement = self.machine.worker(w).statements[pc as usize];
                     write!(f, "w{}@{}", w.0, statement.0)?;
                     if self.wait(w).is_some() {
                         write!(f, "(waits)")?;

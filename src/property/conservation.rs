@@ -1,28 +1,19 @@
 //! `conservation`: available + held = capacity + debt, in every state without an over-release.
 
 use super::fact::Identity;
-use crate::run::{SemaphoreId, View, Wait, WorkerId};
+use crate::run::{SemaphoreId, View};
 
 /// Judges a state. A plain semaphore may be inflated, which `over-release` tells; more than its
 /// permits it must never lose.
+#[inline]
 pub(super) fn judge<V: View + ?Sized>(
     view: &V,
     semaphore: SemaphoreId,
     mut report: impl FnMut(Identity),
 ) {
-    let mut accounted = view.available(semaphore);
-    for worker in (0..view.workers()).map(WorkerId) {
-        accounted += view.held(worker, semaphore);
-        if let Some(Wait::Permits {
-            semaphore: s,
-            taken,
-            ..
-        }) = view.wait(worker)
-            && s == semaphore
-        {
-            accounted += taken;
-        }
-    }
+    let holders = view.holders(semaphore);
+    let held: u64 = holders.iter().map(|&w| view.held(w, semaphore)).sum();
+    let accounted = view.available(semaphore) + view.taken(semaphore) + held;
     let owed = view.capacity(semaphore) + view.debt(semaphore);
     let conserved = if view.is_plain(semaphore) {
         accounted >= owed

@@ -7,8 +7,10 @@
 
 mod detail;
 mod model;
+mod provisional;
 mod trace;
 
 pub(crate) use detail::{detail, list, permits, place, workers};
 pub use model::*;
+pub use provisional::*;
 pub use trace::*;

@@ -60,6 +60,10 @@ pub trait View {
     fn is_queued(&self, semaphore: SemaphoreId) -> bool;
     /// Permits in a worker's ledger.
     fn held(&self, worker: WorkerId, semaphore: SemaphoreId) -> u64;
+    /// Permits that waiters have taken of their requests (`order=fifo-partial`).
+    fn taken(&self, semaphore: SemaphoreId) -> u64;
+    /// The workers that can hold permits of it; none for a signal semaphore.
+    fn holders(&self, semaphore: SemaphoreId) -> &[WorkerId];
     /// Where a worker is in its life.
     fn status(&self, worker: WorkerId) -> Status;
     /// What a worker waits for, if it waits.

@@ -1,32 +1,57 @@
-//! The `selvedge` command.
-use selvedge::explore::Explorer;
-use selvedge::program::Program;
-fn main() {
-    for file in std::env::args().skip(1) {
-        let text = std::fs::read_to_string(&file).expect("readable");
-        match Program::parse(&text) {
-            Err(e) => eprintln!("{}", e.render(&file, false)),
-            Ok(program) => {
-                let report = Explorer::default().explore(&program, &file, &());
-                println!("{file} complete={} {:?}", report.complete, report.stats);
-                for f in &report.findings {
-                    println!(
-                        "  {} {} {:?} {:?} {:?} | {}\n     {} steps={} switches={} faults={} cheapest={} {:?}",
-                        f.id,
-                        f.severity.as_str(),
-                        f.semaphores,
-                        f.workers,
-                        f.place,
-                        f.detail,
-                        f.schedule,
-                        f.steps,
-                        f.switches,
-                        f.faults,
-                        f.cheapest,
-                        f.available
-                    );
-                }
-            }
+//! The `selvedge` command: explores worker programs over counting semaphores.
+//!
+//! Exit status: 0 nothing found, 1 findings, 2 unusable input or arguments, 3 an internal fault.
+
+mod args;
+mod check;
+mod environment;
+mod fmt;
+mod graph;
+mod input;
+mod output;
+mod progress;
+mod replay;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Args, Command};
+use output::{Output, Status};
+
+fn main() -> ExitCode {
+    let result = std::panic::catch_unwind(|| {
+        if let Err(problem) = environment::check() {
+            eprintln!("error: {problem}");
+            return Status::Unusable;
+        }
+        run(Args::parse())
+    });
+    match result {
+        Ok(status) => status.into(),
+        Err(_) => {
+            eprintln!(
+                "selvedge: internal fault; please report it with the program that brought it about"
+            );
+            Status::Fault.into()
+        }
+    }
+}
+
+fn run(args: Args) -> Status {
+    let mut output = Output::new(args.color);
+    match args.command {
+        Command::Check(args) => check::run(&args, &mut output),
+        Command::Test(args) => test::run(&args, &mut output),
+        Command::Replay(args) => replay::run(&args, &mut output),
+        Command::Graph(args) => graph::run(&args, &mut output),
+        Command::Fmt(args) => fmt::run(&args, &mut output),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "selvedge", &mut script);
+            output.print(&String::from_utf8_lossy(&script));
+            Status::Clean
         }
     }
 }

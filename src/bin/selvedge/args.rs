@@ -1,0 +1,283 @@
+//! The arguments.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use selvedge::explore::Explorer;
+use selvedge::machine::StepBound;
+use selvedge::program::BudgetDecl;
+use selvedge::report::{Shard, StrategyName};
+
+/// Finds leaks, deadlocks and over-releases in programs over counting semaphores.
+///
+/// Explores the interleavings of worker programs together with injected panics, cancellations and
+/// timeouts. Exit status: 0 nothing found, 1 findings, 2 unusable input or arguments, 3 an internal
+/// fault.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub(crate) struct Args {
+    /// When to use colour; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal only
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Explore programs and report what is wrong with them
+    Check(CheckArgs),
+    /// Check every program under the paths against its `expect` lines
+    Test(TestArgs),
+    /// Show the timeline of one run
+    Replay(ReplayArgs),
+    /// Draw the lock-order graph of a program, or who waits for whom in a state
+    Graph(GraphArgs),
+    /// Format programs in place
+    Fmt(FmtArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    /// Programs; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) explore: ExploreArgs,
+    /// Exit with 1 unless everything within the bounds was seen
+    #[arg(long)]
+    pub(crate) require_complete: bool,
+    /// How to print the report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// One object a file, a line each
+    Json,
+    /// Annotations of a GitHub workflow
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Strategy {
+    /// Every state, breadth first
+    Exhaustive,
+    /// Every run, depth first, without memory of states
+    DepthFirst,
+    /// Runs at random
+    Random,
+}
+
+/// How to explore.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExploreArgs {
+    /// What picks the choices
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "exhaustive",
+        env = "SELVEDGE_STRATEGY"
+    )]
+    pub(crate) strategy: Strategy,
+    /// Stop after so much time, such as 90, 90s, 2m or 500ms; 0 is no bound
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration, env = "SELVEDGE_TIME")]
+    pub(crate) time: Duration,
+    /// Stop after so many states (exhaustive)
+    #[arg(long, value_name = "N")]
+    pub(crate) states: Option<u64>,
+    /// Stop after so many runs (depth-first, random)
+    #[arg(long, value_name = "N", env = "SELVEDGE_RUNS")]
+    pub(crate) runs: Option<u64>,
+    /// Steps of a run that count as a livelock
+    #[arg(long, value_name = "N", default_value_t = StepBound::default().0,
+          value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub(crate) steps: u64,
+    /// Seed of the random strategy
+    #[arg(long, value_name = "N", default_value_t = 0, env = "SELVEDGE_SEED")]
+    pub(crate) seed: u64,
+    /// Threads that make runs (random)
+    #[arg(long, value_name = "N", default_value_t = 1, env = "SELVEDGE_JOBS",
+          value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: u16,
+    /// Make part K of N of the runs (random)
+    #[arg(long, value_name = "K/N", value_parser = shard)]
+    pub(crate) shard: Option<Shard>,
+    /// Injected panics of a run [default: the program's, or 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) panics: Option<u32>,
+    /// Timeouts of a run that fire while something else could happen [default: the program's, or 2]
+    #[arg(long, value_name = "N")]
+    pub(crate) timeouts: Option<u32>,
+    /// Injected cancellations of a run [default: the program's, or 0]
+    #[arg(long, value_name = "N")]
+    pub(crate) cancels: Option<u32>,
+    /// Switches of a run away from a worker that could have gone on [default: the program's, or
+    /// unbounded]
+    #[arg(long, value_name = "N")]
+    pub(crate) preemptions: Option<u32>,
+    /// Follow every interleaving, also where one stands for others. No reduction is made yet
+    #[arg(long)]
+    pub(crate) no_reduction: bool,
+}
+
+impl ExploreArgs {
+    /// The exploration that is meant.
+    ///
+    /// # Errors
+    ///
+    /// If two arguments do not go together.
+    pub(crate) fn explorer(&self) -> Result<Explorer, String> {
+        let strategy = match self.strategy {
+            Strategy::Exhaustive => StrategyName::Exhaustive,
+            Strategy::DepthFirst => StrategyName::DepthFirst,
+            Strategy::Random => StrategyName::Random,
+        };
+        let random = strategy == StrategyName::Random;
+        if self.shard.is_some() && !random {
+            return Err(format!(
+                "--shard divides random runs; it cannot be used with --strategy {strategy}"
+            ));
+        }
+        if self.states.is_some() && strategy != StrategyName::Exhaustive {
+            return Err(format!(
+                "--states bounds the exhaustive search; use --runs with --strategy {strategy}"
+            ));
+        }
+        if self.runs.is_some() && strategy == StrategyName::Exhaustive {
+            return Err(
+                "--runs bounds the strategies that make runs; use --states with --strategy \
+                 exhaustive"
+                    .to_owned(),
+            );
+        }
+        Ok(Explorer {
+            strategy,
+            budget: BudgetDecl {
+                panics: self.panics,
+                timeouts: self.timeouts,
+                cancels: self.cancels,
+                preemptions: self.preemptions,
+            },
+            time: (self.time > Duration::ZERO).then_some(self.time),
+            states: self.states,
+            runs: self.runs,
+            step_bound: StepBound(self.steps),
+            seed: self.seed,
+            shard: self.shard,
+            jobs: usize::from(self.jobs),
+            reduction: if self.no_reduction {
+                selvedge::explore::Reduction::None
+            } else {
+                selvedge::explore::Reduction::Sound
+            },
+        })
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestArgs {
+    /// Programs, and folders that are searched for `*.sem`
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Time for each program; 0 is no bound
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration, env = "SELVEDGE_TIME")]
+    pub(crate) time: Duration,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReplayArgs {
+    /// The program; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The schedule, as a report prints it
+    #[arg(value_name = "SCHEDULE")]
+    pub(crate) schedule: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct GraphArgs {
+    /// The program; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Which graph
+    #[arg(long, value_name = "KIND", default_value = "lock-order")]
+    pub(crate) kind: GraphKind,
+    /// For `wait-for`: the state after this schedule, instead of the first one that is stuck
+    #[arg(long, value_name = "SCHEDULE")]
+    pub(crate) schedule: Option<String>,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: GraphFormat,
+    #[command(flatten)]
+    pub(crate) explore: ExploreArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphKind {
+    /// Which semaphore is held while which is taken, over all runs
+    LockOrder,
+    /// Who waits for whom in one state
+    WaitFor,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    Text,
+    /// For Graphviz
+    Dot,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct FmtArgs {
+    /// Programs; `-` formats standard input to standard output
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Change nothing; exit with 1 if something would be
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let expected = || format!("expected a time such as 90, 90s, 2m, 1h or 500ms, found `{text}`");
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let number: f64 = text[..digits].parse().map_err(|_| expected())?;
+    let unit = match &text[digits..] {
+        "" | "s" => 1.0,
+        "ms" => 1e-3,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(expected()),
+    };
+    Duration::try_from_secs_f64(number * unit).map_err(|_| expected())
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    let expected = || format!("expected K/N with K from 1 to N, such as 2/8, found `{text}`");
+    let (index, count) = text.split_once('/').ok_or_else(expected)?;
+    let index: u64 = index.parse().map_err(|_| expected())?;
+    let count: u64 = count.parse().map_err(|_| expected())?;
+    if index == 0 || index > count {
+        return Err(expected());
+    }
+    Ok(Shard { index, count })
+}

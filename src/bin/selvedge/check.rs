@@ -1,0 +1,75 @@
+//! `selvedge check`: explore and report.
+
+use selvedge::report::{Report, Style, github, json, json_error, text};
+
+use crate::args::{CheckArgs, Format};
+use crate::input;
+use crate::output::{Output, Status};
+use crate::progress::{Line, catch_interrupts, is_interrupted};
+
+pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Status {
+    let explorer = match args.explore.explorer() {
+        Ok(explorer) => explorer,
+        Err(problem) => {
+            output.error(&problem);
+            return Status::Unusable;
+        }
+    };
+    catch_interrupts();
+    let mut worst = Status::Clean;
+    let mut first = true;
+    for file in &args.files {
+        if is_interrupted() {
+            output.error(&format!(
+                "{}: interrupted before it was checked",
+                input::name_of(file)
+            ));
+            worst = worst.max(Status::Findings);
+            continue;
+        }
+        let status = match input::read(file, output) {
+            Ok(source) => {
+                let line = Line::new(&source.name);
+                let report = explorer.explore(&source.program, &source.name, &line);
+                line.clear();
+                show(&report, args.format, first, output);
+                first = false;
+                status_of(&report, args.require_complete)
+            }
+            Err(problem) => {
+                if args.format == Format::Json {
+                    output.print(&format!(
+                        "{}\n",
+                        json_error(&input::name_of(file), &problem)
+                    ));
+                }
+                Status::Unusable
+            }
+        };
+        worst = worst.max(status);
+    }
+    worst
+}
+
+fn show(report: &Report, format: Format, first: bool, output: &mut Output) {
+    match format {
+        Format::Text => {
+            let style = Style {
+                color: output.color,
+                figures: true,
+            };
+            let gap = if first { "" } else { "\n" };
+            output.print(&format!("{gap}{}", text(report, &style)));
+        }
+        Format::Json => output.print(&format!("{}\n", json(report))),
+        Format::Github => output.print(&github(report)),
+    }
+}
+
+fn status_of(report: &Report, require_complete: bool) -> Status {
+    if report.has_errors() || require_complete && !report.complete {
+        Status::Findings
+    } else {
+        Status::Clean
+    }
+}
