@@ -7,8 +7,10 @@
 //! 2. `parse(print(p)) == p`.
 //! 3. Equality of programs ignores places and comments.
 
+mod generate;
 mod model;
 mod property_name;
 
+pub use generate::{Size, generate};
 pub use model::*;
 pub use property_name::{Expect, PropertyName};
