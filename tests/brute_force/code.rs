@@ -7,46 +7,46 @@ use selvedge::program::{
 };
 
 /// The number of a statement: pre-order over the whole file.
-pub type Ordinal = usize;
+pub(super) type Ordinal = usize;
 /// Index into [`Code::blocks`].
-pub type BlockId = usize;
+pub(super) type BlockId = usize;
 /// Index into [`Code::semaphores`].
-pub type Sem = usize;
+pub(super) type Sem = usize;
 /// Index into [`Code::instances`].
-pub type Instance = usize;
+pub(super) type Instance = usize;
 
-pub struct Code {
-    pub semaphores: Vec<SemaphoreCode>,
-    pub instances: Vec<InstanceCode>,
-    pub blocks: Vec<Vec<Numbered>>,
+pub(super) struct Code {
+    pub(super) semaphores: Vec<SemaphoreCode>,
+    pub(super) instances: Vec<InstanceCode>,
+    pub(super) blocks: Vec<Vec<Numbered>>,
     /// The ordinals of the `with` statements.
-    pub guards: BTreeSet<Ordinal>,
+    pub(super) guards: BTreeSet<Ordinal>,
     /// What some `release from=` names: these leaks are judged when the run ends or is stuck.
-    pub judged_late: BTreeSet<(Instance, Sem)>,
+    pub(super) judged_late: BTreeSet<(Instance, Sem)>,
     workers: Vec<String>,
     next: Ordinal,
 }
 
-pub struct SemaphoreCode {
-    pub name: String,
-    pub permits: u64,
-    pub order: Order,
-    pub kind: Kind,
+pub(super) struct SemaphoreCode {
+    pub(super) name: String,
+    pub(super) permits: u64,
+    pub(super) order: Order,
+    pub(super) kind: Kind,
 }
 
-pub struct InstanceCode {
+pub(super) struct InstanceCode {
     /// Index of the worker's declaration.
-    pub worker: usize,
-    pub spawned: bool,
-    pub body: BlockId,
+    pub(super) worker: usize,
+    pub(super) spawned: bool,
+    pub(super) body: BlockId,
 }
 
-pub struct Numbered {
-    pub ordinal: Ordinal,
-    pub action: Action,
+pub(super) struct Numbered {
+    pub(super) ordinal: Ordinal,
+    pub(super) action: Action,
 }
 
-pub enum Action {
+pub(super) enum Action {
     Acquire(Sem, u64, Form),
     TryAcquire(Sem, u64, BlockId, BlockId),
     Release(Sem, Amount, Option<Instance>),
@@ -68,22 +68,22 @@ pub enum Action {
 }
 
 /// The three statements that can wait for permits.
-pub enum Form {
+pub(super) enum Form {
     Acquire,
     With(BlockId),
     Within(BlockId, BlockId),
 }
 
 #[derive(Clone)]
-pub struct TryCode {
-    pub body: BlockId,
+pub(super) struct TryCode {
+    pub(super) body: BlockId,
     /// The kinds caught and the block.
-    pub catch: Option<(Vec<CatchKind>, BlockId)>,
-    pub finally: Option<BlockId>,
+    pub(super) catch: Option<(Vec<CatchKind>, BlockId)>,
+    pub(super) finally: Option<BlockId>,
 }
 
 impl Code {
-    pub fn of(program: &Program) -> Code {
+    pub(super) fn of(program: &Program) -> Code {
         let semaphores = program.semaphores().iter().map(|s| SemaphoreCode {
             name: s.name.as_str().to_string(),
             permits: u64::from(s.permits),
@@ -120,11 +120,11 @@ impl Code {
     }
 
     /// All instances of a worker.
-    pub fn instances_of(&self, worker: usize) -> impl Iterator<Item = Instance> {
+    pub(super) fn instances_of(&self, worker: usize) -> impl Iterator<Item = Instance> {
         (0..self.instances.len()).filter(move |&i| self.instances[i].worker == worker)
     }
 
-    pub fn is_signal(&self, semaphore: Sem) -> bool {
+    pub(super) fn is_signal(&self, semaphore: Sem) -> bool {
         self.semaphores[semaphore].kind == Kind::Signal
     }
 
@@ -247,9 +247,7 @@ impl Code {
             StatementKind::Shrink { semaphore, permits } => {
                 Action::Shrink(self.semaphore(semaphore.as_str()), u64::from(*permits))
             }
-            StatementKind::Drain { semaphore } => {
-                Action::Drain(self.semaphore(semaphore.as_str()))
-            }
+            StatementKind::Drain { semaphore } => Action::Drain(self.semaphore(semaphore.as_str())),
             StatementKind::Forget { semaphore, permits } => {
                 Action::Forget(self.semaphore(semaphore.as_str()), *permits)
             }
@@ -262,9 +260,7 @@ impl Code {
                 *permits,
                 self.instance(to),
             ),
-            StatementKind::Close { semaphore } => {
-                Action::Close(self.semaphore(semaphore.as_str()))
-            }
+            StatementKind::Close { semaphore } => Action::Close(self.semaphore(semaphore.as_str())),
             StatementKind::Cancel { worker } => Action::Cancel(self.instance(worker)),
             StatementKind::Spawn { worker } => Action::Spawn(self.worker(worker.as_str())),
             StatementKind::Join { worker } => Action::Join(self.worker(worker.as_str())),

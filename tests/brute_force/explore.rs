@@ -10,15 +10,15 @@ use super::state::State;
 
 /// What may be spent in one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Budget {
+pub(crate) struct Budget {
     /// Injected panics.
-    pub panics: u32,
+    pub(crate) panics: u32,
     /// Timeouts that fire while something else could happen.
-    pub timeouts: u32,
+    pub(crate) timeouts: u32,
     /// Injected cancellations.
-    pub cancels: u32,
+    pub(crate) cancels: u32,
     /// Switches away from a worker that could have gone on; `None` for any number.
-    pub preemptions: Option<u32>,
+    pub(crate) preemptions: Option<u32>,
 }
 
 impl Default for Budget {
@@ -34,7 +34,7 @@ impl Default for Budget {
 
 impl Budget {
     /// The default, but for what the program's `budget` lines say.
-    pub fn of(program: &Program) -> Budget {
+    pub(crate) fn of(program: &Program) -> Budget {
         let (default, file) = (Budget::default(), program.budget());
         Budget {
             panics: file.panics.unwrap_or(default.panics),
@@ -47,18 +47,18 @@ impl Budget {
 
 /// A property that failed; one for each identity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// Which property.
-    pub property: PropertyName,
+    pub(crate) property: PropertyName,
     /// The semaphores that it speaks of.
-    pub semaphores: BTreeSet<String>,
+    pub(crate) semaphores: BTreeSet<String>,
     /// What tells it from others of its property, in ordinals of statements.
-    pub identity: String,
+    pub(crate) identity: String,
 }
 
 /// What a search came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// All that there is to find.
     Complete(BTreeSet<Finding>),
     /// There are more states than the limit.
@@ -66,7 +66,7 @@ pub enum Outcome {
 }
 
 /// Explores a program under a budget: all of it, or nothing when it has more states than that.
-pub fn findings(program: &Program, budget: Budget, max_states: usize) -> Outcome {
+pub(crate) fn findings(program: &Program, budget: Budget, max_states: usize) -> Outcome {
     let code = Code::of(program);
     let mut findings = BTreeSet::new();
     let mut lock_order = LockOrder::default();

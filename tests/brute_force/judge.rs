@@ -6,10 +6,11 @@ use selvedge::program::{Order, PropertyName};
 
 use super::code::{Code, Instance, Ordinal, Sem};
 use super::explore::Finding;
-use super::state::{Awaited, Choice, Life, State, Wait, judge_leaks};
+use super::state::{Awaited, Choice, Life, State, Wait};
+use super::step::judge_leaks;
 
 /// Judges a state between two steps.
-pub fn judge(
+pub(super) fn judge(
     code: &Code,
     state: &State,
     lock_order: &mut LockOrder,
@@ -54,12 +55,7 @@ fn over_admission(code: &Code, state: &State, findings: &mut BTreeSet<Finding>) 
     }
 }
 
-fn stuck(
-    code: &Code,
-    state: &State,
-    lock_order: &mut LockOrder,
-    findings: &mut BTreeSet<Finding>,
-) {
+fn stuck(code: &Code, state: &State, lock_order: &mut LockOrder, findings: &mut BTreeSet<Finding>) {
     let waits: BTreeMap<Instance, Wait> = unfinished(state)
         .into_iter()
         .map(|w| (w, state.wait(code, w).expect("stuck: all wait")))
@@ -180,7 +176,7 @@ fn waits_for(code: &Code, state: &State, w: Instance, what: &Awaited) -> BTreeSe
 
 /// Who took which semaphore while holding which, over all states.
 #[derive(Default)]
-pub struct LockOrder {
+pub(super) struct LockOrder {
     /// For each edge, the instances that it was seen from.
     edges: BTreeMap<(Sem, Sem), BTreeSet<Instance>>,
     /// For each deadlock, the edges that its waiting workers are in.
@@ -203,7 +199,7 @@ impl LockOrder {
     }
 
     /// One finding for each cycle that counts.
-    pub fn judge(&self, code: &Code, findings: &mut BTreeSet<Finding>) {
+    pub(super) fn judge(&self, code: &Code, findings: &mut BTreeSet<Finding>) {
         let mut graph: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (from, to) in self.edges.keys() {
             graph.entry(*from).or_default().insert(*to);

@@ -39,8 +39,10 @@
 //! 14. *Lock order, closed.* Standing at an acquire of a closed semaphore makes an edge too.
 
 mod code;
+mod control;
 mod explore;
 mod judge;
 mod state;
+mod step;
 
-pub use explore::{Budget, Finding, Outcome, findings};
+pub(crate) use explore::{Budget, Outcome, findings};
