@@ -7,10 +7,25 @@
 //! 2. `parse(print(p)) == p`.
 //! 3. Equality of programs ignores places and comments.
 
+mod braces;
+mod error;
+mod format;
 mod generate;
+mod head;
+mod items;
+mod lexer;
+mod limits;
 mod model;
+mod printer;
 mod property_name;
+mod reader;
+mod render;
+mod statement;
+mod text;
+mod validate;
+mod words;
 
+pub use error::{Problem, ProgramError};
 pub use generate::{Size, generate};
 pub use model::*;
 pub use property_name::{Expect, PropertyName};
