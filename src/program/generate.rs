@@ -24,7 +24,7 @@ pub struct Size {
     pub workers: u32,
     /// Instances of all workers together, at least one for each worker.
     pub instances: u32,
-    /// Free statements of all instances together; plots come on top.
+    /// Free statements of all instances together, about; plots come on top.
     pub statements: u32,
     /// Blocks within blocks.
     pub depth: u32,
@@ -39,9 +39,9 @@ impl Default for Size {
             permits: 3,
             workers: 3,
             instances: 4,
-            statements: 9,
+            statements: 11,
             depth: 3,
-            plots: 2,
+            plots: 3,
         }
     }
 }
@@ -107,7 +107,8 @@ impl<'s> Author<'s> {
     fn program(mut self) -> String {
         self.cast();
         let mut parts: Vec<Vec<Lines>> = self.workers.iter().map(|_| Vec::new()).collect();
-        for _ in 0..self.random.up_to(self.size.plots) {
+        let plots = self.size.plots;
+        for _ in 0..self.random.up_to(plots).max(self.random.up_to(plots)) {
             self.plot(&mut parts);
         }
         let mut text = String::new();
@@ -145,7 +146,8 @@ impl<'s> Author<'s> {
 
     /// Declares semaphores and workers.
     fn cast(&mut self) {
-        let semaphores = 1 + self.random.below(self.size.semaphores.max(1));
+        let most = self.size.semaphores.max(1);
+        let semaphores = 1 + self.random.below(most);
         for &name in SEMAPHORES.iter().take(semaphores as usize) {
             let order = match self.random.below(4) {
                 0 | 1 => Order::Fifo,
@@ -153,15 +155,15 @@ impl<'s> Author<'s> {
                 _ => Order::Barging,
             };
             let kind = match self.random.below(8) {
-                0 => Kind::Plain,
-                1 => Kind::Signal,
+                0 | 1 => Kind::Plain,
+                2 => Kind::Signal,
                 _ => Kind::Bounded,
             };
             let permits = match kind {
                 Kind::Signal => self.random.up_to(1),
-                _ if self.random.one_in(12) => 0,
+                _ if self.random.one_in(20) => 0,
                 // One permit is where most goes wrong.
-                _ if self.random.one_in(2) => 1,
+                _ if self.random.one_in(3) => 1,
                 _ => 1 + self.random.below(self.size.permits.max(1)),
             };
             self.semaphores.push(Semaphore {
@@ -171,10 +173,11 @@ impl<'s> Author<'s> {
                 kind,
             });
         }
-        let workers = 1 + self.random.below(self.size.workers.max(1));
+        let most = self.size.workers.max(1);
+        let workers = 1 + self.random.below(most).max(self.random.below(most));
         let mut spare = self.size.instances.saturating_sub(workers);
         for (w, &name) in WORKERS.iter().take(workers as usize).enumerate() {
-            let more = self.random.up_to(spare).min(self.random.up_to(spare));
+            let more = self.random.up_to(spare);
             spare -= more;
             self.workers.push(Worker {
                 name,
@@ -243,26 +246,29 @@ impl<'s> Author<'s> {
         let to_one = self.instance(one);
         let to_other = self.instance(other);
         let mut say = |w: usize, scene: &[String]| parts[w].push(scene.to_vec());
-        let acquire = format!("acquire {s}{}", argument(permits));
-        let release = format!("release {s}{}", argument(permits));
-        match self.random.below(9) {
-            0 => {
+        let n = argument(permits);
+        let acquire = format!("acquire {s}{n}");
+        let release = format!("release {s}{n}");
+        let ledger = self.semaphores[semaphore].kind != Kind::Signal;
+        match self.random.below(15) {
+            0 | 13 => {
                 // Opposite orders.
-                let second = self.semaphore();
+                let count = self.semaphores.len();
+                let second = (semaphore + 1 + usize::from(self.random.one_in(3))) % count;
                 let t = self.semaphores[second].name;
                 let there = self.nested(s, t);
                 let back = self.nested(t, s);
                 say(one, &there);
                 say(other, &back);
             }
-            1 if self.semaphores[semaphore].kind != Kind::Signal => {
+            1 if ledger => {
                 // Handed over.
                 let amount = self.amount(permits);
                 let work = self.work();
                 say(one, &[acquire, format!("give {s}{amount} to={to_other}")]);
                 say(other, &[work, release]);
             }
-            2 if self.semaphores[semaphore].kind != Kind::Signal => {
+            2 if ledger => {
                 // Released across workers.
                 let amount = self.amount(permits);
                 let work = self.work();
@@ -284,12 +290,12 @@ impl<'s> Author<'s> {
                 waiting.extend(braced(format!("catch{kinds}"), vec![self.work()]));
                 say(other, &waiting);
             }
-            5 if self.semaphores[semaphore].kind != Kind::Signal => {
+            5 if ledger => {
                 // Shrunk under those who hold.
-                let shrink = format!("shrink {s}{}", argument(permits));
-                let grow = format!("grow {s}{}", argument(permits));
+                let shrink = format!("shrink {s}{n}");
+                let grow = format!("grow {s}{n}");
                 say(one, &[acquire, self.work(), release]);
-                if self.random.one_in(3) {
+                if self.random.one_in(4) {
                     say(other, &[shrink]);
                 } else {
                     say(other, &[shrink, self.work(), grow]);
@@ -298,27 +304,97 @@ impl<'s> Author<'s> {
             6 => {
                 // A waiter cancelled.
                 let work = self.work();
-                say(one, &[acquire.clone(), work, format!("cancel {to_other}")]);
-                say(one, std::slice::from_ref(&release));
-                say(other, &[acquire, release]);
+                let cancel = format!("cancel {to_other}");
+                say(one, &[acquire.clone(), work, cancel, release.clone()]);
+                let waiting = vec![acquire, release];
+                if self.random.one_in(2) {
+                    say(other, &waiting);
+                } else {
+                    let mut lines = braced("try".to_string(), waiting);
+                    lines.extend(braced("catch cancelled".to_string(), Lines::new()));
+                    say(other, &lines);
+                }
             }
             7 => {
                 // Everything taken, and more or less of it put back.
                 let end = match self.random.below(4) {
-                    0 => release,
-                    1 if self.semaphores[semaphore].kind != Kind::Signal => {
-                        format!("forget {s} permits=all")
-                    }
-                    2 if self.semaphores[semaphore].kind != Kind::Signal => {
-                        format!("give {s} permits=all to={to_other}")
-                    }
-                    _ if self.semaphores[semaphore].kind != Kind::Signal => {
-                        format!("release {s} permits=all")
-                    }
+                    0 if ledger => format!("forget {s} permits=all"),
+                    1 if ledger => format!("give {s} permits=all to={to_other}"),
+                    2 if ledger => format!("release {s} permits=all"),
                     _ => release,
                 };
                 say(one, &[format!("drain {s}"), self.work(), end]);
                 say(other, &[acquire]);
+            }
+            8 | 9 => {
+                // One who waits for many, with one who wants few behind, and a third who has some.
+                let many = argument(self.semaphores[semaphore].permits.max(1));
+                let third = self.worker();
+                let wait = *self
+                    .random
+                    .pick(&["acquire-within", "acquire-within", "with"]);
+                let inner = if wait == "with" || self.random.one_in(4) {
+                    vec![self.work()]
+                } else {
+                    vec![format!("release {s}{many}")]
+                };
+                say(
+                    one,
+                    &[format!("acquire {s}"), self.work(), format!("release {s}")],
+                );
+                say(other, &braced(format!("{wait} {s}{many}"), inner));
+                let few = match self.random.below(4) {
+                    3 => vec![format!("drain {s}"), format!("release {s}")],
+                    0 => vec![format!("acquire {s}"), format!("release {s}")],
+                    1 => braced(format!("with {s}"), vec![]),
+                    _ => braced(format!("try-acquire {s}"), vec![format!("release {s}")]),
+                };
+                say(third, &few);
+            }
+            10 if ledger => {
+                // More than there is: a count that inflates if it may, on top of debt at times.
+                let more = argument(permits + 1);
+                let mut scene = vec![format!("release {s}{more}")];
+                if self.random.one_in(2) {
+                    scene.insert(0, format!("shrink {s}"));
+                }
+                if self.random.one_in(3) {
+                    scene.push(format!("drain {s}"));
+                    scene.push(format!("forget {s} permits=all"));
+                }
+                say(one, &[acquire, self.work(), release]);
+                say(other, &scene);
+            }
+            11 if ledger => {
+                // A guard whose permits go another way.
+                let inside = match self.random.below(4) {
+                    0 => format!("release {s}"),
+                    1 => format!("forget {s}{n}"),
+                    2 => format!("give {s} to={to_other}"),
+                    _ => format!("acquire {s}"),
+                };
+                say(one, &braced(format!("with {s}{n}"), vec![inside]));
+                say(other, &[self.work(), release]);
+            }
+            12 => {
+                // An end that replaces another.
+                let late = match self.random.below(4) {
+                    0 => "return".to_string(),
+                    1 => "panic".to_string(),
+                    _ => release,
+                };
+                let raise = match self.random.below(3) {
+                    0 => "panic".to_string(),
+                    1 => format!("close {s}"),
+                    _ => self.work(),
+                };
+                let mut lines = braced("try".to_string(), vec![acquire, raise]);
+                if self.random.one_in(3) {
+                    let again = *self.random.pick(&["return", "panic"]);
+                    lines.extend(braced("catch".to_string(), vec![again.to_string()]));
+                }
+                lines.extend(braced("finally".to_string(), vec![late]));
+                say(one, &lines);
             }
             _ => {
                 // Spawned, and waited for while holding something.
@@ -521,6 +597,10 @@ impl<'s> Author<'s> {
     // Names and numbers.
 
     fn semaphore(&mut self) -> usize {
+        // The first is the one that all want.
+        if self.random.one_in(3) {
+            return 0;
+        }
         self.random.below(self.semaphores.len() as u32) as usize
     }
 
@@ -550,7 +630,7 @@ impl<'s> Author<'s> {
     /// How many permits to ask for: seldom more than there ever are.
     fn permits(&mut self, semaphore: usize) -> u32 {
         let capacity = self.semaphores[semaphore].permits.max(1);
-        if self.random.one_in(25) {
+        if self.random.one_in(40) {
             capacity + 1
         } else if self.random.one_in(2) {
             1
