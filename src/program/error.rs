@@ -98,7 +98,7 @@ impl fmt::Display for Problem {
 /// A text that is not a program, with everything that is wrong with it.
 ///
 /// Its `Display` is [`ProgramError::render`] without colour.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("{}", self.render("", false))]
 pub struct ProgramError {
     text: Arc<str>,
@@ -126,6 +126,13 @@ impl ProgramError {
     /// to show, or empty; `color` adds the terminal's escape codes.
     pub fn render(&self, file: &str, color: bool) -> String {
         render::render(self, file, color)
+    }
+}
+
+/// As `Display`: what `unwrap` shows is for people too, and the whole text is not.
+impl fmt::Debug for ProgramError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a worker program\n\n{self}")
     }
 }
 

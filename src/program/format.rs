@@ -6,8 +6,8 @@
 //!    white space at the end of lines.
 //! 2. The result formats to itself.
 
-use super::lexer::TokenKind;
-use super::model::{Comment, Span};
+use super::lexer::{Comment, TokenKind};
+use super::model::Span;
 use super::printer::{Piece, indent, item_pieces};
 use super::reader::{Item, read};
 
@@ -84,6 +84,14 @@ impl<'a> Formatter<'a> {
         }
     }
 
+    /// Where the line of this place starts; zero if what was printed last is on it too.
+    fn line_start(&self, place: usize) -> usize {
+        let last = self.last.min(place);
+        self.text[last..place]
+            .rfind('\n')
+            .map_or(0, |at| last + at + 1)
+    }
+
     /// Whether the text has an empty line between what was printed last and this.
     fn blank_before(&self, start: usize) -> bool {
         let gap = &self.text[self.last.min(start)..start];
@@ -129,11 +137,12 @@ impl<'a> Formatter<'a> {
     /// Prints the comments before a place where something begins (or the text ends). Those on
     /// the line of what was printed last stay there, unless what begins is on that line too.
     fn comments_before(&mut self, place: usize, something_begins: bool) {
+        let line = self.line_start(place);
         while let Some(comment) = self.next_comment(place) {
             let start = comment.span.start as usize;
             let end = comment.span.end as usize;
             let same_line = !self.text[self.last.min(start)..start].contains('\n');
-            let leads = something_begins && !self.text[end..place].contains('\n');
+            let leads = something_begins && end >= line;
             if same_line && !leads && self.after != After::Start {
                 self.append(comment);
             } else {
@@ -157,13 +166,11 @@ impl<'a> Formatter<'a> {
         let start = span.start as usize;
         if apart && !self.has_blank_before(start) {
             // The comments on the last line belong to it.
+            let line = self.line_start(start);
             while let Some(comment) = self.comments.first() {
                 let at = comment.span.start as usize;
                 let end = comment.span.end as usize;
-                if at >= start
-                    || self.text[self.last..at].contains('\n')
-                    || !self.text[end..start].contains('\n')
-                {
+                if at >= start || self.text[self.last..at].contains('\n') || end >= line {
                     break;
                 }
                 self.comments = &self.comments[1..];

@@ -25,7 +25,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    fn words(&self) -> impl Iterator<Item = Span> {
+    pub(super) fn words(&self) -> impl Iterator<Item = Span> {
         self.parts.iter().filter_map(|part| match part {
             Part::Word(span) => Some(*span),
             Part::Pair(..) => None,
@@ -42,7 +42,10 @@ impl Reader<'_> {
             match token.kind {
                 TokenKind::Word => {
                     self.bump();
-                    if self.peek().kind == TokenKind::Equals {
+                    let equals = self.peek();
+                    // The first word is a name, unless `=` touches it.
+                    let is_key = !parts.is_empty() || equals.span.start == token.span.end;
+                    if equals.kind == TokenKind::Equals && is_key {
                         parts.push(self.pair(token.span));
                     } else {
                         parts.push(Part::Word(token.span));
@@ -188,7 +191,7 @@ impl Reader<'_> {
                 } else {
                     let known: Vec<_> = known.iter().map(String::as_str).collect();
                     problem.label(format!(
-                        "expected {} or the end of the `{head_word}`",
+                        "expected {}, or the end of the `{head_word}`",
                         one_of(&known)
                     ))
                 };
@@ -255,15 +258,21 @@ impl Reader<'_> {
         });
     }
 
-    /// A number that is written in decimal and in range. One, after an error.
-    pub(super) fn number(&mut self, span: Span, least: Least, what: &str) -> u32 {
+    /// A number that is written in decimal and in range; one, after an error. `when_zero` says
+    /// what is wrong with zero, where it is.
+    pub(super) fn number(&mut self, span: Span, least: Least, when_zero: &str) -> u32 {
         let text = self.of(span);
         let (low, zero) = match least {
             Least::Zero => (0, ""),
             Least::One(remark) => (1, remark),
         };
         let expected = format!("expected a number from {low} to {}", u32::MAX);
-        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        if text.is_empty() {
+            self.problems
+                .add(|| Problem::new(span, "a number is missing").label(expected));
+            return 1;
+        }
+        if !text.bytes().all(|b| b.is_ascii_digit()) {
             let digits: String = text.chars().filter(|c| *c != '_' && *c != ',').collect();
             let plain = digits.len() < 11 && digits.parse::<u32>().is_ok();
             self.problems.add(|| {
@@ -281,11 +290,8 @@ impl Reader<'_> {
         match text.parse::<u32>() {
             Ok(number) if number >= low => number,
             Ok(_) => {
-                self.problems.add(|| {
-                    Problem::new(span, format!("{what} of zero"))
-                        .label(expected)
-                        .help(zero)
-                });
+                self.problems
+                    .add(|| Problem::new(span, when_zero).label(expected).help(zero));
                 1
             }
             Err(_) => {
@@ -303,10 +309,10 @@ impl Reader<'_> {
         value: Option<Value>,
         default: u32,
         least: Least,
-        what: &str,
+        when_zero: &str,
     ) -> u32 {
         match value.and_then(|v| v.span) {
-            Some(span) => self.number(span, least, what),
+            Some(span) => self.number(span, least, when_zero),
             None => default,
         }
     }

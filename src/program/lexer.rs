@@ -8,7 +8,7 @@
 //! 3. A comment counts as a space: a newline inside `/* … */` ends no statement. The newline
 //!    that ends a `//` comment does.
 
-use super::model::{Comment, Span};
+use super::model::Span;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,13 @@ pub(super) enum TokenKind {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
+    pub(super) span: Span,
+}
+
+/// A comment, its text as written, delimiters included.
+#[derive(Debug)]
+pub(super) struct Comment {
+    pub(super) text: String,
     pub(super) span: Span,
 }
 

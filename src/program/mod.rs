@@ -7,7 +7,10 @@
 //! 2. `parse(print(p)) == p`.
 //! 3. Equality of programs ignores places and comments.
 
+mod block_builder;
 mod braces;
+mod branching;
+mod builder;
 mod error;
 mod format;
 mod generate;
@@ -25,6 +28,8 @@ mod text;
 mod validate;
 mod words;
 
+pub use block_builder::{BlockBuilder, EitherBuilder};
+pub use builder::{ProgramBuilder, SemaphoreBuilder, WorkerBuilder};
 pub use error::{Problem, ProgramError};
 pub use generate::{Size, generate};
 pub use model::*;

@@ -285,15 +285,6 @@ pub struct BudgetDecl {
     pub preemptions: Option<u32>,
 }
 
-/// A comment, its text as written, delimiters included.
-#[derive(Debug, Clone)]
-pub struct Comment {
-    /// `// …` or `/* … */`.
-    pub text: String,
-    /// Where it stands.
-    pub span: Span,
-}
-
 /// A worker program that has been read: every name in it means something.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -301,9 +292,8 @@ pub struct Program {
     pub(super) workers: Vec<WorkerDecl>,
     pub(super) budget: BudgetDecl,
     pub(super) expects: Vec<Expect>,
-    /// The text that it was read from, with which places are told and comments kept.
+    /// The text that it was read from, with which places are told and comments kept when it is formatted.
     pub(super) source: Arc<str>,
-    pub(super) comments: Vec<Comment>,
 }
 
 impl PartialEq for Program {
@@ -351,5 +341,11 @@ impl Program {
             line: 1 + before.bytes().filter(|&b| b == b'\n').count() as u32,
             column: 1 + before[line_start..].chars().count() as u32,
         }
+    }
+}
+
+impl From<u32> for Amount {
+    fn from(permits: u32) -> Amount {
+        Amount::Exactly(permits)
     }
 }

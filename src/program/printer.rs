@@ -198,7 +198,7 @@ fn statement_pieces(statement: &Statement, pieces: &mut Vec<Piece>) {
             otherwise,
         } => {
             open(
-                format!("try-acquire {semaphore}{}", Permits(*permits)),
+                format!("try-acquire {semaphore}{}", self::permits(*permits)),
                 then,
             );
             more.extend(otherwise.iter().map(|block| ("else".to_owned(), block)));
@@ -210,7 +210,7 @@ fn statement_pieces(statement: &Statement, pieces: &mut Vec<Piece>) {
             otherwise,
         } => {
             open(
-                format!("acquire-within {semaphore}{}", Permits(*permits)),
+                format!("acquire-within {semaphore}{}", self::permits(*permits)),
                 then,
             );
             more.extend(otherwise.iter().map(|block| ("else".to_owned(), block)));
@@ -219,7 +219,7 @@ fn statement_pieces(statement: &Statement, pieces: &mut Vec<Piece>) {
             semaphore,
             permits,
             body,
-        } => open(format!("with {semaphore}{}", Permits(*permits)), body),
+        } => open(format!("with {semaphore}{}", self::permits(*permits)), body),
         StatementKind::Try {
             body,
             catch,
@@ -231,11 +231,10 @@ fn statement_pieces(statement: &Statement, pieces: &mut Vec<Piece>) {
         }
         StatementKind::Repeat { times, body } => open(format!("repeat {times}"), body),
         StatementKind::Either { branches } => {
-            let mut branches = branches.iter();
-            if let Some(first) = branches.next() {
-                open("either".to_owned(), first);
-            }
-            more.extend(branches.map(|block| ("or".to_owned(), block)));
+            // A builder may have made none, which the reader will tell.
+            let (first, rest) = branches.split_first().unwrap_or((&NO_BLOCK, &[]));
+            open("either".to_owned(), first);
+            more.extend(rest.iter().map(|block| ("or".to_owned(), block)));
         }
         simple => {
             pieces.push(Piece::Line(simple_line(simple), span));
@@ -249,6 +248,8 @@ fn statement_pieces(statement: &Statement, pieces: &mut Vec<Piece>) {
     pieces.push(Piece::Close);
 }
 
+static NO_BLOCK: Block = Block::new();
+
 fn catch_head(catch: &Catch) -> String {
     let mut head = "catch".to_owned();
     for kind in &catch.kinds {
@@ -260,14 +261,14 @@ fn catch_head(catch: &Catch) -> String {
 fn simple_line(statement: &StatementKind) -> String {
     match statement {
         StatementKind::Acquire { semaphore, permits } => {
-            format!("acquire {semaphore}{}", Permits(*permits))
+            format!("acquire {semaphore}{}", self::permits(*permits))
         }
         StatementKind::Release {
             semaphore,
             permits,
             from,
         } => {
-            let mut line = format!("release {semaphore}{permits}");
+            let mut line = format!("release {semaphore}{}", self::permits(*permits));
             if let Some(from) = from {
                 let _ = write!(line, " from={from}");
             }
@@ -279,18 +280,20 @@ fn simple_line(statement: &StatementKind) -> String {
         },
         StatementKind::Return => "return".to_owned(),
         StatementKind::Grow { semaphore, permits } => {
-            format!("grow {semaphore}{}", Permits(*permits))
+            format!("grow {semaphore}{}", self::permits(*permits))
         }
         StatementKind::Shrink { semaphore, permits } => {
-            format!("shrink {semaphore}{}", Permits(*permits))
+            format!("shrink {semaphore}{}", self::permits(*permits))
         }
         StatementKind::Drain { semaphore } => format!("drain {semaphore}"),
-        StatementKind::Forget { semaphore, permits } => format!("forget {semaphore}{permits}"),
+        StatementKind::Forget { semaphore, permits } => {
+            format!("forget {semaphore}{}", self::permits(*permits))
+        }
         StatementKind::Give {
             semaphore,
             permits,
             to,
-        } => format!("give {semaphore}{permits} to={to}"),
+        } => format!("give {semaphore}{} to={to}", self::permits(*permits)),
         StatementKind::Close { semaphore } => format!("close {semaphore}"),
         StatementKind::Cancel { worker } => format!("cancel {worker}"),
         StatementKind::Spawn { worker } => format!("spawn {worker}"),
@@ -307,24 +310,11 @@ fn simple_line(statement: &StatementKind) -> String {
 }
 
 /// ` permits=N`, or nothing for the default.
-struct Permits(u32);
-
-impl std::fmt::Display for Permits {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            1 => Ok(()),
-            n => write!(f, " permits={n}"),
-        }
-    }
-}
-
-/// As it is written after a semaphore: ` permits=N`, or nothing for the default.
-impl std::fmt::Display for Amount {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Amount::Exactly(n) => Permits(*n).fmt(f),
-            Amount::All => f.write_str(" permits=all"),
-        }
+fn permits(amount: impl Into<Amount>) -> String {
+    match amount.into() {
+        Amount::Exactly(1) => String::new(),
+        Amount::Exactly(n) => format!(" permits={n}"),
+        Amount::All => " permits=all".to_owned(),
     }
 }
 

@@ -14,11 +14,11 @@
 use super::braces::{Braces, match_braces};
 use super::error::{Problem, Problems};
 use super::lexer::{Lexed, Token, TokenKind, lex};
-use super::limits::{MOST_INSTANCES, MOST_NESTED, MOST_STATEMENTS};
+use super::limits::{MOST_NESTED, MOST_STATEMENTS};
 use super::model::*;
 use super::property_name::Expect;
 use super::validate::Use;
-use super::words::{self, nearest, quoted};
+use super::words::{self, quoted};
 
 /// One item of a file.
 #[derive(Debug)]
@@ -96,8 +96,8 @@ pub(super) struct Reader<'a> {
     pub(super) text: &'a str,
     tokens: &'a [Token],
     at: usize,
-    braces: Braces,
-    items: Vec<Item>,
+    pub(super) braces: Braces,
+    pub(super) items: Vec<Item>,
     pub(super) uses: Vec<Use>,
     pub(super) problems: Problems,
     /// The `{` of the blocks that are being read.
@@ -105,11 +105,11 @@ pub(super) struct Reader<'a> {
     /// The worker whose body is being read.
     pub(super) worker: Option<Name>,
     /// Where the item that is being read starts.
-    item_start: u32,
+    pub(super) item_start: u32,
     /// All open blocks are being left, since an item begins: a `}` was missing.
-    unwinding: bool,
+    pub(super) unwinding: bool,
     statements: usize,
-    instances: u64,
+    pub(super) instances: u64,
 }
 
 impl<'a> Reader<'a> {
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
         self.tokens[self.at.saturating_sub(1)].span
     }
 
-    fn skip_ends(&mut self) {
+    pub(super) fn skip_ends(&mut self) {
         while matches!(self.peek().kind, TokenKind::Newline | TokenKind::Semicolon) {
             self.bump();
         }
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Skips a block by counting braces. False when the text ends first.
-    fn skip_block(&mut self) -> bool {
+    pub(super) fn skip_block(&mut self) -> bool {
         let mut depth = 0_usize;
         loop {
             match self.bump().kind {
@@ -161,137 +161,6 @@ impl<'a> Reader<'a> {
                 return true;
             }
         }
-    }
-
-    fn items(&mut self) {
-        // One problem is told for a run of statements outside a worker, not one for each.
-        let mut stray_run = false;
-        loop {
-            self.skip_ends();
-            let token = self.peek();
-            self.item_start = token.span.start;
-            match token.kind {
-                TokenKind::End => break,
-                TokenKind::Word => {
-                    let was_item = self.item(stray_run);
-                    stray_run = !was_item;
-                }
-                TokenKind::Close => {
-                    self.bump();
-                    self.braces.unopened = self.braces.unopened.saturating_sub(1);
-                    if !stray_run {
-                        self.problems.add(|| {
-                            Problem::new(token.span, "unmatched `}`").label("it closes nothing")
-                        });
-                    }
-                    stray_run = true;
-                }
-                _ => {
-                    if !stray_run {
-                        let found = quoted(self.of(token.span));
-                        self.problems.add(|| {
-                            Problem::new(token.span, format!("unexpected {found}"))
-                                .label(format!("expected {}", words::one_of(&words::ITEMS)))
-                        });
-                    }
-                    self.skip_any(token);
-                    stray_run = true;
-                }
-            }
-            if self.unwinding {
-                self.unwinding = false;
-            }
-        }
-    }
-
-    fn skip_any(&mut self, token: Token) {
-        if token.kind == TokenKind::Open {
-            self.skip_block();
-        } else {
-            self.bump();
-        }
-    }
-
-    /// Reads an item. False when it was none.
-    fn item(&mut self, in_stray_run: bool) -> bool {
-        let span = self.peek().span;
-        let word = self.of(span);
-        let meant = words::ITEMS.iter().copied().find(|item| *item == word);
-        let meant = match meant {
-            Some(item) => item,
-            None => {
-                let statement = words::is_statement_word(word);
-                let guess = if statement {
-                    None
-                } else {
-                    nearest(word, words::ITEMS)
-                };
-                if !in_stray_run || guess.is_some() {
-                    self.problems.add(|| {
-                        if statement {
-                            Problem::new(span, format!("`{word}` outside a worker"))
-                                .label("a statement stands between the braces of a worker")
-                        } else {
-                            Problem::new(span, format!("unknown item {}", quoted(word)))
-                                .label(format!("expected {}", words::one_of(&words::ITEMS)))
-                                .maybe_help(guess.map(|g| format!("did you mean `{g}`?")))
-                        }
-                    });
-                }
-                let Some(guess) = guess else {
-                    self.skip_head();
-                    if self.peek().kind == TokenKind::Open {
-                        self.skip_block();
-                    }
-                    return false;
-                };
-                guess
-            }
-        };
-        self.bump();
-        match meant {
-            "semaphore" => {
-                let semaphore = self.semaphore_item(span);
-                self.items.push(Item::Semaphore(semaphore));
-            }
-            "worker" => self.worker_item(span),
-            "budget" => {
-                let budget = self.budget_item(span);
-                self.items
-                    .push(Item::Budget(budget, span.to(self.last_span())));
-            }
-            _ => {
-                if let Some(expect) = self.expect_item(span) {
-                    self.items
-                        .push(Item::Expect(expect, span.to(self.last_span())));
-                }
-            }
-        }
-        true
-    }
-
-    fn worker_item(&mut self, span: Span) {
-        let (name, count, count_span, spawned) = self.worker_head(span);
-        let before = self.instances;
-        self.instances += u64::from(count);
-        if before <= MOST_INSTANCES && self.instances > MOST_INSTANCES {
-            let instances = self.instances;
-            self.problems.add(|| {
-                Problem::new(count_span, "too many worker instances").label(format!(
-                    "with these there are {instances}, and the limit is {MOST_INSTANCES}"
-                ))
-            });
-        }
-        let outer = self.worker.replace(name.clone());
-        let body = self.block("worker", span);
-        self.worker = outer;
-        self.items.push(Item::Worker(WorkerDecl {
-            name,
-            count,
-            spawned,
-            body,
-            span: span.to(self.last_span()),
-        }));
     }
 
     /// Reads the block that a statement or item needs.
@@ -357,7 +226,7 @@ impl<'a> Reader<'a> {
                 TokenKind::Word if words::ITEMS.contains(&self.of(token.span)) => {
                     let word = self.of(token.span);
                     if self.braces.unclosed > 0 {
-                        self.unclosed(token.span, "this cannot stand in a worker");
+                        self.unclosed(token.span, "this begins before the block ends");
                         break;
                     }
                     self.problems.add(|| {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::error::{Problem, ProgramError};
 use super::model::Span;
@@ -48,12 +48,17 @@ fn group<'a>(text: &'a str, file: &'a str, problem: &'a Problem) -> Group<'a> {
     } else {
         let shown = file_or_placeholder(file);
         let place = problem.place();
-        group = group.element(
-            Origin::path(shown)
-                .line(place.line as usize)
-                .char_column(place.column as usize),
-        );
-        group = group.element(snippet(text, problem));
+        let (snippet, lines) = snippet(text, problem);
+        group = match lines {
+            Lines::Whole => group.element(snippet.path(shown)),
+            Lines::Cut => group
+                .element(
+                    Origin::path(shown)
+                        .line(place.line as usize)
+                        .char_column(place.column as usize),
+                )
+                .element(snippet),
+        };
     }
     if let Some(help) = &problem.help {
         group = group.element(Level::HELP.message(help.as_str()));
@@ -66,10 +71,7 @@ fn file_or_placeholder(file: &str) -> &str {
 }
 
 /// The lines of the problem and its marks.
-fn snippet<'a>(
-    text: &'a str,
-    problem: &'a Problem,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+fn snippet<'a>(text: &'a str, problem: &'a Problem) -> (Snippet<'a, Annotation<'a>>, Lines) {
     let main = on_one_line(text, problem.span);
     let main_start = main.start;
     let mut shown = window(text, &main);
@@ -93,12 +95,25 @@ fn snippet<'a>(
         .filter(|&b| b == b'\n')
         .count();
     let line = problem.place().line as usize - lines_above;
-    Snippet::source(&text[shown])
-        .line_start(line)
-        .annotations(marks.into_iter().map(|(kind, range, label)| {
-            kind.span(range.start - start..range.end - start)
-                .label(label)
-        }))
+    let lines = if start == 0 || text.as_bytes()[start - 1] == b'\n' {
+        Lines::Whole
+    } else {
+        Lines::Cut
+    };
+    let snippet =
+        Snippet::source(&text[shown])
+            .line_start(line)
+            .annotations(marks.into_iter().map(|(kind, range, label)| {
+                kind.span(range.start - start..range.end - start)
+                    .label(label)
+            }));
+    (snippet, lines)
+}
+
+/// Whether what is shown begins where a line does. If not, columns cannot be counted in it.
+enum Lines {
+    Whole,
+    Cut,
 }
 
 type Mark<'a> = (AnnotationKind, Range<usize>, Option<&'a str>);
@@ -133,6 +148,9 @@ fn window(text: &str, range: &Range<usize>) -> Range<usize> {
     }
     if let Some(newline) = text[range.end..end].find('\n') {
         end = range.end + newline;
+    }
+    if text[range.end..end].ends_with('\r') {
+        end -= 1;
     }
     start..end
 }

@@ -55,38 +55,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the blocks of something unknown for the errors in them.
-    fn dropped_blocks(&mut self) {
-        while self.peek().kind == TokenKind::Open {
-            self.block("block", self.last_span());
-            if self.continuation(&words::CONTINUATIONS).is_none() {
-                break;
-            }
-            self.skip_head();
-        }
-    }
-
-    /// Tells that a continuation has nothing to continue, or cannot continue this statement.
-    fn stray(&mut self, word: &str, span: Span, after: Option<&str>) {
-        self.problems.add(|| {
-            let problem = Problem::new(span, format!("stray `{word}`"));
-            let owner = match word {
-                "else" => "it follows the block of `try-acquire` or `acquire-within`",
-                "or" => "it follows a block of `either`",
-                "catch" => "it follows the block of `try`",
-                _ => "it follows the block of `try` or `catch`",
-            };
-            match after {
-                Some(after) => problem.label(after),
-                None => problem.label("expected a statement").help(owner),
-            }
-        });
-        self.skip_head();
-        if self.peek().kind == TokenKind::Open {
-            self.dropped_blocks();
-        }
-    }
-
     fn statement_kind(&mut self, word: &'static str, span: Span) -> StatementKind {
         match word {
             "acquire" => {
@@ -142,7 +110,7 @@ impl<'a> Reader<'a> {
                 }
             }
             "spawn" => StatementKind::Spawn {
-                worker: self.whole_worker(word, span, UseKind::Spawn),
+                worker: self.whole_worker(word, span, |_| UseKind::Spawn),
             },
             _ => StatementKind::Join {
                 worker: self.whole_worker(word, span, UseKind::Join),
@@ -151,7 +119,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Checks that nothing follows but these keys, and returns their values.
-    fn rest<const N: usize>(
+    pub(super) fn rest<const N: usize>(
         &mut self,
         head: &Head,
         taken: usize,
@@ -191,7 +159,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `S permits=N`
-    fn request_head(
+    pub(super) fn request_head(
         &mut self,
         word: &'static str,
         span: Span,
@@ -213,7 +181,12 @@ impl<'a> Reader<'a> {
             self.use_semaphore(&semaphore, Vec::new());
             return (head, semaphore, 1);
         }
-        let permits = self.number_or(permits, 1, Least::One(ZERO_PERMITS), "a request");
+        let permits = self.number_or(
+            permits,
+            1,
+            Least::One(ZERO_PERMITS),
+            "a request for zero permits",
+        );
         let needs = if ledger_free {
             Vec::new()
         } else {
@@ -249,43 +222,13 @@ impl<'a> Reader<'a> {
     fn amount(&mut self, permits: Option<Value>) -> Amount {
         match permits.and_then(|v| v.span) {
             Some(span) if self.of(span) == "all" => Amount::All,
-            _ => Amount::Exactly(self.number_or(permits, 1, Least::One(ZERO_PERMITS), "an amount")),
-        }
-    }
-
-    fn trying(&mut self, word: &'static str, span: Span) -> StatementKind {
-        let (_, semaphore, permits) = self.request_head(word, span, true);
-        let then = self.block(word, span);
-        let mut otherwise = None;
-        while let Some((_, at)) = self.continuation(&["else"]) {
-            if otherwise.is_some() {
-                self.stray("else", at, Some("there is an `else` already"));
-                continue;
-            }
-            otherwise = Some(self.plain_block("else", at));
-        }
-        if word == "try-acquire" {
-            StatementKind::TryAcquire {
-                semaphore,
+            _ => Amount::Exactly(self.number_or(
                 permits,
-                then,
-                otherwise,
-            }
-        } else {
-            StatementKind::AcquireWithin {
-                semaphore,
-                permits,
-                then,
-                otherwise,
-            }
+                1,
+                Least::One(ZERO_PERMITS),
+                "a request for zero permits",
+            )),
         }
-    }
-
-    /// The block of a word that takes nothing else.
-    fn plain_block(&mut self, word: &'static str, span: Span) -> Block {
-        let head = self.head(word, span);
-        self.rest(&head, 0, []);
-        self.block(word, span)
     }
 
     fn release(&mut self, span: Span) -> StatementKind {
@@ -368,96 +311,6 @@ impl<'a> Reader<'a> {
         StatementKind::Work { name, panics }
     }
 
-    fn try_statement(&mut self, span: Span) -> StatementKind {
-        let body = self.plain_block("try", span);
-        let body_end = self.last_span();
-        let (mut catch, mut finally) = (None, None);
-        while let Some((word, at)) = self.continuation(&["catch", "finally"]) {
-            let there = match word {
-                _ if finally.is_some() && word == "catch" => "`catch` comes before `finally`",
-                "catch" if catch.is_some() => {
-                    "there is a `catch` already: it can name several kinds"
-                }
-                "finally" if finally.is_some() => "there is a `finally` already",
-                "catch" => {
-                    let kinds = self.catch_kinds(at);
-                    let body = self.block("catch", at);
-                    catch = Some(Catch { kinds, body });
-                    continue;
-                }
-                _ => {
-                    finally = Some(self.plain_block("finally", at));
-                    continue;
-                }
-            };
-            self.stray(word, at, Some(there));
-        }
-        if catch.is_none() && finally.is_none() {
-            self.problems.add(|| {
-                Problem::new(span, "`try` with neither `catch` nor `finally`")
-                    .label("without one of them it does nothing")
-                    .also(body_end, "expected `catch` or `finally` after this")
-            });
-        }
-        StatementKind::Try {
-            body,
-            catch,
-            finally,
-        }
-    }
-
-    fn catch_kinds(&mut self, span: Span) -> Vec<CatchKind> {
-        let head = self.head("catch", span);
-        let names = CatchKind::ALL.map(CatchKind::as_str);
-        let found = self.flags(&head, 0, names, &[]);
-        self.keys(&head, [], &[]);
-        CatchKind::ALL
-            .into_iter()
-            .zip(found)
-            .filter_map(|(kind, found)| found.map(|_| kind))
-            .collect()
-    }
-
-    fn repeat(&mut self, span: Span) -> StatementKind {
-        let head = self.head("repeat", span);
-        self.rest(&head, 1, []);
-        let times = match head.parts.iter().find_map(|part| match part {
-            super::head::Part::Word(span) => Some(*span),
-            super::head::Part::Pair(..) => None,
-        }) {
-            Some(span) => self.number(
-                span,
-                Least::One("what is repeated no times can be left out"),
-                "a repeat",
-            ),
-            None => {
-                self.problems.add(|| {
-                    Problem::new(span, "`repeat` without a number")
-                        .label("expected how many times, at least 1")
-                });
-                1
-            }
-        };
-        let body = self.block("repeat", span);
-        StatementKind::Repeat { times, body }
-    }
-
-    fn either(&mut self, span: Span) -> StatementKind {
-        let mut branches = vec![self.plain_block("either", span)];
-        let first_end = self.last_span();
-        while let Some((_, at)) = self.continuation(&["or"]) {
-            branches.push(self.plain_block("or", at));
-        }
-        if branches.len() < 2 {
-            self.problems.add(|| {
-                Problem::new(span, "`either` with only one branch")
-                    .label("there is nothing to choose from")
-                    .also(first_end, "expected `or` after this")
-            });
-        }
-        StatementKind::Either { branches }
-    }
-
     /// `W` or `W.i`
     fn instance(&mut self, span: Span, written: &Name) -> WorkerRef {
         let text = written.as_str();
@@ -469,7 +322,10 @@ impl<'a> Reader<'a> {
                 let least = Least::One("instances are counted from 1");
                 (
                     name,
-                    Some((self.number(number_span, least, "an instance"), number_span)),
+                    Some((
+                        self.number(number_span, least, "there is no instance 0"),
+                        number_span,
+                    )),
                 )
             }
         };

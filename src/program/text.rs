@@ -39,7 +39,6 @@ impl Program {
             budget: BudgetDecl::default(),
             expects: Vec::new(),
             source: text.into(),
-            comments: reading.lexed.comments,
         };
         for item in reading.items {
             match item {

@@ -2,6 +2,9 @@
 //!
 //! The reader notes every use of a name; this compares the uses with what is declared. So it
 //! needs no walk through the blocks, and it knows the exact place of each word.
+//!
+//! A worker may give to, release from and cancel itself, and spawn its own further instances. A
+//! semaphore and a worker may share a name. `join` takes any worker but its own, `spawned` or not.
 
 use std::collections::BTreeMap;
 
@@ -36,8 +39,8 @@ pub(super) enum Use {
 pub(super) enum UseKind {
     /// One instance: which, if that is said, and where.
     Instance(Option<(u32, Span)>),
-    /// `spawn`, in this worker.
-    Spawn(Option<Name>),
+    /// `spawn`.
+    Spawn,
     /// `join`, in this worker.
     Join(Option<Name>),
 }
@@ -90,7 +93,7 @@ pub(super) fn validate(items: &[Item], uses: &[Use], end: Span, problems: &mut P
     if problems.is_empty() && declared.workers.is_empty() {
         problems.add(|| {
             Problem::new(end, "the program has no worker")
-                .label("expected `worker` somewhere above")
+                .label("expected at least one `worker`")
                 .help("a worker is written `worker handler { work query }`")
         });
     }
@@ -191,7 +194,7 @@ impl Declared<'_> {
                 .label(only)
                 .also(worker.name.span, "declared here")
             }),
-            UseKind::Spawn(_) if !worker.spawned => problems.add(|| {
+            UseKind::Spawn if !worker.spawned => problems.add(|| {
                 Problem::new(name.span, format!("worker `{text}` is not `spawned`"))
                     .label("expected a worker whose instances wait for `spawn`")
                     .also(worker.name.span, "declared here")

@@ -76,7 +76,7 @@ fn is_shaped_like_a_name(word: &str) -> bool {
 
 /// A name that has the right shape and is like the word, if there is one.
 pub(super) fn as_name(word: &str) -> Option<String> {
-    if word.len() > LONGEST_COMPARED {
+    if word.len() > LONGEST_COMPARED || !word.is_ascii() {
         return None;
     }
     let mut name = String::new();
