@@ -208,7 +208,7 @@ impl LockOrder {
         for cycle in simple_cycles(&graph) {
             let successors = cycle.iter().cycle().skip(1);
             let edges: Vec<(Sem, Sem)> = cycle.iter().copied().zip(successors.copied()).collect();
-            if !self.from_distinct_instances(&edges, &mut Vec::new()) {
+            if !self.has_distinct_instances(&edges, &mut Vec::new()) {
                 continue;
             }
             let uses = |deadlock: &BTreeSet<_>| edges.iter().all(|edge| deadlock.contains(edge));
@@ -234,14 +234,14 @@ impl LockOrder {
     }
 
     /// Whether each edge can be taken from an instance of its own, none of those in `used`.
-    fn from_distinct_instances(&self, edges: &[(Sem, Sem)], used: &mut Vec<Instance>) -> bool {
+    fn has_distinct_instances(&self, edges: &[(Sem, Sem)], used: &mut Vec<Instance>) -> bool {
         let Some((edge, rest)) = edges.split_first() else {
             return true;
         };
         for w in &self.edges[edge] {
             if !used.contains(w) {
                 used.push(*w);
-                let found = self.from_distinct_instances(rest, used);
+                let found = self.has_distinct_instances(rest, used);
                 used.pop();
                 if found {
                     return true;
