@@ -165,7 +165,8 @@ fn waits_for(code: &Code, state: &State, w: Instance, what: &Awaited) -> BTreeSe
         Awaited::Permits { semaphore, .. } if code.is_signal(*semaphore) => BTreeSet::new(),
         Awaited::Permits { semaphore, .. } => {
             let s = *semaphore;
-            let holders = unfinished.filter(|&o| state.held(o, s) + state.taken(o, s) > 0);
+            let taken = |o| if o == w { 0 } else { state.taken(o, s) };
+            let holders = unfinished.filter(|&o| state.held(o, s) + taken(o) > 0);
             let queue = state.trays[s].queue.iter().map(|request| request.worker);
             // Nobody is ahead in barging order: its queue is empty.
             let ahead = queue.take_while(|&other| other != w);

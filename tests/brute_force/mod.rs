@@ -27,8 +27,8 @@
 //! 6. *Late leaks* go by the instance that a `release from=` names, wherever that statement
 //!    stands: in the worker itself, or where it is never reached.
 //! 7. *Over-admission* counts what unfinished workers' waiting requests have taken.
-//! 8. *Wait-for graph.* A head in `fifo-partial` that has taken some of what it waits for has an
-//!    edge to itself, by the letter ("self-edges count").
+//! 8. *Wait-for graph.* What a head in `fifo-partial` has taken of its own request is no reason
+//!    for it to wait for itself; what it holds is.
 //! 9. *Timers are free* exactly when no worker can proceed, however many timers there are.
 //! 10. *Preemption.* A worker could have gone on if it has a choice besides its timer and an
 //!     injected cancellation. A timer and an injected cancellation are choices of the worker that
@@ -45,4 +45,4 @@ mod judge;
 mod state;
 mod step;
 
-pub(crate) use explore::{Budget, Outcome, findings};
+pub(crate) use explore::{Budget, Finding, Outcome, findings};

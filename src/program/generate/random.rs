@@ -1,26 +1,22 @@
 //! The random numbers of a seed.
 
-/// splitmix64 (Steele, Lea and Flood, 2014): a few lines, and the same everywhere.
+use crate::run::Rng;
+
+/// Small random choices.
 pub(super) struct Random {
-    state: u64,
+    rng: Rng,
 }
 
 impl Random {
     pub(super) fn new(seed: u64) -> Random {
-        Random { state: seed }
+        Random {
+            rng: Rng::for_run(seed, 0),
+        }
     }
 
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number from 0 to `end - 1`. `end` is small, so that the bias of the remainder is nothing.
+    /// A number from 0 to `end - 1`.
     pub(super) fn below(&mut self, end: u32) -> u32 {
-        (self.next() % u64::from(end)) as u32
+        self.rng.below(u64::from(end)) as u32
     }
 
     /// A number from 0 to `most`.
