@@ -21,11 +21,11 @@ use random::Random;
 /// How large the generated programs are; every number is an upper bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Size {
-    /// Declared semaphores, at least one.
+    /// Declared semaphores, from one to eight.
     pub semaphores: u32,
     /// Permits of a semaphore.
     pub permits: u32,
-    /// Declared workers, at least one.
+    /// Declared workers, from one to eight.
     pub workers: u32,
     /// Instances of all workers together, at least one for each worker.
     pub instances: u32,
@@ -275,7 +275,7 @@ impl<'s> Author<'s> {
     fn permits(&mut self, semaphore: usize) -> u32 {
         let capacity = self.semaphores[semaphore].permits.max(1);
         if self.random.one_in(40) {
-            capacity + 1
+            capacity.saturating_add(1)
         } else if self.random.one_in(2) {
             1
         } else {
@@ -441,5 +441,31 @@ mod tests {
         let size = Size::default();
         assert_eq!(generate(7, &size), generate(7, &size));
         assert_ne!(generate(7, &size), generate(8, &size));
+    }
+
+    #[test]
+    fn every_size_is_valid() {
+        let smallest = Size {
+            semaphores: 0,
+            permits: 0,
+            workers: 0,
+            instances: 0,
+            statements: 0,
+            depth: 0,
+            plots: 0,
+        };
+        let large = Size {
+            semaphores: 20,
+            permits: u32::MAX,
+            workers: 20,
+            instances: 30,
+            statements: 200,
+            depth: 10,
+            plots: 20,
+        };
+        for seed in 0..100 {
+            generate(seed, &smallest);
+            generate(seed, &large);
+        }
     }
 }

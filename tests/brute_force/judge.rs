@@ -163,10 +163,21 @@ fn waits_for(code: &Code, state: &State, w: Instance, what: &Awaited) -> BTreeSe
             .filter(|&other| code.instances[other].worker == *worker)
             .collect(),
         Awaited::Permits { semaphore, .. } if code.is_signal(*semaphore) => BTreeSet::new(),
-        Awaited::Permits { semaphore, .. } => {
+        Awaited::Permits {
+            semaphore, permits, ..
+        } => {
             let s = *semaphore;
-            let taken = |o| if o == w { 0 } else { state.taken(o, s) };
-            let holders = unfinished.filter(|&o| state.held(o, s) + taken(o) > 0);
+            let has = |o: Instance| state.held(o, s) + state.taken(o, s);
+            let others = unfinished.clone().filter(|&o| o != w).map(has).sum::<u64>();
+            let could_come = state.trays[s].available + others + state.taken(w, s);
+            let needs_its_own = could_come.saturating_sub(state.trays[s].debt) < *permits;
+            let holders = unfinished.filter(|&o| {
+                if o == w {
+                    state.held(o, s) > 0 && needs_its_own
+                } else {
+                    has(o) > 0
+                }
+            });
             let queue = state.trays[s].queue.iter().map(|request| request.worker);
             // Nobody is ahead in barging order: its queue is empty.
             let ahead = queue.take_while(|&other| other != w);

@@ -121,7 +121,7 @@ impl Author<'_> {
             }
             10 if ledger => {
                 // More than there is: a count that inflates if it may, on top of debt at times.
-                let more = argument(permits + 1);
+                let more = argument(permits.saturating_add(1));
                 let mut scene = vec![format!("release {s}{more}")];
                 if self.random.one_in(2) {
                     scene.insert(0, format!("shrink {s}"));
