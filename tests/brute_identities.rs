@@ -108,7 +108,11 @@ fn a_deadlock_is_its_smallest_circular_wait() {
     );
     check(
         "semaphore a permits=2\nworker p count=2 { acquire a; with a { }; release a }",
-        // Either of them waits for what it holds itself.
+        // Each could go on if the other put its permit back.
+        &["deadlock a cycle=[1,1]"],
+    );
+    check(
+        "semaphore a permits=1\nworker p { with a { with a { } } }",
         &["deadlock a cycle=[1]"],
     );
     check(

@@ -21,7 +21,7 @@ impl Random {
 
     /// A number from 0 to `most`.
     pub(super) fn up_to(&mut self, most: u32) -> u32 {
-        (self.next() % (u64::from(most) + 1)) as u32
+        self.rng.below(u64::from(most) + 1) as u32
     }
 
     pub(super) fn one_in(&mut self, n: u32) -> bool {
