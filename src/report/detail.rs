@@ -130,11 +130,10 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
             let name = trace.semaphore(*semaphore);
             let lost = leaker(trace, *semaphore, *acquired, *how).map_or(1, |(_, n)| n);
             format!(
-                "{} {} and still holds {} of {name}: nobody will put {} back",
+                "{} {} and took {} of {name} with it",
                 list(about),
                 ended(*how),
                 permits(lost),
-                if lost == 1 { "it" } else { "them" },
             )
         }
         Identity::OverRelease {
@@ -266,15 +265,22 @@ fn over_release(trace: &Trace, semaphore: SemaphoreId, statement: StatementId) -
 }
 
 fn lock_order(trace: &Trace, cycle: &[SemaphoreId], danger: Option<Danger>) -> String {
-    let names: Vec<String> = cycle
-        .iter()
-        .map(|&s| trace.semaphore(s).to_owned())
+    let names: Vec<&str> = cycle.iter().map(|&s| trace.semaphore(s)).collect();
+    let following = names.iter().cycle().skip(1);
+    let hops = names.iter().zip(following).enumerate();
+    let said: Vec<String> = hops
+        .map(|(i, (from, to))| match i {
+            0 => format!("{from} is taken before {to}"),
+            _ => format!("{from} before {to}"),
+        })
         .collect();
-    let order = format!("{} before {}", names.join(" before "), names[0]);
+    let (last, first) = said
+        .split_last()
+        .expect("a cycle has two semaphores or more");
     let what = match danger {
-        Some(Danger::Reachable) => "a deadlock waits on this cycle",
+        Some(Danger::Reachable) => "this deadlocks",
         Some(Danger::Unreachable) => "no run deadlocks on it",
         _ => "whether a run deadlocks on it is not known",
     };
-    format!("workers take {order}: {what}")
+    format!("{}, and {last}: {what}", first.join(", "))
 }

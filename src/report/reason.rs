@@ -12,8 +12,9 @@ use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, Wait, WorkerId
 /// So many lines of one kind are told.
 const MOST: usize = 6;
 
-/// The lines under the timeline of a finding.
-pub(super) fn reasons(finding: &Finding, order: &[OrderEdge]) -> Vec<String> {
+/// The lines under the timeline of a finding; `told` when another finding of that run has told
+/// why it is stuck.
+pub(super) fn reasons(finding: &Finding, order: &[OrderEdge], told: bool) -> Vec<String> {
     let trace = &finding.trace;
     match &finding.identity {
         Identity::Leak {
@@ -30,7 +31,7 @@ pub(super) fn reasons(finding: &Finding, order: &[OrderEdge]) -> Vec<String> {
         Identity::LostWakeup { .. } => waits(trace, &trace.waiters(None)),
         Identity::LockOrder { cycle } => {
             let mut lines = ordered(trace, cycle, order);
-            if finding.danger == Some(Danger::Reachable) {
+            if finding.danger == Some(Danger::Reachable) && !told {
                 lines.extend(stuck(trace));
             }
             lines
@@ -61,7 +62,7 @@ fn performed(trace: &Trace, statement: StatementId) -> Option<(Place, &str)> {
 }
 
 /// A stuck state: the circle, then all others that wait.
-pub(super) fn stuck(trace: &Trace) -> Vec<String> {
+fn stuck(trace: &Trace) -> Vec<String> {
     let circle = trace.cycle.as_deref().unwrap_or(&[]);
     let mut lines = Vec::new();
     if !circle.is_empty() {
@@ -102,7 +103,7 @@ fn waits(trace: &Trace, workers: &[WorkerId]) -> Vec<String> {
 }
 
 /// `left.1 holds a, waits for b -> right.1 holds b, waits for a -> left.1`
-fn chain(trace: &Trace, circle: &[WorkerId]) -> String {
+pub(super) fn chain(trace: &Trace, circle: &[WorkerId]) -> String {
     let before = circle.iter().cycle().skip(circle.len() - 1);
     let after = circle.iter().cycle().skip(1);
     let mut text = String::new();

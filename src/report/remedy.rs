@@ -24,7 +24,7 @@ pub(super) fn diagnosis(finding: &Finding) -> Option<String> {
                 format!("{} of it will not come back", permits(gone))
             };
             Some(format!(
-                "a leak: {name} available {}: {tells}",
+                "leak: {name} available {}: {tells}",
                 shown(&series)
             ))
         }
@@ -62,7 +62,7 @@ pub(super) fn diagnosis(finding: &Finding) -> Option<String> {
             } else {
                 what
             };
-            Some(format!("a deadlock: {nothing}, {what}{series}"))
+            Some(format!("deadlock: {nothing}, {what}{series}"))
         }
         _ => None,
     }
@@ -132,7 +132,7 @@ pub(super) fn remedy(finding: &Finding) -> String {
                 Some(Danger::Unreachable) => format!(
                     "nothing has to be done; with {order} everywhere it stays so whatever changes"
                 ),
-                _ => format!("take {order}, in every worker"),
+                _ => format!("take {order} in every worker"),
             }
         }
         Identity::Livelock => {

@@ -2,8 +2,8 @@
 
 use super::style::Paint;
 use super::trace::{Snapshot, Trace, TraceStep};
-use super::words::{list, ordinal, some_of, verb};
-use crate::run::{Action, Cause, Ending, Event, Status, Wait, WorkerId};
+use super::words::{list, ordinal, some_of};
+use crate::run::{Action, Cause, Ending, Event, SemaphoreId, Status, Wait, WorkerId};
 
 /// A remark on a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,12 @@ pub(super) fn notes(trace: &Trace, step: &TraceStep) -> Vec<Note> {
                 .iter()
                 .any(|e| matches!(*e, Event::Leaked { worker: w, .. } if w == worker));
             let who = subject(trace, actor, worker);
+            let at_once = step
+                .events
+                .iter()
+                .any(|e| matches!(*e, Event::Raised { worker: w, .. } if w == worker));
             let what = match how {
+                _ if at_once => "ends",
                 Ending::Returned => "ends",
                 Ending::Panicked => "ends by the panic",
                 Ending::Cancelled => "ends by the cancellation",
@@ -256,7 +261,7 @@ fn held_by(
     trace: &Trace,
     state: &Snapshot,
     worker: WorkerId,
-    semaphore: crate::run::SemaphoreId,
+    semaphore: SemaphoreId,
     why: &mut Vec<String>,
 ) {
     let own = state.held(worker, semaphore);
@@ -266,8 +271,7 @@ fn held_by(
     let mut running = state.holders(semaphore, Status::Running);
     running.retain(|&w| w != worker);
     if !running.is_empty() {
-        let (names, n) = (trace.names(&running), running.len());
-        why.push(format!("{} {} it", list(&names), verb(n, "holds")));
+        why.push(format!("{} it", few(trace, &running, "holds", "hold")));
     }
     let all = (0..state.workers.len() as u32).map(WorkerId);
     for other in all.filter(|&w| w != worker) {
@@ -278,6 +282,15 @@ fn held_by(
     }
     let gone = state.holders(semaphore, Status::Ended);
     if !gone.is_empty() {
-        why.push(format!("{} leaked it", list(&trace.names(&gone))));
+        why.push(format!("{} it", few(trace, &gone, "leaked", "leaked")));
+    }
+}
+
+/// `left.1 holds`, `left.1 and left.2 hold`, `5 workers hold`
+fn few(trace: &Trace, workers: &[WorkerId], singular: &str, plural: &str) -> String {
+    match workers {
+        [one] => format!("{} {singular}", trace.worker(*one)),
+        [a, b] => format!("{} and {} {plural}", trace.worker(*a), trace.worker(*b)),
+        many => format!("{} workers {plural}", many.len()),
     }
 }

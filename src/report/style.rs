@@ -131,17 +131,30 @@ impl Page {
         }
     }
 
-    /// A line that may be longer than the others, for it is to be pasted.
+    /// Text after a label.
+    pub(super) fn labelled(&mut self, label: &str, text: &str, paint: Paint) {
+        let lines = wrap(text, WIDTH - LABELLED, WIDTH - LABELLED);
+        for (i, line) in lines.iter().enumerate() {
+            let mut row = Row::default();
+            if i == 0 {
+                row.put(2, label, Paint::Faint);
+            }
+            row.put(LABELLED, line, paint);
+            self.row(&row);
+        }
+    }
+
+    /// The same in one line, which may be longer than others, for it is to be pasted.
     pub(super) fn command(&mut self, label: &str, text: &str) {
         let mut row = Row::default();
         row.put(2, label, Paint::Faint);
+        row.put(LABELLED, text, Paint::Plain);
         self.row(&row);
-        self.text.pop();
-        self.text.push_str("   ");
-        self.text.push_str(text);
-        self.text.push('\n');
     }
 }
+
+/// Where the text after a label begins.
+const LABELLED: usize = 13;
 
 /// Breaks a text at spaces, or anywhere where there is none.
 pub(super) fn wrap(text: &str, first: usize, others: usize) -> Vec<String> {

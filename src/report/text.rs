@@ -3,13 +3,13 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::model::{Finding, Report, Severity, Stopped};
-use super::reason::{reasons, stuck};
+use super::reason::{chain, reasons};
 use super::remedy::{diagnosis, remedy};
 use super::story::why_waits;
 use super::style::{Page, Paint, Row, Style, WIDTH, printable, shorten, wrap};
 use super::timeline::draw;
 use super::trace::Trace;
-use super::words::{count, some_of};
+use super::words::{count, list, some_of};
 use crate::program::{Place, PropertyName};
 use crate::property::Situation;
 use crate::run::{Budget, Ending, SemaphoreId, Status, WorkerId};
@@ -43,8 +43,8 @@ pub fn timeline(trace: &Trace, file: &str, style: &Style) -> String {
     page.gap();
     draw(&mut page, trace, &[], &trace.waiters(None));
     page.gap();
-    if trace.situation == Situation::Stuck {
-        lines(&mut page, &stuck(trace));
+    if let Some(circle) = &trace.cycle {
+        lines(&mut page, &[chain(trace, circle)]);
         page.gap();
     }
     state(&mut page, trace);
@@ -72,18 +72,25 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
     let workers: Vec<WorkerId> = indices(&trace.workers, &finding.workers)
         .map(WorkerId)
         .collect();
-    draw(page, trace, &semaphores, &workers);
+    let mut before = report.findings.iter().take_while(|f| f.id != finding.id);
+    let same = before.find(|f| f.schedule == finding.schedule && !f.trace.steps.is_empty());
+    match same {
+        Some(same) => {
+            let text = format!("(its timeline is that of {}, above)", same.id);
+            page.paragraph(2, 2, &text, Paint::Faint);
+        }
+        None => draw(page, trace, &semaphores, &workers),
+    }
     page.gap();
     if finding.property != PropertyName::Divergence {
-        lines(page, &reasons(finding, &report.order));
+        lines(page, &reasons(finding, &report.order, same.is_some()));
         page.gap();
         if let Some(text) = diagnosis(finding) {
-            page.paragraph(2, 4, &text, Paint::Plain);
+            page.labelled("diagnosis", &text, Paint::Plain);
         }
     }
-    page.paragraph(2, 4, &format!("remedy: {}", remedy(finding)), Paint::Good);
-    page.gap();
-    page.paragraph(2, 4, &figures(finding), Paint::Faint);
+    page.labelled("remedy", &remedy(finding), Paint::Good);
+    page.labelled("schedule", &figures(finding), Paint::Plain);
     let file = quoted(&report.program);
     page.command(
         "replay",
@@ -175,16 +182,23 @@ fn figures(finding: &Finding) -> String {
     )
 }
 
-/// The bounds of a budget, in one phrase.
+/// The bounds of a budget, in one phrase; what is not allowed at all is left out.
 fn bounds(budget: &Budget) -> String {
-    let mut text = format!(
-        "panics={} timeouts={} cancels={}",
-        budget.panics, budget.timeouts, budget.cancels
-    );
-    if let Some(most) = budget.preemptions {
-        text += &format!(" preemptions={most}");
+    let faults = [
+        ("panics", budget.panics),
+        ("timeouts", budget.timeouts),
+        ("cancels", budget.cancels),
+    ];
+    let allowed = faults.iter().filter(|(_, most)| *most > 0);
+    let mut said: Vec<String> = allowed
+        .map(|(what, most)| format!("{what}={most}"))
+        .collect();
+    said.extend(budget.preemptions.map(|most| format!("preemptions={most}")));
+    if said.is_empty() {
+        "without faults".to_owned()
+    } else {
+        format!("under {}", said.join(" "))
     }
-    text
 }
 
 /// The last line of a report: what was found, and how far it looked.
@@ -213,7 +227,7 @@ fn summary(page: &mut Page, report: &Report) {
     } else {
         count(stats.states, "state")
     };
-    let seconds = format!("in {:.1} s", stats.seconds);
+    let seconds = format!("{:.1} s", stats.seconds);
     let under = bounds(&report.budget);
     let searched = match report.stopped {
         None if report.complete => "complete".to_owned(),
@@ -228,7 +242,7 @@ fn summary(page: &mut Page, report: &Report) {
             format!("stopped, {why}; not complete")
         }
     };
-    let mut text = format!("{searched} under {under}");
+    let mut text = format!("{searched} {under}");
     if report.strategy != super::model::StrategyName::Exhaustive {
         text += &format!(", {}", report.strategy);
         if let Some(seed) = report.seed {
@@ -239,62 +253,69 @@ fn summary(page: &mut Page, report: &Report) {
         text += &format!(", shard {shard}");
     }
     if page.style().figures {
-        text += &format!(": {seen} {seconds}");
+        text += &format!(" · {seen}, {seconds}");
     }
     let file = shorten(&printable(&report.program), 40);
-    page.paragraph(0, 2, &format!("{file}: {verdict}; {text}"), paint);
+    page.paragraph(0, 2, &format!("{file}: {verdict} · {text}"), paint);
 }
 
-/// Where everybody and everything is at the end of a run.
+/// Where everybody is at the end of a run.
 fn state(page: &mut Page, trace: &Trace) {
     let last = trace.last();
-    let width = trace
-        .workers
-        .iter()
-        .map(String::len)
-        .max()
-        .unwrap_or(0)
-        .min(24);
-    for (id, state) in (0..).map(WorkerId).zip(&last.workers) {
-        let held: Vec<String> = state
-            .held
-            .iter()
-            .map(|&(s, n)| some_of(n, trace.semaphore(s)))
-            .collect();
-        let held = held.join(", ");
-        let (mut text, mut paint) = match state.status {
-            Status::Unspawned => ("not spawned".to_owned(), Paint::Faint),
-            Status::Ended => {
-                let how = match trace.end_of(id) {
-                    Some((_, Ending::Returned)) | None => "has ended".to_owned(),
-                    Some((_, how)) => format!("has ended ({how})"),
-                };
-                (how, Paint::Faint)
-            }
-            Status::Running => {
-                let at = state
-                    .statement
-                    .map_or(String::new(), |(_, place)| format!("at {place}"));
-                match why_waits(trace, last, id) {
-                    Some(why) => (format!("{at} {why}"), Paint::Warning),
-                    None => (at, Paint::Plain),
-                }
-            }
-        };
-        if !held.is_empty() {
-            let ended = state.status == Status::Ended;
-            text += &format!(
-                "{} {held}",
-                if ended {
-                    ", never put back:"
-                } else {
-                    ", holds"
-                }
-            );
-            paint = if ended { Paint::Error } else { paint };
-        }
+    let moved = |id: &WorkerId| trace.steps.iter().any(|step| step.choice.worker == *id);
+    let tells = |id: &WorkerId| {
+        let state = &last.workers[id.index()];
+        moved(id) || state.wait.is_some() || !state.held.is_empty()
+    };
+    let all = (0..trace.workers.len() as u32).map(WorkerId);
+    let (told, others): (Vec<WorkerId>, Vec<WorkerId>) = all.partition(tells);
+    let names = told.iter().map(|&w| trace.worker(w).len());
+    let width = names.max().unwrap_or(0).min(24);
+    for &id in &told {
+        let (text, paint) = place_of(trace, id);
         let name = shorten(trace.worker(id), width);
         page.paragraph(2, 4 + width, &format!("{name:width$}  {text}"), paint);
+    }
+    if !others.is_empty() {
+        let text = format!("{}: not begun", list(&trace.names(&others)));
+        page.paragraph(2, 4, &text, Paint::Faint);
+    }
+}
+
+/// Where a worker is at the end of a run, what it holds and what it waits for.
+fn place_of(trace: &Trace, id: WorkerId) -> (String, Paint) {
+    let last = trace.last();
+    let state = &last.workers[id.index()];
+    let held = state.held.iter();
+    let held: Vec<String> = held.map(|&(s, n)| some_of(n, trace.semaphore(s))).collect();
+    let held = list(&held);
+    let holds = |text: String, how: &str| match state.held[..] {
+        [] => text,
+        _ => format!("{text}{how} {held}"),
+    };
+    match state.status {
+        Status::Unspawned => (holds("not spawned".to_owned(), ", was given"), Paint::Plain),
+        Status::Ended => {
+            let text = match trace.end_of(id) {
+                Some((_, Ending::Returned)) | None => "has ended".to_owned(),
+                Some((_, how)) => format!("has ended ({how})"),
+            };
+            let paint = if state.held.is_empty() {
+                Paint::Faint
+            } else {
+                Paint::Error
+            };
+            (holds(text, " with"), paint)
+        }
+        Status::Running => {
+            let place = state.statement.map(|(_, place)| place);
+            let text = place.map_or(String::new(), |place| format!("at {place}"));
+            let text = holds(text, ", holds");
+            match why_waits(trace, last, id) {
+                Some(why) => (format!("{text}, {why}"), Paint::Warning),
+                None => (text, Paint::Plain),
+            }
+        }
     }
 }
 

@@ -242,6 +242,7 @@ impl Table<'_> {
         if end > WIDTH || columns.len() > 6 {
             return false;
         }
+        let beside = columns.len() == 1 && self.fits_beside(end + 3);
         let mut head = Row::default();
         head.put(label - 4, "step", Paint::Faint);
         for (&s, &at) in self.semaphores.iter().zip(&counts) {
@@ -265,18 +266,16 @@ impl Table<'_> {
             for &(worker, at, text, width) in &columns {
                 if worker == line.worker {
                     row.put(at, &line.text, Paint::Plain);
-                    let column = text.max(
-                        self.trace
-                            .worker(worker)
-                            .len()
-                            .saturating_sub(2 + line.place.len()),
-                    );
-                    let _ = column;
                     row.put_before(at + width, &line.place, Paint::Faint);
                 }
             }
             let lanes: Vec<(WorkerId, usize)> = columns.iter().map(|c| (c.0, c.1)).collect();
             self.put_lanes(&mut row, line, &lanes);
+            if beside {
+                put_beside(&mut row, line, end + 3);
+                page.row(&row);
+                continue;
+            }
             page.row(&row);
             let at = columns
                 .iter()
@@ -298,13 +297,18 @@ impl Table<'_> {
         }
     }
 
+    /// Whether the remarks on every row fit to its right.
+    fn fits_beside(&self, at: usize) -> bool {
+        self.lines()
+            .filter_map(remark)
+            .all(|(text, _)| at + text.len() <= WIDTH)
+    }
+
     /// The remarks on a row, under it.
     fn put_notes(&self, page: &mut Page, line: &Line, at: usize, lanes: &[(WorkerId, usize)]) {
-        let Some(paint) = line.notes.iter().map(|n| n.paint).max() else {
+        let Some((text, paint)) = remark(line) else {
             return;
         };
-        let texts: Vec<&str> = line.notes.iter().map(|n| n.text.as_str()).collect();
-        let text = texts.join("; ");
         // not too far to the right
         let room = text.len().min(44);
         let at = at.min(WIDTH - 2 - room);
@@ -345,6 +349,8 @@ impl Table<'_> {
         let text = widest(&|l| l.text.len()).min(room);
         let (does, stands) = (at + name + 2, at + name + 2 + text + 2);
         let tells = stands + place + 2;
+        let notes = tells + if inline { told + 3 } else { 1 };
+        let beside = self.fits_beside(notes);
         let mut head = Row::default();
         head.put(label - 4, "step", Paint::Faint);
         for (&s, &at) in self.semaphores.iter().zip(&counts) {
@@ -370,8 +376,13 @@ impl Table<'_> {
             if inline {
                 row.put(tells, &shorten(&said(line), told), Paint::Plain);
             }
+            if beside {
+                put_beside(&mut row, line, notes);
+            }
             page.row(&row);
-            self.put_notes(page, line, does, &[]);
+            if !beside {
+                self.put_notes(page, line, does, &[]);
+            }
         }
     }
 
@@ -385,6 +396,19 @@ impl Table<'_> {
             format!("{name} {}", count(&after.semaphores[s.index()]))
         });
         told.collect::<Vec<String>>().join("  ")
+    }
+}
+
+/// The remarks on a row, in one.
+fn remark(line: &Line) -> Option<(String, Paint)> {
+    let paint = line.notes.iter().map(|n| n.paint).max()?;
+    let texts: Vec<&str> = line.notes.iter().map(|n| n.text.as_str()).collect();
+    Some((texts.join("; "), paint))
+}
+
+fn put_beside(row: &mut Row, line: &Line, at: usize) {
+    if let Some((text, paint)) = remark(line) {
+        row.put(at, &text, paint);
     }
 }
 
