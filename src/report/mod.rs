@@ -6,7 +6,11 @@
 //! 2. Figures that depend on the machine (states, seconds) stand in [`Stats`] alone.
 
 mod detail;
+mod dot;
+mod github;
 mod hops;
+#[cfg(feature = "serde")]
+mod json;
 mod model;
 mod reason;
 mod remedy;
@@ -18,6 +22,10 @@ mod trace;
 mod words;
 
 pub(crate) use detail::about;
+pub use dot::{order_dot, order_text, waits_dot, waits_text};
+pub use github::github;
+#[cfg(feature = "serde")]
+pub use json::{json, json_error};
 pub use model::*;
 pub use style::Style;
 pub use text::{text, timeline};

@@ -21,7 +21,7 @@ pub(super) fn diagnosis(finding: &Finding) -> Option<String> {
                 "it only ever falls".to_owned()
             } else {
                 let gone = trace.last().held_by_all(*semaphore, Status::Ended);
-                format!("{} of it will not come back", permits(gone))
+                format!("{} never come back", permits(gone))
             };
             Some(format!(
                 "leak: {name} available {}: {tells}",

@@ -247,7 +247,7 @@ pub(super) fn why_waits(trace: &Trace, state: &Snapshot, worker: WorkerId) -> Op
                 }
             }
             let place = match place {
-                Some(n) if n > 0 => format!(" ({} in the queue)", ordinal(n + 1)),
+                Some(n) if n > 0 => format!(" ({} in line)", ordinal(n + 1)),
                 _ => String::new(),
             };
             let timer = if timed { " (a timer runs)" } else { "" };

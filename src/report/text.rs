@@ -9,7 +9,7 @@ use super::story::why_waits;
 use super::style::{Page, Paint, Row, Style, WIDTH, printable, shorten, wrap};
 use super::timeline::draw;
 use super::trace::Trace;
-use super::words::{count, list, some_of};
+use super::words::{count, ended, list, some_of};
 use crate::program::{Place, PropertyName};
 use crate::property::Situation;
 use crate::run::{Budget, Ending, SemaphoreId, Status, WorkerId};
@@ -44,7 +44,7 @@ pub fn timeline(trace: &Trace, file: &str, style: &Style) -> String {
     draw(&mut page, trace, &[], &trace.waiters(None));
     page.gap();
     if let Some(circle) = &trace.cycle {
-        lines(&mut page, &[chain(trace, circle)]);
+        lines(&mut page, 2, &[chain(trace, circle)]);
         page.gap();
     }
     state(&mut page, trace);
@@ -83,13 +83,14 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
     }
     page.gap();
     if finding.property != PropertyName::Divergence {
-        lines(page, &reasons(finding, &report.order, same.is_some()));
+        lines(page, 2, &reasons(finding, &report.order, same.is_some()));
         page.gap();
         if let Some(text) = diagnosis(finding) {
             page.labelled("diagnosis", &text, Paint::Plain);
         }
     }
     page.labelled("remedy", &remedy(finding), Paint::Good);
+    page.labelled("finding", &finding.id, Paint::Plain);
     page.labelled("schedule", &figures(finding), Paint::Plain);
     let file = quoted(&report.program);
     page.command(
@@ -144,17 +145,17 @@ fn headline(page: &mut Page, pieces: &[(&str, Paint)], file: &str, place: Option
 }
 
 /// Lines of reasons. Where one is a chain it is broken at its links.
-fn lines(page: &mut Page, lines: &[String]) {
+pub(super) fn lines(page: &mut Page, at: usize, lines: &[String]) {
     for line in lines {
-        if line.len() <= WIDTH - 2 || !line.contains(" -> ") {
-            page.paragraph(2, 4, line, Paint::Plain);
+        if line.len() <= WIDTH - at || !line.contains(" -> ") {
+            page.paragraph(at, at + 2, line, Paint::Plain);
             continue;
         }
         for (i, link) in line.split(" -> ").enumerate() {
             if i == 0 {
-                page.paragraph(2, 4, link, Paint::Plain);
+                page.paragraph(at, at + 2, link, Paint::Plain);
             } else {
-                page.paragraph(2, 5, &format!("-> {link}"), Paint::Plain);
+                page.paragraph(at, at + 3, &format!("-> {link}"), Paint::Plain);
             }
         }
     }
@@ -176,10 +177,7 @@ fn figures(finding: &Finding) -> String {
     } else {
         "replayed"
     };
-    format!(
-        "{faults}, {steps}, {switches}{cheapest} · {replayed} · {}",
-        finding.id
-    )
+    format!("{faults}, {steps}, {switches}{cheapest} · {replayed}")
 }
 
 /// The bounds of a budget, in one phrase; what is not allowed at all is left out.
@@ -296,16 +294,14 @@ fn place_of(trace: &Trace, id: WorkerId) -> (String, Paint) {
     match state.status {
         Status::Unspawned => (holds("not spawned".to_owned(), ", was given"), Paint::Plain),
         Status::Ended => {
-            let text = match trace.end_of(id) {
-                Some((_, Ending::Returned)) | None => "has ended".to_owned(),
-                Some((_, how)) => format!("has ended ({how})"),
-            };
+            let how = trace.end_of(id).map_or(Ending::Returned, |(_, how)| how);
+            let text = ended(how).to_owned();
             let paint = if state.held.is_empty() {
                 Paint::Faint
             } else {
                 Paint::Error
             };
-            (holds(text, " with"), paint)
+            (holds(text, ", still holds"), paint)
         }
         Status::Running => {
             let place = state.statement.map(|(_, place)| place);

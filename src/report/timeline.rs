@@ -235,14 +235,13 @@ impl Table<'_> {
             let text = own().map(|l| l.text.len()).max().unwrap_or(0);
             let place = own().map(|l| l.place.len()).max().unwrap_or(0);
             let width = (text + 2 + place).max(self.trace.worker(worker).len());
-            columns.push((worker, at, text, width));
+            columns.push((worker, at, width));
             at += width + 3;
         }
         let end = at - 3;
         if end > WIDTH || columns.len() > 6 {
             return false;
         }
-        let beside = columns.len() == 1 && self.fits_beside(end + 3);
         let mut head = Row::default();
         head.put(label - 4, "step", Paint::Faint);
         for (&s, &at) in self.semaphores.iter().zip(&counts) {
@@ -263,7 +262,7 @@ impl Table<'_> {
             let mut row = Row::default();
             row.put_before(label, &line.label, Paint::Faint);
             self.put_counts(&mut row, &counts, line);
-            for &(worker, at, text, width) in &columns {
+            for &(worker, at, width) in &columns {
                 if worker == line.worker {
                     row.put(at, &line.text, Paint::Plain);
                     row.put_before(at + width, &line.place, Paint::Faint);
@@ -271,8 +270,7 @@ impl Table<'_> {
             }
             let lanes: Vec<(WorkerId, usize)> = columns.iter().map(|c| (c.0, c.1)).collect();
             self.put_lanes(&mut row, line, &lanes);
-            if beside {
-                put_beside(&mut row, line, end + 3);
+            if columns.len() == 1 && put_beside(&mut row, line, end + 3) {
                 page.row(&row);
                 continue;
             }
@@ -295,13 +293,6 @@ impl Table<'_> {
                 row.put(at, lane, Paint::Faint);
             }
         }
-    }
-
-    /// Whether the remarks on every row fit to its right.
-    fn fits_beside(&self, at: usize) -> bool {
-        self.lines()
-            .filter_map(remark)
-            .all(|(text, _)| at + text.len() <= WIDTH)
     }
 
     /// The remarks on a row, under it.
@@ -350,7 +341,6 @@ impl Table<'_> {
         let (does, stands) = (at + name + 2, at + name + 2 + text + 2);
         let tells = stands + place + 2;
         let notes = tells + if inline { told + 3 } else { 1 };
-        let beside = self.fits_beside(notes);
         let mut head = Row::default();
         head.put(label - 4, "step", Paint::Faint);
         for (&s, &at) in self.semaphores.iter().zip(&counts) {
@@ -376,9 +366,7 @@ impl Table<'_> {
             if inline {
                 row.put(tells, &shorten(&said(line), told), Paint::Plain);
             }
-            if beside {
-                put_beside(&mut row, line, notes);
-            }
+            let beside = put_beside(&mut row, line, notes);
             page.row(&row);
             if !beside {
                 self.put_notes(page, line, does, &[]);
@@ -406,10 +394,13 @@ fn remark(line: &Line) -> Option<(String, Paint)> {
     Some((texts.join("; "), paint))
 }
 
-fn put_beside(row: &mut Row, line: &Line, at: usize) {
-    if let Some((text, paint)) = remark(line) {
-        row.put(at, &text, paint);
+/// Puts the remarks to the right of a row, if there is room.
+fn put_beside(row: &mut Row, line: &Line, at: usize) -> bool {
+    let fitting = remark(line).filter(|(text, _)| at + text.len() <= WIDTH);
+    if let Some((text, paint)) = &fitting {
+        row.put(at, text, *paint);
     }
+    fitting.is_some()
 }
 
 fn fold(page: &mut Page, label: usize, steps: usize) {
