@@ -51,4 +51,6 @@ mod judge;
 mod state;
 mod step;
 
-pub(crate) use explore::{Budget, Finding, Outcome, findings};
+#[allow(unused_imports)] // not every test names a finding
+pub(crate) use explore::Finding;
+pub(crate) use explore::{Budget, Outcome, findings};
