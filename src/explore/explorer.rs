@@ -121,7 +121,7 @@ impl Explorer {
             })
             .collect();
         let order = order(program, &machine, &facts);
-        let findings = findings(program, &machine, &facts, complete);
+        let findings = findings(program, &machine, &facts, &order, complete);
         let is_random = self.strategy == StrategyName::Random;
         Report {
             program: name.to_owned(),

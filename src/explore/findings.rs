@@ -8,7 +8,7 @@ use super::runs::Costed;
 use crate::machine::Machine;
 use crate::program::{Program, PropertyName};
 use crate::property::{Cycle, Danger, Fact, Identity, cycles};
-use crate::report::{Diagnosis, Finding, OrderEdge, Severity, detail, place, workers};
+use crate::report::{Diagnosis, Finding, OrderEdge, Severity, about};
 use crate::run::SemaphoreId;
 use crate::schedule::{Digest, Schedule};
 
@@ -23,6 +23,7 @@ pub(super) fn findings(
     program: &Program,
     machine: &Machine,
     facts: &BTreeMap<Fact, Shown>,
+    order: &[OrderEdge],
     complete: bool,
 ) -> Vec<Finding> {
     let mut found: Vec<(Identity, Option<Danger>, &Shown, &Fact)> = Vec::new();
@@ -46,7 +47,7 @@ pub(super) fn findings(
         .zip(ids)
         .map(|((identity, danger, shown, fact), id)| {
             let replayed = replay(program, machine, &shown.costed.choices);
-            let mut finding = finding(program, identity, *danger, shown, &replayed, id);
+            let mut finding = finding(program, identity, *danger, shown, &replayed, order, id);
             if replayed.divergence.is_some() || !replayed.facts.contains(fact) {
                 diverged(&mut finding, &replayed);
             }
@@ -83,6 +84,7 @@ pub(super) fn order(
                 from: name(from),
                 to: name(to),
                 worker: trace.workers[worker.index()].clone(),
+                taken: trace.taken_at(*worker, *from),
                 place: stands.map(|(_, place)| place),
                 schedule: schedule.encode(&trace.workers),
             }
@@ -124,11 +126,13 @@ fn finding(
     danger: Option<Danger>,
     shown: &Shown,
     replayed: &Replayed,
+    order: &[OrderEdge],
     id: String,
 ) -> Finding {
     let property = identity.property();
     let semaphores = identity.semaphores();
     let trace = &replayed.trace;
+    let about = about(identity, danger, trace, order);
     let schedule = Schedule {
         digest: Digest::of(&program.digest_text()),
         choices: shown.costed.choices.clone(),
@@ -148,9 +152,13 @@ fn finding(
             .iter()
             .map(|s| program.semaphores()[s.index()].name.to_string())
             .collect(),
-        workers: workers(identity, trace),
-        place: place(program, identity, trace),
-        detail: detail(identity, danger, trace),
+        workers: about.workers,
+        place: about.place.or_else(|| {
+            let statement = identity.statements().first()?;
+            let numbered = program.statements()[statement.index()];
+            Some(program.place(numbered.statement.span))
+        }),
+        detail: about.detail,
         schedule: schedule.encode(&trace.workers),
         steps: shown.costed.steps,
         switches: shown.costed.switches,

@@ -1,7 +1,7 @@
 //! Runs a program under a strategy, one run after the other.
 
 use super::model::Machine;
-use super::state::Offer;
+use super::state::{Offer, State};
 use super::step::Sink;
 use super::view::StateView;
 use crate::property::Situation;
@@ -167,6 +167,27 @@ pub(crate) fn goes_on(offers: &[Offer], worker: Option<WorkerId>) -> bool {
 }
 
 impl Machine {
+    /// The choices that a state offers, budgets aside, each with the state that it leads to.
+    pub fn successors(&self, state: &State) -> Vec<(Choice, State)> {
+        let mut offers = Vec::new();
+        self.offers(&state.0, &mut offers);
+        offers
+            .into_iter()
+            .map(|offer| {
+                let mut next = state.clone();
+                self.apply(&mut next.0, offer.choice, &mut ());
+                (offer.choice, next)
+            })
+            .collect()
+    }
+
+    /// Whether somebody is unfinished in a state and nothing can happen but cancellations.
+    pub fn is_stuck(&self, state: &State) -> bool {
+        let mut offers = Vec::new();
+        self.offers(&state.0, &mut offers);
+        self.situation(&state.0, &offers, false) == Situation::Stuck
+    }
+
     /// What comes after a state, given all that it offers, budgets aside.
     pub(crate) fn situation(&self, state: &[u64], offers: &[Offer], bounded: bool) -> Situation {
         let something = offers.iter().any(|o| o.choice.action != Action::Cancel);

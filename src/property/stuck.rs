@@ -141,22 +141,21 @@ pub fn wait_edges<V: View + ?Sized>(view: &V) -> Vec<Edge> {
                     queued: false,
                 }));
             }
-            Wait::Permits { semaphore, .. } if !view.is_signal(semaphore) => {
+            Wait::Permits {
+                semaphore, permits, ..
+            } if !view.is_signal(semaphore) => {
                 let queue = view.queue(semaphore);
                 let ahead: &[WorkerId] = match queue.iter().position(|&w| w == waits) {
                     Some(place) => &queue[..place],
                     None => &[],
                 };
+                let alone = needs_its_own(view, waits, semaphore, permits);
                 for on in (0..view.workers()).map(WorkerId).filter(running) {
-                    let part = match view.wait(on) {
-                        Some(Wait::Permits {
-                            semaphore: s,
-                            taken,
-                            ..
-                        }) if s == semaphore && on != waits => taken,
-                        _ => 0,
+                    let holds = if on == waits {
+                        alone && view.held(on, semaphore) > 0
+                    } else {
+                        view.held(on, semaphore) + taken_by(view, on, semaphore) > 0
                     };
-                    let holds = view.held(on, semaphore) + part > 0;
                     if holds || ahead.contains(&on) {
                         edges.push(Edge {
                             waits,
@@ -171,6 +170,33 @@ pub fn wait_edges<V: View + ?Sized>(view: &V) -> Vec<Edge> {
         }
     }
     edges
+}
+
+/// Whether a worker's request can only be met out of what it holds itself: all that is available
+/// and all that unfinished others could put back would not do.
+fn needs_its_own<V: View + ?Sized>(
+    view: &V,
+    worker: WorkerId,
+    semaphore: SemaphoreId,
+    permits: u64,
+) -> bool {
+    let others: u64 = (0..view.workers())
+        .map(WorkerId)
+        .filter(|&w| w != worker && view.status(w) == Status::Running)
+        .map(|w| view.held(w, semaphore))
+        .sum();
+    let could_come = view.available(semaphore) + view.taken(semaphore) + others;
+    could_come.saturating_sub(view.debt(semaphore)) < permits
+}
+
+/// What a waiter has taken of its request.
+fn taken_by<V: View + ?Sized>(view: &V, worker: WorkerId, id: SemaphoreId) -> u64 {
+    match view.wait(worker) {
+        Some(Wait::Permits {
+            semaphore, taken, ..
+        }) if semaphore == id => taken,
+        _ => 0,
+    }
 }
 
 /// The smallest circular wait of a state, in order, each waiting for the next and the last for the

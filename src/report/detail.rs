@@ -1,55 +1,62 @@
 //! One sentence that says what is wrong, and what it is about.
 
+use super::hops::hops;
+use super::model::OrderEdge;
 use super::trace::Trace;
-use crate::program::{Place, Program};
+use super::words::{ended, list, permits};
+use crate::program::Place;
 use crate::property::{Danger, Identity};
 use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, Wait, WorkerId};
 
-/// `1 permit`, `2 permits`.
-pub(crate) fn permits(n: u64) -> String {
-    if n == 1 {
-        "1 permit".to_owned()
-    } else {
-        format!("{n} permits")
+/// What a finding says, and what it says it of.
+pub(crate) struct About {
+    /// The worker instances.
+    pub(crate) workers: Vec<String>,
+    /// Where it comes to light; `None` when the identity's first statement tells it.
+    pub(crate) place: Option<Place>,
+    /// What is wrong, in one sentence.
+    pub(crate) detail: String,
+}
+
+/// What a finding says, and what it says it of.
+pub(crate) fn about(
+    identity: &Identity,
+    danger: Option<Danger>,
+    trace: &Trace,
+    order: &[OrderEdge],
+) -> About {
+    let workers = match identity {
+        Identity::LockOrder { cycle } => {
+            let edges = hops(trace, cycle, order).into_iter();
+            edges.map(|edge| edge.worker.clone()).collect()
+        }
+        _ => trace.names(&concerned(identity, trace)),
+    };
+    About {
+        place: place(identity, trace, order),
+        detail: detail(identity, danger, trace, &workers),
+        workers,
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
-pub(crate) fn list(names: &[String]) -> String {
-    match names {
-        [] => "nobody".to_owned(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-impl Trace {
-    fn semaphore(&self, id: SemaphoreId) -> &str {
-        &self.semaphores[id.index()]
-    }
-
-    fn worker(&self, id: WorkerId) -> String {
-        self.workers[id.index()].clone()
-    }
-
-    /// The last event that `pick` finds something in.
-    fn find<T>(&self, mut pick: impl FnMut(&Event) -> Option<T>) -> Option<T> {
-        let events = self.steps.iter().rev().flat_map(|s| s.events.iter().rev());
-        events.into_iter().find_map(&mut pick)
-    }
-
-    /// The workers that wait at the end for a semaphore, or for anything.
-    fn waiters(&self, on: Option<SemaphoreId>) -> Vec<WorkerId> {
-        let waits = |wait: &Wait| match (wait, on) {
-            (_, None) => true,
-            (Wait::Permits { semaphore, .. }, Some(on)) => *semaphore == on,
-            (Wait::Join { .. }, Some(_)) => false,
-        };
-        let workers = (0..).map(WorkerId).zip(&self.last().workers);
-        workers
-            .filter(|(_, state)| state.wait.as_ref().is_some_and(waits))
-            .map(|(id, _)| id)
-            .collect()
+fn place(identity: &Identity, trace: &Trace, order: &[OrderEdge]) -> Option<Place> {
+    match identity {
+        Identity::LockOrder { cycle } => hops(trace, cycle, order).first()?.place,
+        Identity::OverAdmission { semaphore } => {
+            // the acquire that let one in too many
+            let admitted = trace.find(|event| match *event {
+                Event::Granted {
+                    semaphore: s,
+                    statement,
+                    ..
+                } if s == *semaphore => Some(statement),
+                _ => None,
+            })?;
+            let step = trace.steps.iter().find(|s| s.statement == admitted)?;
+            Some(step.place)
+        }
+        Identity::Conservation { .. } | Identity::Livelock => Some(trace.steps.last()?.place),
+        _ => None,
     }
 }
 
@@ -80,25 +87,10 @@ fn concerned(identity: &Identity, trace: &Trace) -> Vec<WorkerId> {
         | Identity::ImpossibleRequest { semaphore, .. }
         | Identity::LostWakeup { semaphore, .. } => trace.waiters(Some(*semaphore)),
         Identity::OverAdmission { semaphore } | Identity::Conservation { semaphore } => {
-            let workers = (0..).map(WorkerId).zip(&trace.last().workers);
-            workers
-                .filter(|(_, state)| {
-                    state.status == Status::Running
-                        && state.held.iter().any(|(s, _)| s == semaphore)
-                })
-                .map(|(id, _)| id)
-                .collect()
+            trace.last().holders(*semaphore, Status::Running)
         }
-        Identity::LockOrder { cycle } => {
-            let hops = cycle.iter().zip(cycle.iter().cycle().skip(1));
-            let mut workers: Vec<WorkerId> = hops
-                .filter_map(|(from, to)| taker(trace, *from, *to))
-                .map(|(worker, _)| worker)
-                .collect();
-            workers.sort_unstable();
-            workers.dedup();
-            workers
-        }
+        // the order graph knows them
+        Identity::LockOrder { .. } => Vec::new(),
         Identity::Livelock => trace
             .steps
             .last()
@@ -109,7 +101,7 @@ fn concerned(identity: &Identity, trace: &Trace) -> Vec<WorkerId> {
 }
 
 /// The worker that leaked permits taken by a statement, and how many.
-fn leaker(
+pub(super) fn leaker(
     trace: &Trace,
     semaphore: SemaphoreId,
     acquired: StatementId,
@@ -127,39 +119,8 @@ fn leaker(
     })
 }
 
-/// The worker that stands at, or waits in, an acquire of `to` while it holds `from`, at the end
-/// or as late as possible.
-fn taker(trace: &Trace, from: SemaphoreId, to: SemaphoreId) -> Option<(WorkerId, Place)> {
-    trace.steps.iter().rev().find_map(|step| {
-        let id = step.choice.worker;
-        let of = step.events.iter().any(|e| {
-            matches!(*e, Event::Granted { worker, semaphore, .. } | Event::Queued { worker, semaphore, .. }
-                if worker == id && semaphore == to)
-        });
-        let state = &step.after.workers[id.index()];
-        (of && state.held.iter().any(|&(s, _)| s == from)).then_some((id, step.place))
-    })
-}
-
-/// The names of the worker instances that a finding is about.
-pub(crate) fn workers(identity: &Identity, trace: &Trace) -> Vec<String> {
-    let ids = concerned(identity, trace);
-    ids.into_iter().map(|id| trace.worker(id)).collect()
-}
-
-/// The statement that a finding is about.
-pub(crate) fn place(program: &Program, identity: &Identity, trace: &Trace) -> Option<Place> {
-    let statement = identity.statements().first().copied().or_else(|| {
-        // where the last step was made, or else where a worker of it stands
-        trace.steps.last().map(|step| step.statement)
-    })?;
-    let numbered = program.statements();
-    Some(program.place(numbered[statement.index()].statement.span))
-}
-
 /// What is wrong, in one sentence.
-pub(crate) fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace) -> String {
-    let about: Vec<String> = workers(identity, trace);
+fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[String]) -> String {
     match identity {
         Identity::Leak {
             semaphore,
@@ -168,18 +129,11 @@ pub(crate) fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace)
         } => {
             let name = trace.semaphore(*semaphore);
             let lost = leaker(trace, *semaphore, *acquired, *how).map_or(1, |(_, n)| n);
-            let ended = match how {
-                Ending::Returned => "ended",
-                Ending::Panicked => "panicked",
-                Ending::Cancelled => "was cancelled",
-                Ending::Closed => "failed on a closed semaphore",
-                Ending::OverReleased => "failed with an over-release",
-            };
             format!(
-                "{} {ended} and still holds {} of {name}: nobody will put {} back",
-                list(&about),
+                "{} {} and took {} of {name} with it",
+                list(about),
+                ended(*how),
                 permits(lost),
-                if lost == 1 { "it" } else { "them" },
             )
         }
         Identity::OverRelease {
@@ -199,7 +153,7 @@ pub(crate) fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace)
             let state = &trace.last().semaphores[semaphore.index()];
             format!(
                 "{} hold {} of {}, whose capacity is {}",
-                list(&about),
+                list(about),
                 permits(held),
                 trace.semaphore(*semaphore),
                 state.capacity + state.debt,
@@ -211,13 +165,10 @@ pub(crate) fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace)
         ),
         Identity::Deadlock { circular, .. } => match (*circular, about.len()) {
             (true, 1) => format!("{} waits for itself", about[0]),
-            (true, 2) => format!("{} wait for each other", list(&about)),
-            (true, _) => format!("{} wait for each other in a circle", list(&about)),
+            (true, 2) => format!("{} wait for each other", list(about)),
+            (true, _) => format!("{} wait for each other in a circle", list(about)),
             (false, 1) => format!("{} waits, and nobody is left to let it go on", about[0]),
-            (false, _) => format!(
-                "{} wait, and nobody is left to let them go on",
-                list(&about)
-            ),
+            (false, _) => format!("{} wait, and nobody is left to let them go on", list(about)),
         },
         Identity::Exhaustion { semaphore, .. } => {
             let lost: u64 = trace
@@ -231,7 +182,7 @@ pub(crate) fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace)
                 .sum();
             format!(
                 "{} {} for {}, which is exhausted: {} {} leaked",
-                list(&about),
+                list(about),
                 if about.len() == 1 { "waits" } else { "wait" },
                 trace.semaphore(*semaphore),
                 permits(lost),
@@ -243,12 +194,12 @@ pub(crate) fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace)
             let asks = trace.waiters(Some(*semaphore)).into_iter().find_map(|w| {
                 match trace.last().workers[w.index()].wait {
                     Some(Wait::Permits { permits, .. }) if permits > capacity => {
-                        Some((trace.worker(w), permits))
+                        Some((trace.worker(w).to_owned(), permits))
                     }
                     _ => None,
                 }
             });
-            let (who, asked) = asks.unwrap_or((list(&about), 0));
+            let (who, asked) = asks.unwrap_or_else(|| (list(about), 0));
             format!(
                 "{who} asks for {} of {}, whose capacity is {capacity}: it waits for ever",
                 permits(asked),
@@ -257,7 +208,7 @@ pub(crate) fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace)
         }
         Identity::LostWakeup { semaphore, .. } => format!(
             "{} waits for {} although what it asks for is available",
-            list(&about),
+            list(about),
             trace.semaphore(*semaphore)
         ),
         Identity::LockOrder { cycle } => lock_order(trace, cycle, danger),
@@ -314,15 +265,22 @@ fn over_release(trace: &Trace, semaphore: SemaphoreId, statement: StatementId) -
 }
 
 fn lock_order(trace: &Trace, cycle: &[SemaphoreId], danger: Option<Danger>) -> String {
-    let names: Vec<String> = cycle
-        .iter()
-        .map(|&s| trace.semaphore(s).to_owned())
+    let names: Vec<&str> = cycle.iter().map(|&s| trace.semaphore(s)).collect();
+    let following = names.iter().cycle().skip(1);
+    let hops = names.iter().zip(following).enumerate();
+    let said: Vec<String> = hops
+        .map(|(i, (from, to))| match i {
+            0 => format!("{from} is taken before {to}"),
+            _ => format!("{from} before {to}"),
+        })
         .collect();
-    let order = format!("{} before {}", names.join(" before "), names[0]);
+    let (last, first) = said
+        .split_last()
+        .expect("a cycle has two semaphores or more");
     let what = match danger {
-        Some(Danger::Reachable) => "a deadlock waits on this cycle",
+        Some(Danger::Reachable) => "this deadlocks",
         Some(Danger::Unreachable) => "no run deadlocks on it",
         _ => "whether a run deadlocks on it is not known",
     };
-    format!("workers take {order}: {what}")
+    format!("{}, and {last}: {what}", first.join(", "))
 }

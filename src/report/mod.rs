@@ -6,11 +6,27 @@
 //! 2. Figures that depend on the machine (states, seconds) stand in [`Stats`] alone.
 
 mod detail;
+mod dot;
+mod github;
+mod hops;
+#[cfg(feature = "serde")]
+mod json;
 mod model;
-mod provisional;
+mod reason;
+mod remedy;
+mod story;
+mod style;
+mod text;
+mod timeline;
 mod trace;
+mod words;
 
-pub(crate) use detail::{detail, list, permits, place, workers};
+pub(crate) use detail::about;
+pub use dot::{order_dot, order_text, waits_dot, waits_text};
+pub use github::github;
+#[cfg(feature = "serde")]
+pub use json::{json, json_error};
 pub use model::*;
-pub use provisional::*;
+pub use style::Style;
+pub use text::{text, timeline};
 pub use trace::*;

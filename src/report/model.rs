@@ -44,6 +44,8 @@ pub struct OrderEdge {
     pub to: String,
     /// The worker instance.
     pub worker: String,
+    /// Where it took what it held.
+    pub taken: Option<Place>,
     /// The acquire.
     pub place: Option<Place>,
     /// The cheapest schedule after which it stands there.

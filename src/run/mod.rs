@@ -10,6 +10,7 @@ mod choice;
 mod event;
 mod ids;
 mod op;
+mod rng;
 mod strategy;
 mod view;
 
@@ -18,5 +19,6 @@ pub use choice::{Action, Choice, Enabled};
 pub use event::{Cause, Ending, Event};
 pub use ids::{SemaphoreId, StatementId, WorkerId};
 pub use op::{Op, Permits};
+pub use rng::Rng;
 pub use strategy::{Outcome, Point, Strategy};
 pub use view::{Status, View, Wait};

@@ -205,7 +205,7 @@ mod tests {
         .encode(&names());
         assert_eq!(
             text,
-            "selvedge:1:5c80c09683041123:left.1*2,left.2@panic,a-b_c.10/2,a-b_c.10:cce33b22"
+            "selvedge:1:eaf06c6480b2cd11:left.1*2,left.2@panic,a-b_c.10/2,a-b_c.10:f32dcd9d"
         );
     }
 

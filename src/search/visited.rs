@@ -2,7 +2,8 @@
 //!
 //! Nodes lie side by side in one arena; an open-addressing table of their numbers finds them. A
 //! slot keeps a part of the hash beside the number, so that a node is compared only when it is
-//! very likely the one.
+//! very likely the one. Nodes of a single word stand in the table themselves: one look at memory
+//! tells whether such a node is there.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -11,9 +12,12 @@ pub(super) struct Visited {
     words: usize,
     arena: Vec<u64>,
     parents: Vec<u32>,
-    /// Node number + 1 in the low half, hash in the high half; zero is free.
+    /// Nodes of one word: the word. Longer ones: node number + 1 in the low half, hash in the high
+    /// half. Zero is free.
     slots: Vec<u64>,
     mask: usize,
+    /// Whether the node of one word that is zero, and so cannot stand in a slot, was added.
+    has_zero: bool,
 }
 
 /// The most nodes that can be numbered.
@@ -28,6 +32,7 @@ impl Visited {
             parents: Vec::new(),
             slots: vec![0; slots],
             mask: slots - 1,
+            has_zero: false,
         }
     }
 
@@ -58,29 +63,55 @@ impl Visited {
     /// Adds a node unless it is there: whether it was added.
     #[inline]
     pub(super) fn insert(&mut self, node: &[u64], hash: u64, parent: usize) -> bool {
-        let tag = hash & 0xffff_ffff_0000_0000;
-        let mut at = hash as usize & self.mask;
-        loop {
-            let slot = self.slots[at];
-            if slot == 0 {
-                break;
-            }
-            if slot & 0xffff_ffff_0000_0000 == tag {
-                let index = (slot & 0xffff_ffff) as usize - 1;
-                if self.node(index) == node {
-                    return false;
-                }
-            }
-            at = (at + 1) & self.mask;
-        }
+        let slot = match *node {
+            [word] => self.free_slot_for_word(word, hash),
+            _ => self.free_slot(node, hash),
+        };
+        let Some((at, slot)) = slot else {
+            return false;
+        };
+        self.slots[at] = slot;
         self.arena.extend_from_slice(node);
         self.parents.push(parent as u32);
-        self.slots[at] = tag | self.parents.len() as u64;
         // three quarters full
         if self.parents.len() * 4 > self.slots.len() * 3 {
             self.grow();
         }
         true
+    }
+
+    /// Where a node of one word goes, and what is written there; `None` if it is there already.
+    #[inline]
+    fn free_slot_for_word(&mut self, word: u64, hash: u64) -> Option<(usize, u64)> {
+        let mut at = hash as usize & self.mask;
+        if word == 0 {
+            // writing a zero leaves the slot as it is
+            return (!std::mem::replace(&mut self.has_zero, true)).then(|| (at, self.slots[at]));
+        }
+        loop {
+            match self.slots[at] {
+                0 => return Some((at, word)),
+                slot if slot == word => return None,
+                _ => at = (at + 1) & self.mask,
+            }
+        }
+    }
+
+    /// Where a longer node goes, and what is written there; `None` if it is there already.
+    #[inline]
+    fn free_slot(&self, node: &[u64], hash: u64) -> Option<(usize, u64)> {
+        let tag = hash & TAG;
+        let mut at = hash as usize & self.mask;
+        loop {
+            let slot = self.slots[at];
+            if slot == 0 {
+                return Some((at, tag | (self.parents.len() as u64 + 1)));
+            }
+            if slot & TAG == tag && self.node((slot & !TAG) as usize - 1) == node {
+                return None;
+            }
+            at = (at + 1) & self.mask;
+        }
     }
 
     fn grow(&mut self) {
@@ -89,15 +120,25 @@ impl Visited {
         self.slots = Vec::new();
         self.slots.resize(size, 0);
         for index in 0..self.parents.len() {
-            let hash = hash_of(&self.arena[index * self.words..][..self.words]);
+            let node = &self.arena[index * self.words..][..self.words];
+            let hash = hash_of(node);
+            let slot = match *node {
+                [word] => word,
+                _ => (hash & TAG) | (index as u64 + 1),
+            };
             let mut at = hash as usize & self.mask;
-            while self.slots[at] != 0 {
+            while self.slots[at] != 0 && slot != 0 {
                 at = (at + 1) & self.mask;
             }
-            self.slots[at] = (hash & 0xffff_ffff_0000_0000) | (index as u64 + 1);
+            if slot != 0 {
+                self.slots[at] = slot;
+            }
         }
     }
 }
+
+/// The part of a slot that is hash.
+const TAG: u64 = 0xffff_ffff_0000_0000;
 
 /// The hash of a node. One word is mixed by a multiplication that folds both halves (as in
 /// wyhash, Wang Yi 2019); more go through xxh3.

@@ -6,8 +6,7 @@
 //! the number is drawn on a logarithmic scale: a scale first, each as likely, then a number within
 //! it. Early and late points are hit alike in short runs and in long ones.
 
-use super::rng::Rng;
-use crate::run::{Action, Choice, Enabled, Resource};
+use crate::run::{Action, Choice, Enabled, Resource, Rng};
 
 /// The faults of one run.
 #[derive(Debug, Default)]

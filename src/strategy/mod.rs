@@ -4,9 +4,7 @@ mod depth_first;
 mod fault_plan;
 mod random;
 mod replay;
-mod rng;
 
 pub use depth_first::DepthFirst;
 pub use random::RandomWalk;
 pub use replay::Replay;
-pub use rng::Rng;

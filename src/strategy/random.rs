@@ -1,8 +1,7 @@
 //! The random walk: of the workers that can go on, each as likely as the next; of its branches too.
 
 use super::fault_plan::{FaultPlan, is_planned};
-use super::rng::Rng;
-use crate::run::{Budget, Choice, Enabled, Point, Strategy, WorkerId};
+use crate::run::{Budget, Choice, Enabled, Point, Rng, Strategy, WorkerId};
 
 /// Walks at random. Run i depends on the seed and on i alone.
 #[derive(Debug)]

@@ -1,9 +1,7 @@
 //! `selvedge graph`: the lock-order graph of a program, or who waits for whom in a state.
 
 use selvedge::program::PropertyName;
-use selvedge::report::{
-    Report, Trace, lock_order_dot, lock_order_text, wait_for_dot, wait_for_text,
-};
+use selvedge::report::{Report, Style, Trace, order_dot, order_text, waits_dot, waits_text};
 
 use crate::args::{GraphArgs, GraphFormat, GraphKind};
 use crate::input::{self, Source};
@@ -46,8 +44,8 @@ fn lock_order(args: &GraphArgs, source: &Source, output: &mut Output) -> Status 
         Err(status) => return status,
     };
     output.print(&match args.format {
-        GraphFormat::Dot => lock_order_dot(&report),
-        GraphFormat::Text => lock_order_text(&report),
+        GraphFormat::Dot => order_dot(&report),
+        GraphFormat::Text => order_text(&report, &style(output)),
     });
     Status::Clean
 }
@@ -85,8 +83,15 @@ fn wait_for(args: &GraphArgs, source: &Source, output: &mut Output) -> Status {
         }
     };
     output.print(&match args.format {
-        GraphFormat::Dot => wait_for_dot(&trace),
-        GraphFormat::Text => wait_for_text(&trace),
+        GraphFormat::Dot => waits_dot(&trace),
+        GraphFormat::Text => waits_text(&trace, &style(output)),
     });
     Status::Clean
+}
+
+fn style(output: &Output) -> Style {
+    Style {
+        color: output.color,
+        figures: true,
+    }
 }

@@ -1,0 +1,147 @@
+//! The report as one line of JSON.
+//!
+//! **Invariants**
+//!
+//! 1. Keys come in the order of the documentation; a new one is added, none is renamed without
+//!    another `schema`.
+
+use serde::Serialize;
+
+use super::model::{Finding, Report};
+
+const SCHEMA: u32 = 1;
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    schema: u32,
+    selvedge: &'static str,
+    program: &'a str,
+    digest: String,
+    complete: bool,
+    stopped: Option<&'static str>,
+    bounds: Bounds,
+    strategy: &'static str,
+    seed: Option<u64>,
+    shard: Option<String>,
+    findings: Vec<Found<'a>>,
+    stats: Figures,
+}
+
+#[derive(Serialize)]
+struct Bounds {
+    panics: u32,
+    timeouts: u32,
+    cancels: u32,
+    preemptions: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    id: &'a str,
+    property: &'static str,
+    severity: &'static str,
+    semaphores: &'a [String],
+    workers: &'a [String],
+    place: Option<At<'a>>,
+    detail: &'a str,
+    schedule: &'a str,
+    steps: usize,
+    switches: usize,
+    faults: u32,
+    cheapest: bool,
+    danger: Option<&'static str>,
+    diagnosis: Option<&'static str>,
+    available: &'a [u64],
+}
+
+#[derive(Serialize)]
+struct At<'a> {
+    file: &'a str,
+    line: u32,
+    column: u32,
+}
+
+#[derive(Serialize)]
+struct Figures {
+    states: u64,
+    runs: u64,
+    transitions: u64,
+    depth: u64,
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+struct Unreadable<'a> {
+    schema: u32,
+    selvedge: &'static str,
+    program: &'a str,
+    error: &'a str,
+}
+
+/// A report as an object in one line, without a line end.
+pub fn json(report: &Report) -> String {
+    write(&Whole {
+        schema: SCHEMA,
+        selvedge: VERSION,
+        program: &report.program,
+        digest: report.digest.to_string(),
+        complete: report.complete,
+        stopped: report.stopped.map(|stopped| stopped.as_str()),
+        bounds: Bounds {
+            panics: report.budget.panics,
+            timeouts: report.budget.timeouts,
+            cancels: report.budget.cancels,
+            preemptions: report.budget.preemptions,
+        },
+        strategy: report.strategy.as_str(),
+        seed: report.seed,
+        shard: report.shard.map(|shard| shard.to_string()),
+        findings: report.findings.iter().map(|f| found(report, f)).collect(),
+        stats: Figures {
+            states: report.stats.states,
+            runs: report.stats.runs,
+            transitions: report.stats.transitions,
+            depth: report.stats.depth,
+            seconds: report.stats.seconds,
+        },
+    })
+}
+
+fn found<'a>(report: &'a Report, finding: &'a Finding) -> Found<'a> {
+    Found {
+        id: &finding.id,
+        property: finding.property.as_str(),
+        severity: finding.severity.as_str(),
+        semaphores: &finding.semaphores,
+        workers: &finding.workers,
+        place: finding.place.map(|place| At {
+            file: &report.program,
+            line: place.line,
+            column: place.column,
+        }),
+        detail: &finding.detail,
+        schedule: &finding.schedule,
+        steps: finding.steps,
+        switches: finding.switches,
+        faults: finding.faults,
+        cheapest: finding.cheapest,
+        danger: finding.danger.map(|danger| danger.as_str()),
+        diagnosis: finding.diagnosis.map(|diagnosis| diagnosis.as_str()),
+        available: &finding.available,
+    }
+}
+
+/// The object of a file that could not be read: it has `error` in place of findings.
+pub fn json_error(program: &str, error: &str) -> String {
+    write(&Unreadable {
+        schema: SCHEMA,
+        selvedge: VERSION,
+        program,
+        error,
+    })
+}
+
+fn write(object: &impl Serialize) -> String {
+    serde_json::to_string(object).expect("strings, numbers and lists of them are JSON")
+}

@@ -1,0 +1,386 @@
+//! Why nothing more can happen, or how it came to what is wrong: a few lines under a timeline.
+
+use super::hops::hops;
+use super::model::{Finding, OrderEdge};
+use super::story::why_waits;
+use super::trace::Trace;
+use super::words::{ended, list, ordinal, permits, some_of};
+use crate::program::Place;
+use crate::property::{Danger, Edge, Identity};
+use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, Wait, WorkerId};
+
+/// So many lines of one kind are told.
+const MOST: usize = 6;
+
+/// The lines under the timeline of a finding; `told` when another finding of that run has told
+/// why it is stuck.
+pub(super) fn reasons(finding: &Finding, order: &[OrderEdge], told: bool) -> Vec<String> {
+    let trace = &finding.trace;
+    match &finding.identity {
+        Identity::Leak {
+            semaphore,
+            acquired,
+            how,
+        } => leak(trace, *semaphore, *acquired, *how),
+        Identity::OverRelease { semaphore, .. } => history(trace, *semaphore),
+        Identity::OverAdmission { semaphore } => admitted(trace, *semaphore),
+        Identity::Conservation { semaphore } => sums(trace, *semaphore),
+        Identity::Deadlock { .. } => stuck(trace),
+        Identity::Exhaustion { semaphore, .. } => exhausted(trace, *semaphore),
+        Identity::ImpossibleRequest { semaphore, .. } => impossible(trace, *semaphore),
+        Identity::LostWakeup { .. } => waits(trace, &trace.waiters(None)),
+        Identity::LockOrder { cycle } => {
+            let mut lines = ordered(trace, cycle, order);
+            if finding.danger == Some(Danger::Reachable) && !told {
+                lines.extend(stuck(trace));
+            }
+            lines
+        }
+        Identity::Livelock => Vec::new(),
+    }
+}
+
+/// The first lines, and how many more there are.
+fn some(mut lines: Vec<String>, what: &str) -> Vec<String> {
+    if lines.len() > MOST + 1 {
+        let more = lines.len() - MOST;
+        lines.truncate(MOST);
+        lines.push(format!("and {more} others {what}"));
+    }
+    lines
+}
+
+/// ` at 5:5`
+fn at(place: Option<Place>) -> String {
+    place.map_or(String::new(), |place| format!(" at {place}"))
+}
+
+/// Where, and with which words, a statement was performed.
+fn performed(trace: &Trace, statement: StatementId) -> Option<(Place, &str)> {
+    let step = trace.steps.iter().find(|s| s.statement == statement)?;
+    Some((step.place, step.text.as_str()))
+}
+
+/// A stuck state: the circle, then all others that wait.
+fn stuck(trace: &Trace) -> Vec<String> {
+    let circle = trace.cycle.as_deref().unwrap_or(&[]);
+    let mut lines = Vec::new();
+    if !circle.is_empty() {
+        lines.push(chain(trace, circle));
+    }
+    let mut others = trace.waiters(None);
+    others.retain(|w| !circle.contains(w));
+    lines.extend(waits(trace, &others));
+    if circle.is_empty() && !others.is_empty() {
+        let gone = |s: Status| {
+            trace
+                .last()
+                .workers
+                .iter()
+                .filter(|w| w.status == s)
+                .count()
+        };
+        let (ended, unspawned) = (gone(Status::Ended), gone(Status::Unspawned));
+        lines.push(match (ended, unspawned) {
+            (0, 0) => "nobody else is there".to_owned(),
+            (_, 0) => "all others have ended".to_owned(),
+            (0, _) => "the others were never spawned".to_owned(),
+            _ => "all others have ended, or were never spawned".to_owned(),
+        });
+    }
+    lines
+}
+
+/// A line for each that waits at the end.
+fn waits(trace: &Trace, workers: &[WorkerId]) -> Vec<String> {
+    let last = trace.last();
+    let lines = workers.iter().filter_map(|&w| {
+        let place = last.workers[w.index()].statement.map(|(_, place)| place);
+        let why = why_waits(trace, last, w)?;
+        Some(format!("{}{} {why}", trace.worker(w), at(place)))
+    });
+    some(lines.collect(), "wait")
+}
+
+/// `left.1 holds a, waits for b -> right.1 holds b, waits for a -> left.1`
+pub(super) fn chain(trace: &Trace, circle: &[WorkerId]) -> String {
+    let before = circle.iter().cycle().skip(circle.len() - 1);
+    let after = circle.iter().cycle().skip(1);
+    let mut text = String::new();
+    for ((&before, &worker), &after) in before.zip(circle).zip(after) {
+        text.push_str(trace.worker(worker));
+        if let Some(edge) = edge(trace, before, worker) {
+            text += &has(trace, edge);
+        }
+        if let Some(edge) = edge(trace, worker, after) {
+            text += &match edge.semaphore {
+                Some(s) => format!(", waits for {}", wanted(trace, worker, s)),
+                None => format!(", waits for the end of {}", trace.worker(after)),
+            };
+        }
+        text += " -> ";
+    }
+    text + trace.worker(circle[0])
+}
+
+fn edge(trace: &Trace, waits: WorkerId, on: WorkerId) -> Option<&Edge> {
+    let mut between = trace
+        .edges
+        .iter()
+        .filter(|e| (e.waits, e.on) == (waits, on));
+    between.next()
+}
+
+/// What the one before waits for.
+fn has(trace: &Trace, edge: &Edge) -> String {
+    let last = trace.last();
+    let Some(semaphore) = edge.semaphore else {
+        return " has not ended".to_owned();
+    };
+    let name = trace.semaphore(semaphore);
+    if edge.queued {
+        return format!(" is before it in the queue of {name}");
+    }
+    let (held, taken) = (
+        last.held(edge.on, semaphore),
+        last.taken(edge.on, semaphore),
+    );
+    match (held, taken) {
+        (0, taken) => format!(" has taken {}", some_of(taken, name)),
+        (held, _) => format!(" holds {}", some_of(held, name)),
+    }
+}
+
+/// `b`, `2 of b`
+fn wanted(trace: &Trace, worker: WorkerId, semaphore: SemaphoreId) -> String {
+    let name = trace.semaphore(semaphore);
+    match trace.last().workers[worker.index()].wait {
+        Some(Wait::Permits { permits, taken, .. }) if taken > 0 => {
+            format!("{} more of {name}", permits - taken)
+        }
+        Some(Wait::Permits { permits, .. }) => some_of(permits, name),
+        _ => name.to_owned(),
+    }
+}
+
+fn leak(trace: &Trace, semaphore: SemaphoreId, acquired: StatementId, how: Ending) -> Vec<String> {
+    let name = trace.semaphore(semaphore);
+    let mut lines = Vec::new();
+    if let Some((worker, _)) = super::detail::leaker(trace, semaphore, acquired, how) {
+        lines.push(lost(trace, worker, Some(acquired), semaphore));
+    }
+    let last = trace.last();
+    let gone = last.held_by_all(semaphore, Status::Ended);
+    let capacity = last.semaphores[semaphore.index()].capacity;
+    lines.push(format!(
+        "of the {} of {name}, {} can ever come back",
+        permits(capacity),
+        capacity.saturating_sub(gone),
+    ));
+    lines
+}
+
+/// `handler.1 took pool at 4:5, panicked in step 2 and leaks it`
+fn lost(
+    trace: &Trace,
+    worker: WorkerId,
+    acquired: Option<StatementId>,
+    semaphore: SemaphoreId,
+) -> String {
+    let name = some_of(
+        trace.last().held(worker, semaphore).max(1),
+        trace.semaphore(semaphore),
+    );
+    let took = match acquired.and_then(|a| performed(trace, a)) {
+        Some((place, text)) if text.starts_with("give") => format!("was given {name} at {place}"),
+        Some((place, _)) => format!("took {name} at {place}"),
+        None => format!("took {name}"),
+    };
+    let end = match trace.end_of(worker) {
+        Some((step, how)) => format!(", {} in step {}", ended(how), step + 1),
+        None => String::new(),
+    };
+    format!("{} {took}{end}: leaked", trace.worker(worker))
+}
+
+fn exhausted(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
+    let leakers = trace.last().holders(semaphore, Status::Ended);
+    let lines = leakers.iter().map(|&worker| {
+        let acquired = trace.find(|event| match *event {
+            Event::Leaked {
+                worker: w,
+                semaphore: s,
+                acquired,
+                ..
+            } if (w, s) == (worker, semaphore) => Some(acquired),
+            _ => None,
+        });
+        lost(trace, worker, acquired, semaphore)
+    });
+    let mut lines = some(lines.collect(), "leaked some of it");
+    lines.extend(waits(trace, &trace.waiters(None)));
+    lines
+}
+
+fn impossible(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
+    let mut lines = waits(trace, &trace.waiters(Some(semaphore)));
+    let now = trace.last().semaphores[semaphore.index()].capacity;
+    let first = trace.initial.semaphores[semaphore.index()].capacity;
+    if now != first {
+        let changed = trace.steps.iter().rposition(|step| {
+            step.events.iter().any(|e| match *e {
+                Event::Shrank { semaphore: s, .. }
+                | Event::Forgot { semaphore: s, .. }
+                | Event::Grew { semaphore: s, .. } => s == semaphore,
+                _ => false,
+            })
+        });
+        if let Some(step) = changed {
+            lines.push(format!(
+                "the capacity of {} was {first} at first; {} at {} made it {now}",
+                trace.semaphore(semaphore),
+                trace.steps[step].text,
+                trace.steps[step].place,
+            ));
+        }
+    }
+    lines
+}
+
+/// What the one whose permits were over-released did with the semaphore.
+fn history(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
+    let holder = trace.find(|event| match *event {
+        Event::OverReleased {
+            holder,
+            semaphore: s,
+            ..
+        } if s == semaphore => Some(holder),
+        _ => None,
+    });
+    let Some(holder) = holder else {
+        return Vec::new();
+    };
+    let mut did: Vec<String> = Vec::new();
+    for (step, event) in trace.events() {
+        let what = match *event {
+            Event::Granted {
+                worker,
+                semaphore: s,
+                permits,
+                ..
+            } if (worker, s) == (holder, semaphore) => format!("+{permits}"),
+            Event::Gave {
+                to,
+                semaphore: s,
+                permits,
+                ..
+            } if (to, s) == (holder, semaphore) => format!("+{permits}"),
+            Event::Released {
+                holder: h,
+                semaphore: s,
+                permits,
+                ..
+            }
+            | Event::Forgot {
+                worker: h,
+                semaphore: s,
+                permits,
+            }
+            | Event::Gave {
+                worker: h,
+                semaphore: s,
+                permits,
+                ..
+            } if (h, s) == (holder, semaphore) => format!("-{permits}"),
+            Event::OverReleased {
+                holder: h,
+                semaphore: s,
+                permits,
+                ..
+            } if (h, s) == (holder, semaphore) => format!("-{permits}"),
+            _ => continue,
+        };
+        did.push(format!("{what} in step {}", step + 1));
+    }
+    if did.len() > 8 {
+        let dropped = did.len() - 8;
+        did.splice(4..4 + dropped, [format!("{dropped} more")]);
+    }
+    let name = trace.semaphore(semaphore);
+    vec![format!(
+        "the ledger of {} for {name}: 0 at first, {}: more out than in",
+        trace.worker(holder),
+        did.join(", "),
+    )]
+}
+
+fn admitted(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
+    let last = trace.last();
+    let mut lines: Vec<String> = trace
+        .events()
+        .filter_map(|(step, event)| match *event {
+            Event::OverReleased {
+                worker,
+                semaphore: s,
+                permits,
+                held,
+                refused: false,
+                ..
+            } if s == semaphore => Some(format!(
+                "{} put back {permits} at {} ({} step) while {held} was held: that made room for \
+                 one too many",
+                trace.worker(worker),
+                trace.steps[step].place,
+                ordinal(step + 1),
+            )),
+            _ => None,
+        })
+        .collect();
+    lines = some(lines, "did");
+    let holders = last.holders(semaphore, Status::Running).into_iter();
+    let held = holders.map(|w| format!("{} {}", trace.worker(w), last.held(w, semaphore)));
+    lines.push(format!(
+        "held now: {}",
+        held.collect::<Vec<String>>().join(", ")
+    ));
+    lines
+}
+
+fn sums(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
+    let last = trace.last();
+    let state = &last.semaphores[semaphore.index()];
+    let of = |status| last.held_by_all(semaphore, status);
+    vec![format!(
+        "available {} + held {} is not capacity {} + debt {}",
+        state.available,
+        of(Status::Running) + of(Status::Ended),
+        state.capacity,
+        state.debt,
+    )]
+}
+
+/// `a, then b: left.1 takes a at 4:5, then b at 5:5`
+fn ordered(trace: &Trace, cycle: &[SemaphoreId], order: &[OrderEdge]) -> Vec<String> {
+    hops(trace, cycle, order)
+        .into_iter()
+        .map(|edge| {
+            let alike = order.iter().filter(|other| {
+                (&other.from, &other.to, other.place) == (&edge.from, &edge.to, edge.place)
+            });
+            let mut names: Vec<String> = alike.map(|other| other.worker.clone()).collect();
+            names.retain(|name| *name != edge.worker);
+            names.insert(0, edge.worker.clone());
+            format!(
+                "{} before {}: {} {} {}{}, then {}{}",
+                edge.from,
+                edge.to,
+                list(&names),
+                super::words::verb(names.len(), "takes"),
+                edge.from,
+                at(edge.taken),
+                edge.to,
+                at(edge.place),
+            )
+        })
+        .collect()
+}

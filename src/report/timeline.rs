@@ -1,0 +1,411 @@
+//! The table of a run: a row a step, a column for each worker, or, where these are too many for
+//! the page, one line a step.
+
+use std::collections::BTreeSet;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::story::{Note, notes, why_waits};
+use super::style::{Page, Paint, Row, WIDTH, shorten, wrap};
+use super::trace::{SemaphoreState, Snapshot, Trace};
+use crate::property::Situation;
+use crate::run::{Event, SemaphoreId, Status, Wait, WorkerId};
+
+/// Longer runs are folded: so many steps are shown of their start, and of their end.
+const FIRST: usize = 24;
+const LAST: usize = 14;
+
+/// So many waiting workers that took no step to wait are shown.
+const MOST_STANDING: usize = 6;
+
+/// One row of the table.
+struct Line {
+    label: String,
+    worker: WorkerId,
+    text: String,
+    place: String,
+    notes: Vec<Note>,
+    /// The state after it.
+    after: usize,
+}
+
+enum Shown {
+    Line(Line),
+    Folded(usize),
+}
+
+/// Draws a run. `semaphores` and `workers` are shown whatever happens to them.
+pub(super) fn draw(
+    page: &mut Page,
+    trace: &Trace,
+    semaphores: &[SemaphoreId],
+    workers: &[WorkerId],
+) {
+    let table = Table {
+        trace,
+        semaphores: counted(trace, semaphores),
+        rows: rows(trace),
+    };
+    if table.rows.is_empty() {
+        page.paragraph(2, 2, "no step can be taken", Paint::Faint);
+        return;
+    }
+    let acting = table.lines().map(|line| line.worker);
+    let columns: BTreeSet<WorkerId> = acting.chain(workers.iter().copied()).collect();
+    if !table.in_columns(page, &columns) {
+        table.in_lines(page);
+    }
+}
+
+/// The semaphores that are asked for, and those that a step touches.
+fn counted(trace: &Trace, semaphores: &[SemaphoreId]) -> Vec<SemaphoreId> {
+    let mut ids: BTreeSet<SemaphoreId> = semaphores.iter().copied().collect();
+    ids.extend(trace.events().filter_map(|(_, event)| touched(event)));
+    ids.extend(trace.last().workers.iter().filter_map(|w| match w.wait {
+        Some(Wait::Permits { semaphore, .. }) => Some(semaphore),
+        _ => None,
+    }));
+    ids.into_iter().collect()
+}
+
+fn touched(event: &Event) -> Option<SemaphoreId> {
+    match *event {
+        Event::Granted { semaphore, .. }
+        | Event::Queued { semaphore, .. }
+        | Event::Took { semaphore, .. }
+        | Event::GaveBack { semaphore, .. }
+        | Event::TryFailed { semaphore, .. }
+        | Event::TimedOut { semaphore, .. }
+        | Event::Released { semaphore, .. }
+        | Event::OverReleased { semaphore, .. }
+        | Event::Grew { semaphore, .. }
+        | Event::Shrank { semaphore, .. }
+        | Event::Forgot { semaphore, .. }
+        | Event::Gave { semaphore, .. }
+        | Event::Closed { semaphore }
+        | Event::Leaked { semaphore, .. } => Some(semaphore),
+        Event::Raised { .. } | Event::Spawned { .. } | Event::Ended { .. } => None,
+    }
+}
+
+fn rows(trace: &Trace) -> Vec<Shown> {
+    let count = trace.steps.len();
+    let folds = count > FIRST + LAST + 2;
+    let mut rows = Vec::new();
+    for (i, step) in trace.steps.iter().enumerate() {
+        if folds && i == FIRST {
+            rows.push(Shown::Folded(count - FIRST - LAST));
+        }
+        if !folds || i < FIRST || i >= count - LAST {
+            rows.push(Shown::Line(Line {
+                label: (i + 1).to_string(),
+                worker: step.choice.worker,
+                text: step.text.clone(),
+                place: step.place.to_string(),
+                notes: notes(trace, step),
+                after: i,
+            }));
+        }
+    }
+    if trace.situation == Situation::Stuck && count > 0 {
+        rows.extend(standing(trace).into_iter().map(Shown::Line));
+    }
+    rows
+}
+
+/// Those who wait at the end without having taken a step to do so: at a join, or where nobody
+/// queues.
+fn standing(trace: &Trace) -> Vec<Line> {
+    let last = trace.last();
+    let queued: BTreeSet<WorkerId> = last
+        .semaphores
+        .iter()
+        .flat_map(|s| s.queue.iter().copied())
+        .collect();
+    let waiting = trace.waiters(None).into_iter();
+    let waiting = waiting.filter(|w| !queued.contains(w)).take(MOST_STANDING);
+    let lines = waiting.enumerate().filter_map(|(i, worker)| {
+        let state = &last.workers[worker.index()];
+        let (statement, place) = state.statement?;
+        let known = trace.steps.iter().find(|s| s.statement == statement);
+        let text = match (known, state.wait?) {
+            (Some(step), _) if !step.text.starts_with("end ") => step.text.clone(),
+            (_, Wait::Permits { semaphore, .. }) => {
+                format!("acquire {}", trace.semaphore(semaphore))
+            }
+            (_, Wait::Join { first, .. }) => {
+                let name = trace.worker(first);
+                format!("join {}", name.rsplit_once('.').map_or(name, |(w, _)| w))
+            }
+        };
+        let why = why_waits(trace, last, worker)?;
+        Some(Line {
+            label: if i == 0 { "end" } else { "" }.to_owned(),
+            worker,
+            text,
+            place: place.to_string(),
+            notes: vec![Note {
+                text: why,
+                paint: Paint::Warning,
+            }],
+            after: trace.steps.len() - 1,
+        })
+    });
+    lines.collect()
+}
+
+/// `3/4`, with debt and whether it is closed; a signal has no capacity.
+pub(super) fn count(state: &SemaphoreState) -> String {
+    let mut text = if state.signal {
+        state.available.to_string()
+    } else {
+        format!("{}/{}", state.available, state.capacity)
+    };
+    if state.debt > 0 {
+        text += &format!(" debt {}", state.debt);
+    }
+    if state.closed {
+        text += " closed";
+    }
+    text
+}
+
+struct Table<'a> {
+    trace: &'a Trace,
+    semaphores: Vec<SemaphoreId>,
+    rows: Vec<Shown>,
+}
+
+impl Table<'_> {
+    fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.rows.iter().filter_map(|row| match row {
+            Shown::Line(line) => Some(line),
+            Shown::Folded(_) => None,
+        })
+    }
+
+    fn after(&self, line: &Line) -> &Snapshot {
+        &self.trace.steps[line.after].after
+    }
+
+    /// How wide the column of step numbers is.
+    fn label_width(&self) -> usize {
+        self.lines()
+            .map(|l| l.label.len())
+            .max()
+            .unwrap_or(0)
+            .max(4)
+    }
+
+    /// Where the count of each semaphore stands, from a column on, and where the last one ends.
+    fn count_columns(&self, mut at: usize) -> (Vec<usize>, usize) {
+        let mut columns = Vec::new();
+        for &s in &self.semaphores {
+            columns.push(at);
+            let counts = self
+                .lines()
+                .map(|l| count(&self.after(l).semaphores[s.index()]).len());
+            let widest = counts.max().unwrap_or(0);
+            at += widest.max(self.trace.semaphore(s).len()) + 2;
+        }
+        (columns, at)
+    }
+
+    fn put_counts(&self, row: &mut Row, columns: &[usize], line: &Line) {
+        for (&s, &at) in self.semaphores.iter().zip(columns) {
+            let state = &self.after(line).semaphores[s.index()];
+            let before = match line.after {
+                0 => &self.trace.initial,
+                i => &self.trace.steps[i - 1].after,
+            };
+            let changed = before.semaphores[s.index()] != *state;
+            let paint = if changed { Paint::Plain } else { Paint::Faint };
+            row.put(at, &count(state), paint);
+        }
+    }
+
+    /// A column a worker; `false`, and nothing drawn, if the page is too narrow.
+    fn in_columns(&self, page: &mut Page, workers: &BTreeSet<WorkerId>) -> bool {
+        let label = 2 + self.label_width();
+        let (counts, mut at) = self.count_columns(label + 2);
+        at += usize::from(!counts.is_empty());
+        let mut columns = Vec::new();
+        for &worker in workers {
+            let own = || self.lines().filter(|l| l.worker == worker);
+            let text = own().map(|l| l.text.len()).max().unwrap_or(0);
+            let place = own().map(|l| l.place.len()).max().unwrap_or(0);
+            let width = (text + 2 + place).max(self.trace.worker(worker).len());
+            columns.push((worker, at, width));
+            at += width + 3;
+        }
+        let end = at - 3;
+        if end > WIDTH || columns.len() > 6 {
+            return false;
+        }
+        let mut head = Row::default();
+        head.put(label - 4, "step", Paint::Faint);
+        for (&s, &at) in self.semaphores.iter().zip(&counts) {
+            head.put(at, self.trace.semaphore(s), Paint::Strong);
+        }
+        for &(worker, at, ..) in &columns {
+            head.put(at, self.trace.worker(worker), Paint::Strong);
+        }
+        page.row(&head);
+        for shown in &self.rows {
+            let line = match shown {
+                Shown::Line(line) => line,
+                Shown::Folded(steps) => {
+                    fold(page, label, *steps);
+                    continue;
+                }
+            };
+            let mut row = Row::default();
+            row.put_before(label, &line.label, Paint::Faint);
+            self.put_counts(&mut row, &counts, line);
+            for &(worker, at, width) in &columns {
+                if worker == line.worker {
+                    row.put(at, &line.text, Paint::Plain);
+                    row.put_before(at + width, &line.place, Paint::Faint);
+                }
+            }
+            let lanes: Vec<(WorkerId, usize)> = columns.iter().map(|c| (c.0, c.1)).collect();
+            self.put_lanes(&mut row, line, &lanes);
+            if columns.len() == 1 && put_beside(&mut row, line, end + 3) {
+                page.row(&row);
+                continue;
+            }
+            page.row(&row);
+            let at = columns
+                .iter()
+                .find(|c| c.0 == line.worker)
+                .map_or(end, |c| c.1);
+            self.put_notes(page, line, at, &lanes);
+        }
+        true
+    }
+
+    /// What the others do meanwhile: a line for who could go on, a broken one for who waits.
+    fn put_lanes(&self, row: &mut Row, line: &Line, lanes: &[(WorkerId, usize)]) {
+        for &(worker, at) in lanes.iter().filter(|lane| lane.0 != line.worker) {
+            let state = &self.after(line).workers[worker.index()];
+            if state.status == Status::Running {
+                let lane = if state.wait.is_some() { "┊" } else { "│" };
+                row.put(at, lane, Paint::Faint);
+            }
+        }
+    }
+
+    /// The remarks on a row, under it.
+    fn put_notes(&self, page: &mut Page, line: &Line, at: usize, lanes: &[(WorkerId, usize)]) {
+        let Some((text, paint)) = remark(line) else {
+            return;
+        };
+        // not too far to the right
+        let room = text.len().min(44);
+        let at = at.min(WIDTH - 2 - room);
+        for (i, part) in wrap(&text, WIDTH - at - 2, WIDTH - at - 2)
+            .iter()
+            .enumerate()
+        {
+            let mut row = Row::default();
+            let end = at + 2 + part.width() + 1;
+            let free = |lane: &&(WorkerId, usize)| lane.1 < at || lane.1 > end;
+            let free: Vec<_> = lanes.iter().filter(free).copied().collect();
+            self.put_lanes(&mut row, line, &free);
+            row.put(at, if i == 0 { "└" } else { " " }, Paint::Faint);
+            row.put(at + 2, part, paint);
+            page.row(&row);
+        }
+    }
+
+    /// A line a step, whatever happens to fit.
+    fn in_lines(&self, page: &mut Page) {
+        let label = 2 + self.label_width();
+        let (mut counts, mut at) = self.count_columns(label + 2);
+        let inline = at > 36;
+        if inline {
+            counts.clear();
+            at = label + 2;
+        }
+        let widest = |of: &dyn Fn(&Line) -> usize| self.lines().map(of).max().unwrap_or(0);
+        let name = widest(&|l| self.trace.worker(l.worker).len()).clamp(6, 20);
+        let place = widest(&|l| l.place.len());
+        let said = |line: &Line| self.inline_counts(line);
+        let told = if inline {
+            widest(&|l| said(l).len()).min(24)
+        } else {
+            0
+        };
+        let room = WIDTH - at - name - 2 - place - 2 - if inline { told + 2 } else { 0 };
+        let text = widest(&|l| l.text.len()).min(room);
+        let (does, stands) = (at + name + 2, at + name + 2 + text + 2);
+        let tells = stands + place + 2;
+        let notes = tells + if inline { told + 3 } else { 1 };
+        let mut head = Row::default();
+        head.put(label - 4, "step", Paint::Faint);
+        for (&s, &at) in self.semaphores.iter().zip(&counts) {
+            head.put(at, self.trace.semaphore(s), Paint::Strong);
+        }
+        head.put(at, "worker", Paint::Faint);
+        page.row(&head);
+        for shown in &self.rows {
+            let line = match shown {
+                Shown::Line(line) => line,
+                Shown::Folded(steps) => {
+                    fold(page, label, *steps);
+                    continue;
+                }
+            };
+            let mut row = Row::default();
+            row.put_before(label, &line.label, Paint::Faint);
+            self.put_counts(&mut row, &counts, line);
+            let who = shorten(self.trace.worker(line.worker), name);
+            row.put(at, &who, Paint::Strong);
+            row.put(does, &shorten(&line.text, text), Paint::Plain);
+            row.put_before(stands + place, &line.place, Paint::Faint);
+            if inline {
+                row.put(tells, &shorten(&said(line), told), Paint::Plain);
+            }
+            let beside = put_beside(&mut row, line, notes);
+            page.row(&row);
+            if !beside {
+                self.put_notes(page, line, does, &[]);
+            }
+        }
+    }
+
+    /// The counts that a step has to do with.
+    fn inline_counts(&self, line: &Line) -> String {
+        let events = self.trace.steps[line.after].events.iter();
+        let ids: BTreeSet<SemaphoreId> = events.filter_map(touched).collect();
+        let after = self.after(line);
+        let told = ids.iter().map(|&s| {
+            let name = self.trace.semaphore(s);
+            format!("{name} {}", count(&after.semaphores[s.index()]))
+        });
+        told.collect::<Vec<String>>().join("  ")
+    }
+}
+
+/// The remarks on a row, in one.
+fn remark(line: &Line) -> Option<(String, Paint)> {
+    let paint = line.notes.iter().map(|n| n.paint).max()?;
+    let texts: Vec<&str> = line.notes.iter().map(|n| n.text.as_str()).collect();
+    Some((texts.join("; "), paint))
+}
+
+/// Puts the remarks to the right of a row, if there is room.
+fn put_beside(row: &mut Row, line: &Line, at: usize) -> bool {
+    let fitting = remark(line).filter(|(text, _)| at + text.len() <= WIDTH);
+    if let Some((text, paint)) = &fitting {
+        row.put(at, text, *paint);
+    }
+    fitting.is_some()
+}
+
+fn fold(page: &mut Page, label: usize, steps: usize) {
+    let mut row = Row::default();
+    row.put_before(label, "…", Paint::Faint);
+    row.put(label + 2, &format!("{steps} steps …"), Paint::Faint);
+    page.row(&row);
+}
