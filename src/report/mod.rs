@@ -19,6 +19,7 @@ mod style;
 mod text;
 mod timeline;
 mod trace;
+mod wait;
 mod words;
 
 pub(crate) use detail::about;

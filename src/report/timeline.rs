@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::story::{Note, notes, why_waits};
+use super::story::{Note, joined, notes};
 use super::style::{Page, Paint, Row, WIDTH, shorten, wrap};
 use super::trace::{SemaphoreState, Snapshot, Trace};
+use super::wait::why;
+use crate::program::Place;
 use crate::property::Situation;
 use crate::run::{Event, SemaphoreId, Status, Wait, WorkerId};
 
@@ -24,9 +26,17 @@ struct Line {
     worker: WorkerId,
     text: String,
     place: String,
-    notes: Vec<Note>,
+    /// The remarks on it.
+    remark: Option<(String, Paint)>,
     /// The state after it.
     after: usize,
+}
+
+/// What a worker stands at when the run ends, and would do next.
+pub(super) struct Next {
+    pub(super) worker: WorkerId,
+    pub(super) text: String,
+    pub(super) place: Place,
 }
 
 enum Shown {
@@ -40,11 +50,12 @@ pub(super) fn draw(
     trace: &Trace,
     semaphores: &[SemaphoreId],
     workers: &[WorkerId],
+    next: &[Next],
 ) {
     let table = Table {
         trace,
         semaphores: counted(trace, semaphores),
-        rows: rows(trace),
+        rows: rows(trace, next),
     };
     if table.rows.is_empty() {
         page.paragraph(2, 2, "no step can be taken", Paint::Faint);
@@ -88,7 +99,7 @@ fn touched(event: &Event) -> Option<SemaphoreId> {
     }
 }
 
-fn rows(trace: &Trace) -> Vec<Shown> {
+fn rows(trace: &Trace, next: &[Next]) -> Vec<Shown> {
     let count = trace.steps.len();
     let folds = count > FIRST + LAST + 2;
     let mut rows = Vec::new();
@@ -102,13 +113,25 @@ fn rows(trace: &Trace) -> Vec<Shown> {
                 worker: step.choice.worker,
                 text: step.text.clone(),
                 place: step.place.to_string(),
-                notes: notes(trace, step),
+                remark: joined(trace, step.choice.worker, &notes(trace, step)),
                 after: i,
             }));
         }
     }
     if trace.situation == Situation::Stuck && count > 0 {
         rows.extend(standing(trace).into_iter().map(Shown::Line));
+    }
+    if count > 0 {
+        rows.extend(next.iter().enumerate().map(|(i, next)| {
+            Shown::Line(Line {
+                label: if i == 0 { "next" } else { "" }.to_owned(),
+                worker: next.worker,
+                text: next.text.clone(),
+                place: next.place.to_string(),
+                remark: None,
+                after: count - 1,
+            })
+        }));
     }
     rows
 }
@@ -138,16 +161,17 @@ fn standing(trace: &Trace) -> Vec<Line> {
                 format!("join {}", name.rsplit_once('.').map_or(name, |(w, _)| w))
             }
         };
-        let why = why_waits(trace, last, worker)?;
+        let why = why(trace, last, worker)?;
         Some(Line {
             label: if i == 0 { "end" } else { "" }.to_owned(),
             worker,
             text,
             place: place.to_string(),
-            notes: vec![Note {
-                text: why,
-                paint: Paint::Warning,
-            }],
+            remark: joined(
+                trace,
+                worker,
+                &[Note::new(worker, why.to_string(), Paint::Warning)],
+            ),
             after: trace.steps.len() - 1,
         })
     });
@@ -297,13 +321,17 @@ impl Table<'_> {
 
     /// The remarks on a row, under it.
     fn put_notes(&self, page: &mut Page, line: &Line, at: usize, lanes: &[(WorkerId, usize)]) {
-        let Some((text, paint)) = remark(line) else {
+        let Some((text, paint)) = &line.remark else {
             return;
         };
         // not too far to the right
-        let room = text.len().min(44);
+        let room = match text.len() {
+            short @ ..44 => short,
+            44..100 => 44,
+            _ => 64,
+        };
         let at = at.min(WIDTH - 2 - room);
-        for (i, part) in wrap(&text, WIDTH - at - 2, WIDTH - at - 2)
+        for (i, part) in wrap(text, WIDTH - at - 2, WIDTH - at - 2)
             .iter()
             .enumerate()
         {
@@ -313,7 +341,7 @@ impl Table<'_> {
             let free: Vec<_> = lanes.iter().filter(free).copied().collect();
             self.put_lanes(&mut row, line, &free);
             row.put(at, if i == 0 { "└" } else { " " }, Paint::Faint);
-            row.put(at + 2, part, paint);
+            row.put(at + 2, part, *paint);
             page.row(&row);
         }
     }
@@ -387,17 +415,13 @@ impl Table<'_> {
     }
 }
 
-/// The remarks on a row, in one.
-fn remark(line: &Line) -> Option<(String, Paint)> {
-    let paint = line.notes.iter().map(|n| n.paint).max()?;
-    let texts: Vec<&str> = line.notes.iter().map(|n| n.text.as_str()).collect();
-    Some((texts.join("; "), paint))
-}
-
 /// Puts the remarks to the right of a row, if there is room.
 fn put_beside(row: &mut Row, line: &Line, at: usize) -> bool {
-    let fitting = remark(line).filter(|(text, _)| at + text.len() <= WIDTH);
-    if let Some((text, paint)) = &fitting {
+    let fitting = line
+        .remark
+        .as_ref()
+        .filter(|(text, _)| at + text.len() <= WIDTH);
+    if let Some((text, paint)) = fitting {
         row.put(at, text, *paint);
     }
     fitting.is_some()
