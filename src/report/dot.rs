@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::circle::chain;
 use super::model::{OrderEdge, Report};
-use super::reason::chain;
 use super::style::{Page, Paint, Style};
 use super::text::lines;
 use super::trace::Trace;

@@ -2,12 +2,14 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::circle::chain;
 use super::hops::hops;
 use super::model::{Finding, Report, Severity, Stopped};
-use super::reason::{chain, reasons};
+use super::reason::reasons;
 use super::remedy::{diagnosis, remedy};
+use super::rows::Next;
 use super::style::{Page, Paint, Row, Style, WIDTH, printable, shorten, wrap};
-use super::timeline::{Next, draw};
+use super::timeline::draw;
 use super::trace::Trace;
 use super::wait::why;
 use super::words::{count, ended, list, some_of};
