@@ -259,11 +259,11 @@ fn summary(page: &mut Page, report: &Report) {
         Some(why) => {
             let why = match why {
                 Stopped::Time => "the time is over",
-                Stopped::States => "so many states were allowed",
-                Stopped::Runs => "so many runs were allowed",
-                Stopped::Interrupted => "it was interrupted",
+                Stopped::States => "the bound on states is reached",
+                Stopped::Runs => "all runs asked for are made",
+                Stopped::Interrupted => "interrupted",
             };
-            format!("stopped, {why}; not complete")
+            format!("not complete, {why} ·")
         }
     };
     let mut text = format!("{searched} {under}");

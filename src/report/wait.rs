@@ -94,7 +94,7 @@ fn missing(
     }
     if why.is_empty() {
         why.push(match (of.available, of.signal) {
-            (0, true) => "nobody has signalled".to_owned(),
+            (0, true) => "no signal is there".to_owned(),
             (n, true) => format!("only {n} signalled"),
             (0, false) => "none is there".to_owned(),
             (n, false) => format!("only {n} there"),

@@ -1,6 +1,10 @@
 //! Reports and runs for people.
 
-use selvedge::report::{Report, Style, order_text, text, timeline, waits_text};
+use selvedge::explore::Explorer;
+use selvedge::program::{BudgetDecl, Program};
+use selvedge::report::{
+    Report, Shard, StrategyName, Style, order_text, text, timeline, waits_text,
+};
 use unicode_width::UnicodeWidthStr;
 
 use super::programs::*;
@@ -99,6 +103,41 @@ checks! {
     long_names: LONG_NAMES,
     unicode: UNICODE,
     clean: CLEAN,
+}
+
+#[test]
+fn the_last_line_says_how_far_it_looked() {
+    let program = Program::parse(CLEAN.1).expect("a program");
+    let summary = |explorer: Explorer| {
+        let report = explorer.explore(&program, CLEAN.0, &());
+        narrow(&report);
+        text(&report, &PLAIN)
+    };
+    let few = summary(Explorer {
+        states: Some(1),
+        ..Explorer::default()
+    });
+    let random = summary(Explorer {
+        strategy: StrategyName::Random,
+        runs: Some(3),
+        seed: 7,
+        shard: Some(Shard { index: 2, count: 4 }),
+        ..Explorer::default()
+    });
+    let faultless = summary(Explorer {
+        budget: BudgetDecl {
+            panics: Some(0),
+            timeouts: Some(0),
+            cancels: Some(0),
+            preemptions: None,
+        },
+        ..Explorer::default()
+    });
+    check_snapshot(
+        "report-text-summary",
+        CLEAN.1,
+        &(few + &random + &faultless),
+    );
 }
 
 #[test]
