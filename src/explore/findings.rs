@@ -64,8 +64,7 @@ pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Vec<Find
         .map(|((identity, danger, shown, fact), id)| {
             let replayed = evidence.replay(shown);
             let mut finding = finding(program, identity, *danger, shown, &replayed, order, id);
-            // a replay has no step bound: that it takes all the steps is what shows a livelock
-            let shows = *identity == Identity::Livelock || replayed.facts.contains(fact);
+            let shows = replayed.facts.contains(fact);
             if replayed.divergence.is_some() || !shows {
                 diverged(&mut finding, &replayed);
             }
