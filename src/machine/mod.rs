@@ -12,9 +12,11 @@
 //! 3. available + taken + held = capacity + debt, but for what over-releases of plain semaphores
 //!    have put on top.
 
+mod alike;
 mod code;
 mod compile;
 mod engine;
+mod footprint;
 mod layout;
 mod model;
 mod semaphore;
@@ -30,4 +32,6 @@ pub use state::State;
 pub use step::Sink;
 pub use view::StateView;
 
+pub(crate) use alike::Block;
+pub(crate) use footprint::{Footprints, meet};
 pub(crate) use layout::{Field, Layout};

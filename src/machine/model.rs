@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::code::{Code, Frame, Instr, Pc, Waiting};
+use super::code::{Code, Frame, Instances, Instr, Pc, Waiting};
 use super::compile::{Names, compile};
 use super::layout::{Field, Layout};
 use crate::program::{Kind, Order, Program, StatementKind, block_size};
@@ -15,6 +15,8 @@ pub struct Machine {
     pub(super) semaphores: Vec<Semaphore>,
     pub(super) workers: Vec<Worker>,
     pub(super) layout: Layout,
+    /// The instances of each declared worker.
+    pub(super) declared: Vec<Instances>,
     /// The most steps that a run can take, if that is a number.
     pub(super) longest: u64,
 }
@@ -51,6 +53,8 @@ pub(super) struct Worker {
     /// How many instructions take a choice.
     pub(super) visible: u32,
     pub(super) spawned: bool,
+    /// All fields of it, in one piece where they lie in one word.
+    pub(super) block: Vec<Field>,
     pub(super) pc: Field,
     /// Its place in the queue in which it waits, from one; zero when it does not wait in one.
     pub(super) rank: Field,
@@ -121,6 +125,11 @@ impl Machine {
         Machine {
             semaphores,
             workers,
+            declared: program
+                .workers()
+                .iter()
+                .map(|decl| names.instances(decl.name.as_str()))
+                .collect(),
             layout,
             longest,
         }
@@ -381,7 +390,9 @@ fn lay_out_workers(
                 maxima.extend(std::iter::repeat_n(most, sorted.len()));
                 order.push(sorted);
             }
-            let mut fields = layout.block(&maxima).into_iter();
+            let (fields, whole) = layout.block(&maxima);
+            let block = whole.map_or_else(|| fields.clone(), |whole| vec![whole]);
+            let mut fields = fields.into_iter();
             let mut take = |n: usize| fields.by_ref().take(n).collect::<Vec<Field>>();
             let head = take(2);
             let counters = take(code.counters.len());
@@ -413,6 +424,7 @@ fn lay_out_workers(
                 start: code.start,
                 visible: code.visible,
                 spawned: decl.spawned,
+                block,
                 pc: head[0],
                 rank: head[1],
                 counters,
