@@ -56,25 +56,19 @@ impl Machine {
         self.declared.iter().find(of).map_or(id, |i| i.first)
     }
 
+    /// Whether a statement names this very instance.
+    pub(crate) fn is_named(&self, id: WorkerId) -> bool {
+        self.worker(id).named
+    }
+
     /// The classes of instances that nothing tells apart. An instance that a statement names is a
     /// class of its own; of a worker that is spawned, one that is named tells all apart, since
     /// instances start in order.
     pub(crate) fn interchangeable(&self) -> Vec<Vec<WorkerId>> {
-        let mut named = BTreeSet::new();
-        for instr in self.workers.iter().flat_map(|w| w.instrs.iter()) {
-            match *instr {
-                Instr::Give { to: id, .. }
-                | Instr::Cancel { target: id, .. }
-                | Instr::Release { from: Some(id), .. } => {
-                    named.insert(id);
-                }
-                _ => {}
-            }
-        }
         let mut classes = Vec::new();
         for instances in &self.declared {
             let (named, alike): (Vec<WorkerId>, Vec<WorkerId>) =
-                instances.ids().partition(|id| named.contains(id));
+                instances.ids().partition(|&id| self.is_named(id));
             let spawned = alike.iter().any(|&id| self.worker(id).spawned);
             if spawned && !named.is_empty() {
                 classes.extend(instances.ids().map(|id| vec![id]));

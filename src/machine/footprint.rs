@@ -59,8 +59,10 @@ enum On {
 
 const ON_ALL: [On; 4] = [On::Queue, On::Look, On::Put, On::Change];
 
-struct Marker<'a> {
-    machine: &'a Machine,
+struct Marker {
+    /// For each worker, its first mark; `None` if nobody names, spawns or joins it, so that its
+    /// marks would never be minded.
+    bases: Vec<Option<usize>>,
     /// Whether an acquire of each worker can be cancelled.
     cancellable: Vec<bool>,
     /// The semaphores that each worker can wait for.
@@ -68,7 +70,7 @@ struct Marker<'a> {
     words: usize,
 }
 
-impl Marker<'_> {
+impl Marker {
     fn put(&self, marks: &mut Marks, bit: usize) {
         marks[bit / 64] |= 1 << (bit % 64);
     }
@@ -82,8 +84,9 @@ impl Marker<'_> {
     }
 
     fn of_worker(&self, marks: &mut Marks, worker: WorkerId, what: usize) {
-        let base = self.machine.semaphores.len() * 4;
-        self.put(marks, base + worker.index() * 4 + what);
+        if let Some(base) = self.bases[worker.index()] {
+            self.put(marks, base + what);
+        }
     }
 
     fn act(&self, marks: &mut Marks, worker: WorkerId) {
@@ -275,13 +278,17 @@ impl Footprints {
     /// The footprints of a machine; `cancels` says whether cancellations are injected.
     pub(crate) fn new(machine: &Machine, cancels: bool) -> Footprints {
         let workers = machine.workers.len();
+        let mut bases = vec![None; workers];
+        let mut marks = machine.semaphores.len() * 4;
+        for id in named(machine) {
+            bases[id.index()] = Some(marks);
+            marks += 4;
+        }
         let mut marker = Marker {
-            machine,
             cancellable: vec![cancels; workers],
             waits: vec![BTreeSet::new(); workers],
-            words: (machine.semaphores.len() * 4 + workers * 4)
-                .div_ceil(64)
-                .max(1),
+            words: marks.div_ceil(64).max(1),
+            bases,
         };
         for (id, worker) in machine.workers.iter().enumerate() {
             for instr in worker.instrs.iter() {
@@ -329,13 +336,16 @@ impl Footprints {
             footprints.future.push(future);
             let mut spawns = marker.empty();
             if worker.spawned {
-                let first = machine.first_instance(id);
-                let base = machine.semaphores.len() * 4;
-                marker.put(&mut spawns, base + first.index() * 4 + 2);
+                marker.of_worker(&mut spawns, machine.first_instance(id), 2);
             }
             footprints.spawns.push(spawns);
         }
         footprints
+    }
+
+    /// Words of a set.
+    pub(crate) fn words(&self) -> usize {
+        self.empty.len()
     }
 
     /// What the op at an instruction minds.
@@ -367,6 +377,25 @@ impl Footprints {
     pub(crate) fn spawns(&self, worker: WorkerId) -> &[u64] {
         &self.spawns[worker.index()]
     }
+}
+
+/// The workers that some statement is about.
+fn named(machine: &Machine) -> BTreeSet<WorkerId> {
+    let mut named = BTreeSet::new();
+    for instr in machine.workers.iter().flat_map(|w| w.instrs.iter()) {
+        match *instr {
+            Instr::Give { to: id, .. }
+            | Instr::Cancel { target: id, .. }
+            | Instr::Release { from: Some(id), .. } => {
+                named.insert(id);
+            }
+            Instr::Spawn { instances, .. } | Instr::Join { instances, .. } => {
+                named.extend(instances.ids());
+            }
+            _ => {}
+        }
+    }
+    named
 }
 
 /// Where a worker can go from each instruction, unwinding included.

@@ -66,6 +66,8 @@ pub(super) struct Worker {
     pub(super) owned: Vec<SemaphoreId>,
     /// For each instruction, the ledger entry that a grant there goes to.
     pub(super) grants: Vec<Option<Field>>,
+    /// Whether a statement names this very instance.
+    pub(super) named: bool,
     /// Whether how it ended is kept.
     pub(super) remembers_end: bool,
 }
@@ -343,11 +345,15 @@ fn lay_out_workers(
     layout: &mut Layout,
 ) -> Vec<Worker> {
     let mut named = BTreeSet::new();
+    let mut cancelled = BTreeSet::new();
     let mut deferred = BTreeSet::new();
     for instr in codes.iter().flat_map(|c| &c.instrs) {
         match *instr {
             Instr::Give { to, .. } => {
                 named.insert(to);
+            }
+            Instr::Cancel { target, .. } => {
+                cancelled.insert(target);
             }
             Instr::Release {
                 semaphore,
@@ -432,6 +438,7 @@ fn lay_out_workers(
                 ledgers,
                 owned,
                 grants,
+                named: named.contains(&id) || cancelled.contains(&id),
                 remembers_end,
             });
         }

@@ -43,7 +43,8 @@ struct Way {
 ///
 /// A search that leaves nothing out knows the fewest steps already. One that does knows the fewest
 /// faults, since what stands for a run has no more of them; the fewest steps are then learned from
-/// a search that leaves nothing out, has no more faults, and ends when it has seen everything.
+/// a search in which nothing but identical instances stand for each other, which has no more
+/// faults, and which ends when it has seen everything.
 pub(super) fn schedules(
     exhaustive: &Exhaustive<'_>,
     search: &Search<'_>,
@@ -58,7 +59,7 @@ pub(super) fn schedules(
             exhaustive.machine,
             exhaustive.budget,
             exhaustive.bound,
-            Reduction::None,
+            Reduction::Symmetry,
         )
         .with_most_faults(most_faults.unwrap_or(0));
         let mut full = Search::new(&space);
@@ -74,6 +75,13 @@ pub(super) fn schedules(
             let least = search.sightings.get(fact);
             least.is_some_and(|least| seen.faults <= least.faults)
         });
+        let space = Space::new(
+            exhaustive.machine,
+            exhaustive.budget,
+            exhaustive.bound,
+            Reduction::None,
+        )
+        .with_most_faults(most_faults.unwrap_or(0));
         by_switches(&space, &sightings)
     } else {
         by_switches(search.space, &search.sightings)

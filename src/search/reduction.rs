@@ -33,8 +33,13 @@ pub(super) struct Reducer {
 pub(super) struct Chosen {
     members: Vec<bool>,
     list: Vec<WorkerId>,
-    alive: Vec<WorkerId>,
     best: Vec<bool>,
+    alive: Vec<WorkerId>,
+    /// For each place in `alive`, what those behind it may leave.
+    behind: Vec<u64>,
+    /// What those before the place at hand may leave.
+    before: Vec<u64>,
+    tried: Vec<(WorkerId, u32)>,
 }
 
 impl Reducer {
@@ -45,40 +50,105 @@ impl Reducer {
         }
     }
 
-    /// Keeps the offers of a persistent set, or all. `seeds` says which offers are worth a set of
-    /// their own. Whether the set is a single choice: a step that everything can be continued by.
+    fn future(&self, machine: &Machine, state: &[u64], id: WorkerId) -> &[u64] {
+        match machine.at(state, id) {
+            Some(pc) => self.footprints.future(id, pc),
+            None => self.footprints.whole_future(machine, id),
+        }
+    }
+
+    /// Keeps the offers of a persistent set, or all. Whether the set is a single choice: a step
+    /// that everything can be continued by.
     pub(super) fn choose(
         &self,
         machine: &Machine,
         state: &[u64],
         offers: &mut Vec<Offer>,
-        seeds: impl Fn(usize) -> bool,
         chosen: &mut Chosen,
     ) -> bool {
-        let all = offers.len();
         chosen.alive.clear();
         chosen.alive.extend(machine.alive(state));
-        // a set of everything is of use only where it is a single choice
-        let mut least = all.max(2);
-        let mut last = None;
-        for (i, offer) in offers.iter().enumerate() {
-            let id = offer.choice.worker;
-            if last == Some(id) || !offer.choice.is_progress() || !seeds(i) {
+        if let Some(id) = self.single(machine, state, offers, chosen) {
+            offers.retain(|o| o.choice.worker == id);
+            return offers.len() == 1;
+        }
+        let all = offers.len();
+        let mut least = all;
+        chosen.tried.clear();
+        for &Offer { choice, .. } in offers.iter() {
+            let id = choice.worker;
+            let Some(pc) = machine.at(state, id) else {
+                continue;
+            };
+            // those of a class that stand alike have alike sets
+            let kind = (machine.first_instance(id), pc);
+            if !choice.is_progress() || chosen.tried.contains(&kind) {
                 continue;
             }
-            last = Some(id);
+            if !machine.is_named(id) {
+                chosen.tried.push(kind);
+            }
             if let Some(size) = self.close(machine, state, id, offers, chosen, least) {
                 least = size;
                 std::mem::swap(&mut chosen.best, &mut chosen.members);
-                if size == 1 {
-                    break;
-                }
             }
         }
         if least < all {
             offers.retain(|o| chosen.best[o.choice.worker.index()]);
         }
-        least == 1
+        false
+    }
+
+    /// A worker that is a set of its own, the one with the fewest choices.
+    fn single(
+        &self,
+        machine: &Machine,
+        state: &[u64],
+        offers: &[Offer],
+        chosen: &mut Chosen,
+    ) -> Option<WorkerId> {
+        let alive = &chosen.alive;
+        let words = self.footprints.words();
+        chosen.behind.clear();
+        chosen.behind.resize((alive.len() + 1) * words, 0);
+        for place in (0..alive.len()).rev() {
+            let future = self.future(machine, state, alive[place]);
+            for word in 0..words {
+                chosen.behind[place * words + word] =
+                    chosen.behind[(place + 1) * words + word] | future[word];
+            }
+        }
+        chosen.before.clear();
+        chosen.before.resize(words, 0);
+        let mut offers = offers.iter().peekable();
+        let mut best: Option<(usize, WorkerId)> = None;
+        for (place, &id) in alive.iter().enumerate() {
+            let (mut choices, mut progress) = (0, false);
+            while let Some(offer) = offers.next_if(|o| o.choice.worker == id) {
+                choices += 1;
+                progress |= offer.choice.is_progress();
+            }
+            let less = best.is_none_or(|(least, _)| choices < least);
+            if progress
+                && less
+                && !self.seen[id.index()]
+                && let Some(pc) = machine.at(state, id)
+            {
+                let minds = self.footprints.minds(id, pc);
+                let behind = &chosen.behind[(place + 1) * words..][..words];
+                if !meet(minds, &chosen.before) && !meet(minds, behind) {
+                    if choices == 1 {
+                        return Some(id);
+                    }
+                    best = Some((choices, id));
+                }
+            }
+            let future = self.future(machine, state, id);
+            for word in 0..words {
+                chosen.before[word] |= future[word];
+            }
+        }
+        best.map(|(_, id)| id)
     }
 
     /// Closes a worker; how many choices the set has, `None` if it is not less than `least`.
@@ -119,16 +189,12 @@ impl Reducer {
                 if chosen.members[other.index()] {
                     continue;
                 }
-                let future = match machine.at(state, other) {
-                    Some(pc) => self.footprints.future(other, pc),
-                    None => self.footprints.whole_future(machine, other),
-                };
-                if meet(minds, future) {
+                if meet(minds, self.future(machine, state, other)) {
                     chosen.members[other.index()] = true;
                     chosen.list.push(other);
                 }
             }
-            if chosen.list.len() == chosen.alive.len() && offers.len() > 1 {
+            if chosen.list.len() == chosen.alive.len() {
                 return None;
             }
         }

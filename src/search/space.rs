@@ -206,15 +206,7 @@ impl<'a> Space<'a> {
             None => false,
         };
         if let Some(reducer) = &self.reducer {
-            let seeds = |i: usize| !double(offers[i].choice.worker);
-            let seeds: Vec<bool> = (0..offers.len()).map(seeds).collect();
-            reducer.choose(
-                self.machine,
-                node,
-                &mut offers,
-                |i| seeds[i],
-                &mut scratch.chosen,
-            );
+            reducer.choose(self.machine, node, &mut offers, &mut scratch.chosen);
         }
         for &Offer { choice, draws } in &offers {
             if double(choice.worker) {
@@ -269,25 +261,11 @@ impl<'a> Space<'a> {
         loop {
             self.machine.offers(&scratch.child, &mut scratch.more);
             self.afford(spent, false, &mut scratch.more);
-            let single = reducer.choose(
-                self.machine,
-                &scratch.child,
-                &mut scratch.more,
-                |_| true,
-                &mut scratch.chosen,
-            );
-            let [
-                Offer {
-                    choice,
-                    draws: None,
-                },
-            ] = scratch.more[..]
-            else {
-                return;
-            };
-            if !single || !choice.is_progress() {
+            let state = &scratch.child;
+            if !reducer.choose(self.machine, state, &mut scratch.more, &mut scratch.chosen) {
                 return;
             }
+            let choice = scratch.more[0].choice;
             scratch.notes.clear();
             self.machine
                 .apply(&mut scratch.child, choice, &mut scratch.notes);
