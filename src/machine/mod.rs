@@ -16,6 +16,7 @@ mod code;
 mod compile;
 mod engine;
 mod layout;
+mod leaks;
 mod model;
 mod semaphore;
 mod state;

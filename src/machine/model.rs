@@ -286,10 +286,10 @@ fn sites(program: &Program, codes: &[Code], names: &Names<'_>) -> Vec<Vec<BTreeS
         let instances = names.instances(decl.name.as_str());
         for (instr, &statement) in code.instrs.iter().zip(&code.statements) {
             match *instr {
-                Instr::Acquire { semaphore, .. } | Instr::Drain { semaphore, .. } => {
-                    if program.semaphores()[semaphore.index()].kind != Kind::Signal {
-                        own[semaphore.index()].insert(statement);
-                    }
+                Instr::Acquire { semaphore, .. } | Instr::Drain { semaphore, .. }
+                    if program.semaphores()[semaphore.index()].kind != Kind::Signal =>
+                {
+                    own[semaphore.index()].insert(statement);
                 }
                 Instr::Give { semaphore, to, .. } => {
                     let givers = instances.first.0..instances.first.0 + instances.count;
@@ -361,7 +361,7 @@ fn lay_out_workers(
         let longest = code
             .instrs
             .iter()
-            .filter_map(|i| waits_in(i))
+            .filter_map(waits_in)
             .map(|s| queues[s.index()])
             .max()
             .unwrap_or(0);

@@ -15,7 +15,10 @@ use crate::run::{Choice, WorkerId};
 /// So many pairs are looked at before it counts as too dear.
 const MOST_PAIRS: usize = 400_000;
 
-/// A node with the worker of the last choice, and the best way to it.
+/// A node with the worker of the last choice.
+type Pair = (Vec<u64>, Option<WorkerId>);
+
+/// The best way to a pair.
 struct Entry {
     /// The entry of the layer before.
     parent: u32,
@@ -43,8 +46,7 @@ pub(super) fn schedules(
     let mut found: BTreeMap<Fact, Vec<Choice>> = BTreeMap::new();
     let mut scratch = Scratch::default();
     let mut layers: Vec<Vec<Entry>> = Vec::new();
-    let mut nodes: Vec<(Vec<u64>, Option<WorkerId>)> =
-        vec![(space.root(&mut Notes::default()), None)];
+    let mut nodes: Vec<Pair> = vec![(space.root(&mut Notes::default()), None)];
     let mut pairs = 0;
     for (fact, sighting) in sightings {
         if sighting.steps == 0 {
@@ -57,7 +59,7 @@ pub(super) fn schedules(
                 .get(fact)
                 .is_some_and(|s| (s.faults, s.steps) == (faults, steps))
         };
-        let mut next: BTreeMap<(Vec<u64>, Option<WorkerId>), Way> = BTreeMap::new();
+        let mut next: BTreeMap<Pair, Way> = BTreeMap::new();
         let mut seen: BTreeMap<Fact, Way> = BTreeMap::new();
         for (at, (words, last)) in nodes.iter().enumerate() {
             let faults_here = space.spent(words).faults();
@@ -127,7 +129,7 @@ pub(super) fn schedules(
             break;
         }
         // an entry's place in its layer is the place of its way: first choices first
-        let mut sorted: Vec<((Vec<u64>, Option<WorkerId>), Way)> = next.into_iter().collect();
+        let mut sorted: Vec<(Pair, Way)> = next.into_iter().collect();
         sorted.sort_by_key(|(_, way)| (way.parent, way.choice));
         let mut layer = Vec::with_capacity(sorted.len());
         nodes = Vec::with_capacity(sorted.len());

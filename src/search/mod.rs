@@ -4,7 +4,7 @@
 //! machine together with what its run has spent of the budgets, as far as that can matter: with
 //! nothing to spend, a node is the state alone.
 //!
-//! The reductions of later work find their place in [`Space::expand`]: which of the enabled
+//! The reductions of later work find their place in `Space::expand`: which of the enabled
 //! choices of a node are followed is decided there and nowhere else.
 //!
 //! **Invariants**
