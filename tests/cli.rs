@@ -61,7 +61,7 @@ fn refused(name: &str, content: &[u8], expected: &str) {
 #[test]
 fn bad_programs() {
     refused("empty.sem", b"", "no worker");
-    refused("binary.sem", b"\x7fELF\x00\x01\xff\xfe\x00", "not a text");
+    refused("binary.sem", b"\x7fELF\x00\x01\xff\xfe\x00", "not UTF-8");
     refused("statement.sem", b"worker w { aquire s }", "acquire");
     refused(
         "name.sem",

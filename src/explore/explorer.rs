@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::findings::{Shown, findings, order};
+use super::findings::{Evidence, Shown, findings, order};
 use super::runs::{Costed, Facts, Ran, keep, make_runs, switches};
 use super::shrink::shrink;
 use crate::machine::{Machine, StepBound};
@@ -120,8 +120,15 @@ impl Explorer {
                 (fact, shown)
             })
             .collect();
-        let order = order(program, &machine, &facts);
-        let findings = findings(program, &machine, &facts, &order, complete);
+        let evidence = Evidence {
+            program,
+            machine: &machine,
+            facts,
+            complete,
+            bound: self.step_bound,
+        };
+        let order = order(&evidence);
+        let findings = findings(&evidence, &order);
         let is_random = self.strategy == StrategyName::Random;
         Report {
             program: name.to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::identify::ids;
 use super::replay::{Replayed, replay};
 use super::runs::Costed;
-use crate::machine::Machine;
+use crate::machine::{Machine, StepBound};
 use crate::program::{Program, PropertyName};
 use crate::property::{Cycle, Danger, Fact, Identity, cycles};
 use crate::report::{Diagnosis, Finding, OrderEdge, Severity, about};
@@ -18,21 +18,37 @@ pub(super) struct Shown {
     pub(super) cheapest: bool,
 }
 
+/// What an exploration saw, before it is told.
+pub(super) struct Evidence<'a> {
+    pub(super) program: &'a Program,
+    pub(super) machine: &'a Machine,
+    pub(super) facts: BTreeMap<Fact, Shown>,
+    /// Whether everything within the bounds was seen.
+    pub(super) complete: bool,
+    pub(super) bound: StepBound,
+}
+
+impl Evidence<'_> {
+    fn replay(&self, shown: &Shown) -> Replayed {
+        replay(
+            self.program,
+            self.machine,
+            &shown.costed.choices,
+            self.bound,
+        )
+    }
+}
+
 /// The findings behind facts, errors first, then in the order of the properties and of the text.
-pub(super) fn findings(
-    program: &Program,
-    machine: &Machine,
-    facts: &BTreeMap<Fact, Shown>,
-    order: &[OrderEdge],
-    complete: bool,
-) -> Vec<Finding> {
+pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Vec<Finding> {
+    let Evidence { program, facts, .. } = evidence;
     let mut found: Vec<(Identity, Option<Danger>, &Shown, &Fact)> = Vec::new();
     for (fact, shown) in facts {
         if let Fact::Failed(identity) = fact {
             found.push((identity.clone(), None, shown, fact));
         }
     }
-    for cycle in cycles(facts.keys(), complete) {
+    for cycle in cycles(facts.keys(), evidence.complete) {
         if let Some((fact, shown)) = shows_cycle(facts, &cycle) {
             let identity = Identity::LockOrder {
                 cycle: cycle.semaphores,
@@ -46,7 +62,7 @@ pub(super) fn findings(
         .iter()
         .zip(ids)
         .map(|((identity, danger, shown, fact), id)| {
-            let replayed = replay(program, machine, &shown.costed.choices);
+            let replayed = evidence.replay(shown);
             let mut finding = finding(program, identity, *danger, shown, &replayed, order, id);
             if replayed.divergence.is_some() || !replayed.facts.contains(fact) {
                 diverged(&mut finding, &replayed);
@@ -61,11 +77,8 @@ pub(super) fn findings(
 }
 
 /// The order graph behind facts.
-pub(super) fn order(
-    program: &Program,
-    machine: &Machine,
-    facts: &BTreeMap<Fact, Shown>,
-) -> Vec<OrderEdge> {
+pub(super) fn order(evidence: &Evidence<'_>) -> Vec<OrderEdge> {
+    let Evidence { program, facts, .. } = evidence;
     let name = |s: &SemaphoreId| program.semaphores()[s.index()].name.to_string();
     facts
         .iter()
@@ -74,7 +87,7 @@ pub(super) fn order(
             _ => None,
         })
         .map(|(from, to, worker, shown)| {
-            let trace = replay(program, machine, &shown.costed.choices).trace;
+            let trace = evidence.replay(shown).trace;
             let schedule = Schedule {
                 digest: Digest::of(&program.digest_text()),
                 choices: shown.costed.choices.clone(),

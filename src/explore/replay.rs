@@ -32,8 +32,13 @@ pub struct Divergence {
     pub reason: String,
 }
 
-/// Replays choices on a program.
-pub fn replay(program: &Program, machine: &Machine, choices: &[Choice]) -> Replayed {
+/// Replays choices on a program. A run that goes on after `bound` steps counts as a livelock.
+pub fn replay(
+    program: &Program,
+    machine: &Machine,
+    choices: &[Choice],
+    bound: StepBound,
+) -> Replayed {
     let statements = program.statements();
     let places: Vec<Place> = Places::new(program).of(statements.iter().map(|n| n.statement.span));
     let mut recorder = Recorder {
@@ -64,7 +69,6 @@ pub fn replay(program: &Program, machine: &Machine, choices: &[Choice]) -> Repla
         faults: 0,
         stood: Vec::new(),
     };
-    let bound = StepBound(u64::MAX);
     let mut strategy = Replay::new(choices);
     Run::new(machine, Budget::UNBOUNDED, bound).execute(&mut strategy, &mut recorder);
     let taken = strategy.taken();

@@ -1,7 +1,7 @@
 //! `selvedge replay`: the timeline of one run.
 
 use selvedge::explore::{Replayed, replay};
-use selvedge::machine::Machine;
+use selvedge::machine::{Machine, StepBound};
 use selvedge::program::Program;
 use selvedge::property::Fact;
 use selvedge::report::{Style, timeline};
@@ -42,5 +42,8 @@ pub(crate) fn run(args: &ReplayArgs, output: &mut Output) -> Status {
 pub(crate) fn follow(program: &Program, schedule: &str) -> Result<Replayed, ScheduleError> {
     let digest = Digest::of(&program.digest_text());
     let schedule = Schedule::decode(schedule, digest, &program.instance_names())?;
-    Ok(replay(program, &Machine::new(program), &schedule.choices))
+    // a schedule that was made under a larger bound is followed to its end
+    let bound = StepBound::default().max(StepBound(schedule.choices.len() as u64));
+    let machine = Machine::new(program);
+    Ok(replay(program, &machine, &schedule.choices, bound))
 }
