@@ -16,7 +16,7 @@ impl<S: Sink> Stepper<'_, S> {
     }
 
     /// What an ended worker holds is leaked, unless that is judged when the run ends.
-    pub(super) fn judge_leak(&mut self, id: WorkerId, semaphore: SemaphoreId, how: Ending) {
+    fn judge_leak(&mut self, id: WorkerId, semaphore: SemaphoreId, how: Ending) {
         let ledger = &self.machine.worker(id).ledgers[semaphore.index()];
         if ledger.deferred {
             return;
