@@ -15,7 +15,7 @@ use crate::run::{Choice, WorkerId};
 /// So many pairs are looked at before it counts as too dear.
 const MOST_PAIRS: usize = 400_000;
 
-/// A node with the worker of the last choice.
+/// A node, and the worker of the last choice.
 type Pair = (Vec<u64>, Option<WorkerId>);
 
 /// The best way to a pair.
