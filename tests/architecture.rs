@@ -318,6 +318,32 @@ fn no_code_is_unsafe() {
     );
 }
 
+#[test]
+fn what_architecture_md_names_is_there() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let mut problems = Vec::new();
+    for quoted in text.split('`').skip(1).step_by(2) {
+        if let Some((file, function)) = quoted.split_once(".rs::") {
+            let code = fs::read_to_string(root().join(format!("{file}.rs")));
+            if !code.is_ok_and(|code| code.contains(&format!("fn {function}("))) {
+                problems.push(format!("`{quoted}` is not there"));
+            }
+        }
+    }
+    let rooms: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    let floors: Vec<&str> = FLOORS
+        .into_iter()
+        .filter(|floor| root().join("src").join(floor).is_dir())
+        .collect();
+    if rooms != floors {
+        problems.push(format!("the rooms are {floors:?}, and not {rooms:?}"));
+    }
+    report(&problems);
+}
+
 /// A section of a manifest, up to the next one.
 fn section<'a>(manifest: &'a str, header: &str) -> &'a str {
     let (_, section) = manifest.split_once(header).unwrap();
