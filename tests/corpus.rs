@@ -1,126 +1,102 @@
-//! Every program of corpus/ is judged as its `expect` lines say, and is fit to be read.
+//! The corpus: every program is judged as it says, is formatted, and reports what its snapshot
+//! shows.
 #![cfg(feature = "check")]
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use selvedge::explore::{Explorer, verdict};
-use selvedge::program::Program;
+use selvedge::program::{Kind, Order, Program, StatementKind};
+use selvedge::report::{Style, text};
 
-/// No program needs more states: the corpus is tested in a debug build too.
-const MOST_STATES: u64 = 300_000;
+#[path = "shared/snapshots.rs"]
+mod snapshots;
 
-/// All programs, by file name.
-fn corpus() -> Vec<(String, String)> {
+fn programs() -> Vec<(String, Program)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    let mut files: Vec<(String, String)> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .map(|path| {
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            (name, fs::read_to_string(path).unwrap())
-        })
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the corpus is there")
+        .map(|entry| entry.expect("a readable folder").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "sem"))
         .collect();
     files.sort();
     files
-}
-
-fn report(problems: &[String]) {
-    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
-}
-
-#[test]
-fn each_program_is_judged_as_it_expects() {
-    let mut problems = Vec::new();
-    for (name, text) in corpus() {
-        let program = match Program::parse(&text) {
-            Ok(program) => program,
-            Err(error) => {
-                problems.push(error.render(&name, false));
-                continue;
-            }
-        };
-        let explorer = Explorer {
-            states: Some(MOST_STATES),
-            ..Explorer::default()
-        };
-        let found = explorer.explore(&program, &name, &());
-        if !found.complete {
-            problems.push(format!("{name}: more than {MOST_STATES} states"));
-        }
-        let verdict = verdict(&program, &found);
-        for missing in &verdict.missing {
-            problems.push(format!("{name}: not found: {missing:?}"));
-        }
-        for finding in &verdict.unexpected {
-            problems.push(format!("{name}: {}: {}", finding.property, finding.detail));
-        }
-        if program.expects().is_empty() {
-            problems.push(format!("{name}: expects nothing, not even `clean`"));
-        }
-        for finding in &found.findings {
-            let expected = program.expects().iter().any(|expect| {
-                matches!(expect, selvedge::program::Expect::Fails { property, .. }
-                    if *property == finding.property)
-            });
-            if !expected {
-                problems.push(format!("{name}: the warning {} is not told", finding.id));
-            }
-            if !finding.cheapest {
-                problems.push(format!("{name}: {} may not be the cheapest", finding.id));
-            }
-        }
-    }
-    report(&problems);
-}
-
-#[test]
-fn each_program_is_formatted_and_says_what_it_teaches() {
-    let mut problems = Vec::new();
-    for (name, text) in corpus() {
-        let stem = name.strip_suffix(".sem").unwrap_or_default();
-        let kebab = |c: char| c.is_ascii_lowercase() || c == '-';
-        if stem.is_empty() || !stem.chars().all(kebab) {
-            problems.push(format!("{name}: not a kebab-case name"));
-        }
-        if Program::parse(&text).is_ok_and(|program| program.format() != text) {
-            problems.push(format!("{name}: not formatted"));
-        }
-        let comment = text.lines().take_while(|line| line.starts_with("// "));
-        let lines = comment.count();
-        if !(2..=6).contains(&lines) {
-            problems.push(format!("{name}: a comment of {lines} lines"));
-        }
-    }
-    report(&problems);
-}
-
-#[test]
-fn together_they_use_the_whole_language() {
-    // what stands after comments are gone, in words
-    let words: BTreeSet<String> = corpus()
         .iter()
-        .flat_map(|(_, text)| text.lines())
-        .flat_map(|line| {
-            line.split("//")
-                .next()
-                .unwrap_or_default()
-                .split_whitespace()
+        .map(|path| {
+            let name = path
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            let text = std::fs::read_to_string(path).expect("a readable program");
+            match Program::parse(&text) {
+                Ok(program) => (name, program),
+                Err(error) => panic!("{}", error.render(&name, false)),
+            }
         })
-        .map(str::to_owned)
-        .collect();
-    // `order=fifo` goes without saying: the formatter leaves it out
-    let language = [
-        "semaphore",
-        "worker",
-        "budget",
-        "expect",
-        "order=fifo-partial",
-        "order=barging",
-        "plain",
-        "signal",
-        "spawned",
+        .collect()
+}
+
+#[test]
+fn every_program_is_as_it_says_and_reports_as_before() {
+    let style = Style {
+        color: false,
+        figures: false,
+    };
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(snapshots::BESIDE);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for (name, program) in programs() {
+        let file = format!("corpus/{name}.sem");
+        let report = Explorer::default().explore(&program, &file, &());
+        let verdict = verdict(&program, &report);
+        assert!(verdict.passes(), "{file}: {verdict:#?}");
+        assert!(
+            report.findings.iter().all(|f| f.cheapest),
+            "{file}: a schedule that is not known to be the cheapest"
+        );
+        if !report.findings.is_empty() {
+            settings.bind(|| {
+                insta::assert_snapshot!(format!("corpus-{name}"), text(&report, &style));
+            });
+        }
+    }
+}
+
+#[test]
+fn every_program_is_formatted() {
+    for (name, program) in programs() {
+        assert_eq!(program.format(), program.source(), "corpus/{name}.sem");
+    }
+}
+
+#[test]
+fn every_program_says_what_it_teaches_and_what_it_expects() {
+    for (name, program) in programs() {
+        assert!(program.source().starts_with("//"), "corpus/{name}.sem");
+        assert!(!program.expects().is_empty(), "corpus/{name}.sem");
+    }
+}
+
+#[test]
+fn the_corpus_uses_the_whole_language() {
+    let mut statements = BTreeSet::new();
+    let mut kinds = BTreeSet::new();
+    for (_, program) in programs() {
+        for semaphore in program.semaphores() {
+            kinds.insert((semaphore.order, semaphore.kind));
+        }
+        for numbered in program.statements() {
+            let word = numbered.statement.head();
+            let word = word.split(' ').next().unwrap_or_default().to_owned();
+            if matches!(numbered.statement.kind, StatementKind::Try { .. }) {
+                statements.insert(format!("{word} {}", numbered.statement.blocks().len()));
+            }
+            statements.insert(word);
+        }
+    }
+    for word in [
         "acquire",
         "try-acquire",
         "acquire-within",
@@ -130,12 +106,9 @@ fn together_they_use_the_whole_language() {
         "panic",
         "return",
         "try",
-        "catch",
-        "finally",
+        "try 3",
         "repeat",
         "either",
-        "or",
-        "else",
         "grow",
         "shrink",
         "drain",
@@ -145,32 +118,13 @@ fn together_they_use_the_whole_language() {
         "cancel",
         "spawn",
         "join",
-        "panics=never",
-        "permits=all",
-        "from=server",
-        "cancelled",
-        "closed",
-        "over-release",
-        "leak",
-        "over-admission",
-        "deadlock",
-        "exhaustion",
-        "impossible-request",
-        "lock-order",
-        "livelock",
-        "clean",
-    ];
-    let missing: Vec<&str> = language
-        .into_iter()
-        .filter(|w| !words.contains(*w))
-        .collect();
-    assert!(missing.is_empty(), "no program uses {missing:?}");
-    for budget in ["panics=", "timeouts=", "cancels=", "preemptions="] {
-        assert!(
-            corpus().iter().any(|(_, text)| text
-                .lines()
-                .any(|l| l.starts_with("budget") && l.contains(budget))),
-            "no program has a budget of {budget}"
-        );
+    ] {
+        assert!(statements.contains(word), "no program uses `{word}`");
+    }
+    for order in [Order::Fifo, Order::FifoPartial, Order::Barging] {
+        assert!(kinds.contains(&(order, Kind::Bounded)), "{order:?}");
+    }
+    for kind in [Kind::Bounded, Kind::Plain, Kind::Signal] {
+        assert!(kinds.contains(&(Order::Fifo, kind)), "{kind:?}");
     }
 }
