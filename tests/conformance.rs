@@ -1,4 +1,5 @@
 //! The semantics by example: each program is judged as its `expect` lines say.
+#![cfg(feature = "check")]
 
 use std::collections::BTreeSet;
 

@@ -18,6 +18,7 @@ mod compile;
 mod engine;
 mod footprint;
 mod layout;
+mod leaks;
 mod model;
 mod semaphore;
 mod state;

@@ -113,9 +113,9 @@ impl Reducer {
         chosen.behind.resize((alive.len() + 1) * words, 0);
         for place in (0..alive.len()).rev() {
             let future = self.future(machine, state, alive[place]);
-            for word in 0..words {
-                chosen.behind[place * words + word] =
-                    chosen.behind[(place + 1) * words + word] | future[word];
+            let (here, behind) = chosen.behind[place * words..].split_at_mut(words);
+            for ((mark, behind), future) in here.iter_mut().zip(behind).zip(future) {
+                *mark = *behind | future;
             }
         }
         chosen.before.clear();
@@ -144,8 +144,8 @@ impl Reducer {
                 }
             }
             let future = self.future(machine, state, id);
-            for word in 0..words {
-                chosen.before[word] |= future[word];
+            for (mark, future) in chosen.before.iter_mut().zip(future) {
+                *mark |= future;
             }
         }
         best.map(|(_, id)| id)
