@@ -102,6 +102,8 @@ check() { # check NAME N STATES
     fi
 }
 
+load() { cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo unknown; }
+load_before=$(load)
 for n in "${sizes[@]}"; do
     for ((i = 1; i <= repetitions; i++)); do
         echo "n=$n, $i of $repetitions" >&2
@@ -135,3 +137,4 @@ for n in "${sizes[@]}"; do
 done
 echo
 echo "ratio: states per second, Spin = 1"
+echo "load average $load_before before and $(load) after; much more than 1 means that others ran too, and that the seconds and the ratio say little"
