@@ -17,7 +17,7 @@ use selvedge::report::{Finding as Reported, Reduction, Report, StrategyName};
 use selvedge::run::{Ending, StatementId};
 
 /// Programs that are compared.
-const PROGRAMS: u64 = 3000;
+const PROGRAMS: u64 = 2000;
 /// Larger ones are passed over.
 const MOST_STATES: usize = 20_000;
 

@@ -6,7 +6,7 @@
 //! 2. A field of no bits reads zero and stores nothing but zero.
 
 /// A number of a few bits in a packed state.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Field {
     word: u32,
     shift: u32,
@@ -42,6 +42,11 @@ impl Field {
     #[inline(always)]
     pub(crate) fn sub(self, state: &mut [u64], value: u64) {
         self.set(state, self.get(state) - value);
+    }
+
+    /// The largest value that it can hold.
+    pub(crate) fn most(self) -> u64 {
+        self.mask
     }
 
     /// Whether it has no bits.

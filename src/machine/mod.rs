@@ -21,6 +21,7 @@ mod layout;
 mod leaks;
 mod model;
 mod semaphore;
+mod simple;
 mod state;
 mod step;
 mod view;

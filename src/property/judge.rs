@@ -34,6 +34,11 @@ impl Judge {
         }
     }
 
+    /// Whether states are looked at for `over-admission`.
+    pub fn watches_plain(&self) -> bool {
+        !self.plain.is_empty()
+    }
+
     /// `leak` and `over-release`.
     #[inline]
     pub fn event(event: &Event) -> Option<Fact> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::cheapest;
+use super::deltas::{Children, Deltas};
 use super::paths;
 use super::space::{Notes, Scratch, Space, effective};
 use super::visited::{MOST_NODES, Visited, hash_of};
@@ -139,6 +140,9 @@ pub(super) struct Search<'a> {
     transitions: u64,
     scratch: Scratch,
     batch: Batch,
+    deltas: Option<Deltas>,
+    children: Children,
+    hashes: Vec<u64>,
 }
 
 impl<'a> Search<'a> {
@@ -171,6 +175,9 @@ impl<'a> Search<'a> {
             transitions: 0,
             scratch: Scratch::default(),
             batch: Batch::default(),
+            deltas: Deltas::new(space),
+            children: Children::default(),
+            hashes: Vec::new(),
         }
     }
 
@@ -197,12 +204,17 @@ impl<'a> Search<'a> {
         let mut scratch = std::mem::take(&mut self.scratch);
         batch.clear();
         // a batch does not reach over a level, so that depths stay known
-        while self.cursor < self.level_end && batch.pending.len() < BATCH {
-            self.expand(self.cursor, &mut scratch, &mut batch);
+        while self.cursor < self.level_end
+            && batch.pending.len() + self.children.parents.len() < BATCH
+        {
+            if !self.add(self.cursor) {
+                self.expand(self.cursor, &mut scratch, &mut batch);
+            }
             self.cursor += 1;
         }
-        self.transitions += batch.pending.len() as u64;
+        self.transitions += (batch.pending.len() + self.children.parents.len()) as u64;
         self.insert(&batch);
+        self.insert_children();
         self.batch = batch;
         self.scratch = scratch;
         if self.cursor == self.level_end {
@@ -212,6 +224,51 @@ impl<'a> Search<'a> {
             }
         }
         true
+    }
+
+    /// Expands a node by adding differences, if that can be done.
+    #[inline]
+    fn add(&mut self, node: usize) -> bool {
+        let Some(deltas) = &mut self.deltas else {
+            return false;
+        };
+        let words = self.visited.node(node);
+        let (sightings, steps) = (&mut self.sightings, self.depth + 1);
+        deltas.expand(
+            self.space,
+            words,
+            node as u32,
+            &mut self.children,
+            |fact, choice| {
+                let here = Sighting {
+                    faults: 0,
+                    steps,
+                    node,
+                    step: Some(SightedStep { choice, choices: 1 }),
+                };
+                sight(sightings, fact, here);
+            },
+        )
+    }
+
+    fn insert_children(&mut self) {
+        let words = self.space.words();
+        let children = std::mem::take(&mut self.children);
+        self.hashes.clear();
+        self.hashes
+            .extend(children.words.chunks_exact(words).map(hash_of));
+        let touched = self
+            .hashes
+            .iter()
+            .fold(0, |t, &h| t ^ self.visited.touch(h));
+        std::hint::black_box(touched);
+        let nodes = children.words.chunks_exact(words);
+        for ((node, &hash), &parent) in nodes.zip(&self.hashes).zip(&children.parents) {
+            self.visited.insert(node, hash, parent as usize);
+        }
+        self.children = children;
+        self.children.words.clear();
+        self.children.parents.clear();
     }
 
     #[inline]

@@ -14,6 +14,7 @@
 //! 3. No clock, address or thread shows in facts or witnesses: stops come from outside.
 
 mod cheapest;
+mod deltas;
 mod exhaustive;
 mod paths;
 mod reduction;

@@ -47,7 +47,7 @@ impl Sink for Notes {
 }
 
 impl Notes {
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.events.clear();
         self.moved.clear();
     }
@@ -133,6 +133,14 @@ impl<'a> Space<'a> {
     /// Whether a node can stand for several, so that facts are judged on the way to it.
     pub(super) fn is_reduced(&self) -> bool {
         self.reducer.is_some() || self.symmetry.is_some()
+    }
+
+    /// Whether nothing is left out and a node is a state alone.
+    pub(super) fn is_bare(&self) -> bool {
+        !self.is_reduced()
+            && self.drawn.iter().all(|field| field.is_empty())
+            && self.budget.preemptions.is_none()
+            && self.depth.is_none()
     }
 
     pub(super) fn words(&self) -> usize {
