@@ -14,8 +14,10 @@
 //! 3. No clock, address or thread shows in facts or witnesses: stops come from outside.
 
 mod cheapest;
+mod classes;
 mod exhaustive;
 mod space;
 mod visited;
 
+pub use classes::{Classes, Counted, Reason, Straight, Tally, WaitClasses, Why, eligible};
 pub use exhaustive::{Exhaustive, Found, Probe, Progress};
