@@ -5,21 +5,21 @@ use std::fmt::Write;
 use selvedge::program::Program;
 
 /// A program with what is known of it.
-pub struct Known {
-    pub name: String,
-    pub program: Program,
+pub(crate) struct Known {
+    pub(crate) name: String,
+    pub(crate) program: Program,
     /// Mazurkiewicz classes of enqueues, waits and releases.
-    pub waits: u64,
+    pub(crate) waits: u64,
     /// Classes of the same queue order.
-    pub queue_order: u64,
+    pub(crate) queue_order: u64,
     /// How many of either end in a deadlock.
-    pub deadlocked: u64,
+    pub(crate) deadlocked: u64,
     /// Whether counting both takes more than a moment.
-    pub long: bool,
+    pub(crate) long: bool,
 }
 
 /// The table: loop-free programs, as counted by independent programs.
-pub fn known() -> Vec<Known> {
+pub(crate) fn known() -> Vec<Known> {
     let mut all = Vec::new();
     let mut add = |name: &str, text: String, waits, queue_order, deadlocked| {
         all.push(Known {
@@ -48,9 +48,9 @@ pub fn known() -> Vec<Known> {
     add("philosophers 3, host of 2", hosted(3, 2), 96, 24, 0);
     add("philosophers 5, host of 4", hosted(5, 4), 949_920, 3_120, 0);
     add("philosophers 4, mutex as host", guarded(4), 24, 24, 0);
-    let queue = channel(2, 2, 2, 1, true);
+    let queue = channel(2, 2, 2, 1);
     add("2 producers, 2 consumers", queue, 36, 36, 0);
-    let buffer = channel(1, 1, 3, 3, false);
+    let buffer = channel(1, 1, 3, 3);
     add("producer and consumer, buffer 3", buffer, 30, 5, 0);
     for (n, classes) in [(3, 7), (4, 15), (5, 31), (6, 63)] {
         add(
@@ -65,7 +65,7 @@ pub fn known() -> Vec<Known> {
 }
 
 /// Workers that take a permit and put it back.
-pub fn pool(workers: u32, permits: u32) -> String {
+pub(crate) fn pool(workers: u32, permits: u32) -> String {
     format!(
         "semaphore pool permits={permits}\n\
          worker w count={workers} {{ acquire pool; release pool }}\n"
@@ -73,21 +73,21 @@ pub fn pool(workers: u32, permits: u32) -> String {
 }
 
 /// Philosophers under a host who lets so many sit down.
-pub fn hosted(n: u32, seats: u32) -> String {
+pub(crate) fn hosted(n: u32, seats: u32) -> String {
     ring(n, &format!("semaphore host permits={seats}\n"), |l, r| {
         format!("acquire host; acquire {l}; acquire {r}; release {l}; release {r}; release host")
     })
 }
 
 /// Philosophers who take both forks under a mutex.
-pub fn guarded(n: u32) -> String {
+pub(crate) fn guarded(n: u32) -> String {
     ring(n, "semaphore host permits=1\n", |l, r| {
         format!("acquire host; acquire {l}; acquire {r}; release host; release {l}; release {r}")
     })
 }
 
 /// Philosophers who all take the left fork first.
-pub fn naive(n: u32) -> String {
+pub(crate) fn naive(n: u32) -> String {
     ring(n, "", |l, r| {
         format!("acquire {l}; acquire {r}; release {r}; release {l}")
     })
@@ -106,14 +106,9 @@ fn ring(n: u32, head: &str, body: impl Fn(&str, &str) -> String) -> String {
 }
 
 /// Producers and consumers of so many items each over a bounded buffer.
-pub fn channel(producers: u32, consumers: u32, items: u32, buffer: u32, mutex: bool) -> String {
-    let middle = if mutex {
-        "acquire mutex; release mutex"
-    } else {
-        ""
-    };
+pub(crate) fn channel(producers: u32, consumers: u32, items: u32, buffer: u32) -> String {
     let step = |from: &str, to: &str| {
-        format!("repeat {items} {{ acquire {from}; {middle}; release {to} }}")
+        format!("repeat {items} {{ acquire {from}; acquire mutex; release mutex; release {to} }}")
     };
     format!(
         "semaphore empty permits={buffer} signal\n\
@@ -124,4 +119,72 @@ pub fn channel(producers: u32, consumers: u32, items: u32, buffer: u32, mutex: b
         step("empty", "full"),
         step("full", "empty"),
     )
+}
+
+/// A random small program all of which is decided by its queues.
+pub(crate) fn knit(seed: u64) -> String {
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut text = String::new();
+    let kinds = ["", "", " order=fifo-partial", " plain", " signal"];
+    for name in ["a", "b", "c"] {
+        let kind = kinds[random.below(5)];
+        let _ = writeln!(
+            text,
+            "semaphore {name} permits={}{kind}",
+            1 + random.below(2)
+        );
+    }
+    let workers = 2 + random.below(2);
+    for w in 0..workers {
+        let mut body = String::new();
+        let mut left = 7 - workers;
+        while left > 0 {
+            statement(&mut random, &mut body, &mut left, 2);
+        }
+        // one of them may wait for another one
+        if w > 0 && random.below(4) == 0 {
+            body += "join w0\n";
+        }
+        let _ = writeln!(text, "worker w{w} {{\n{body}}}");
+    }
+    text
+}
+
+fn statement(random: &mut Random, body: &mut String, left: &mut usize, depth: usize) {
+    *left = left.saturating_sub(1);
+    let s = ["a", "b", "c"][random.below(3)];
+    let permits = 1 + random.below(5) / 4;
+    let _ = match random.below(if depth > 0 { 12 } else { 8 }) {
+        0..=2 => writeln!(body, "acquire {s} permits={permits}"),
+        3..=5 => writeln!(body, "release {s} permits={permits}"),
+        6 => writeln!(body, "work x"),
+        7 => writeln!(body, "acquire {s}\nrelease {s}"),
+        other => {
+            let (head, tail) = [
+                (format!("with {s} {{"), "}"),
+                ("try {".to_owned(), "} catch { release a }"),
+                ("either {".to_owned(), "} or { acquire b }"),
+                ("repeat 2 {".to_owned(), "}"),
+            ][other - 8]
+                .clone();
+            let _ = writeln!(body, "{head}");
+            for _ in 0..1 + random.below(2) {
+                statement(random, body, left, depth - 1);
+            }
+            writeln!(body, "{tail}")
+        }
+    };
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % n as u64) as usize
+    }
 }

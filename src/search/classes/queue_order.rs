@@ -8,7 +8,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::eligible::{Reason, eligible};
-use crate::machine::{Machine, Offer, Sink, StepBound};
+use crate::machine::{Ahead, Machine, Offer, Sink, StepBound};
 use crate::property::{Fact, Identity, Judge, Situation};
 use crate::run::{Action, Budget, Choice, Event, Resource, SemaphoreId, View, WorkerId};
 
@@ -108,6 +108,7 @@ enum Next {
 struct Search<'a> {
     machine: &'a Machine,
     panics: u32,
+    ahead: Ahead,
     judge: Judge,
     nodes: Vec<Node>,
     choices: Vec<Choice>,
@@ -126,6 +127,7 @@ impl<'a> Search<'a> {
         let mut search = Search {
             machine,
             panics: classes.budget.limit(Resource::Panics),
+            ahead: Ahead::new(machine),
             judge: Judge::new(&machine.view_words(&words)),
             nodes: Vec::new(),
             choices: Vec::new(),
@@ -168,17 +170,16 @@ impl<'a> Search<'a> {
 
     /// Takes what is confluent, then counts the run or makes it a node.
     fn enter(&mut self, mut words: Vec<u64>, panics: u32, sleep: Vec<Sleeper>) {
-        let (options, enqueues) = match self.close(&mut words, panics) {
+        let (options, enqueues) = match self.close(&mut words, panics, &sleep) {
             Next::Ways(ways) => (ways, false),
             Next::Enqueues(awaited) if awaited.is_empty() => return self.end(&words, panics),
             Next::Enqueues(awaited) => {
-                let asleep = |w: WorkerId| sleep.iter().any(|&(sleeper, _)| sleeper == w);
                 let options: Vec<Choice> = awaited
                     .into_iter()
-                    .filter(|&(worker, _)| !asleep(worker))
+                    .filter(|&(worker, _)| !is_asleep(&sleep, worker))
                     .map(|(worker, _)| proceed(worker))
                     .collect();
-                if options.is_empty() {
+                if options.is_empty() || self.sleeps_for_good(&words, &sleep) {
                     self.tally.blocked += 1;
                     return;
                 }
@@ -197,13 +198,13 @@ impl<'a> Search<'a> {
     }
 
     /// Takes whatever can be taken without branching (invariant 2).
-    fn close(&mut self, words: &mut [u64], panics: u32) -> Next {
+    fn close(&mut self, words: &mut [u64], panics: u32, sleep: &[Sleeper]) -> Next {
         loop {
             let mut offers = std::mem::take(&mut self.offers);
             self.machine.offers(words, &mut offers);
             offers.retain(|o| match o.choice.action {
                 Action::Panic => panics < self.panics,
-                // invariant 2 of the module is checked by `eligible`: no budget for these
+                // `eligible` has seen that there is no budget for these
                 Action::Cancel | Action::Timeout => false,
                 Action::Proceed | Action::Branch(_) => true,
             });
@@ -213,7 +214,11 @@ impl<'a> Search<'a> {
             for same in offers.chunk_by(|a, b| a.choice.worker == b.choice.worker) {
                 let choice = same[0].choice;
                 let enqueue = self.machine.view_words(words).acquires(choice.worker);
-                if let Some(queue) = enqueue {
+                let contested = enqueue.filter(|&queue| {
+                    is_asleep(sleep, choice.worker)
+                        || self.is_contested(words, choice.worker, queue)
+                });
+                if let Some(queue) = contested {
                     enqueues.push((choice.worker, queue));
                 } else if same.len() == 1 {
                     // what others were offered stays true
@@ -232,6 +237,34 @@ impl<'a> Search<'a> {
             }
             return Next::Enqueues(enqueues);
         }
+    }
+
+    /// Whether anybody else may still join a queue that a worker is about to join.
+    fn is_contested(&self, words: &[u64], worker: WorkerId, queue: SemaphoreId) -> bool {
+        self.workers()
+            .any(|w| w != worker && self.ahead.may_join(self.machine, words, w, queue))
+    }
+
+    /// Whether some sleeping enqueue can be woken no more, neither by those who are awake nor by
+    /// those whom they could wake: then every run from here on belongs to a class that was counted.
+    fn sleeps_for_good(&self, words: &[u64], sleep: &[Sleeper]) -> bool {
+        let mut asleep = sleep.to_vec();
+        loop {
+            let before = asleep.len();
+            let sleeping: Vec<WorkerId> = asleep.iter().map(|&(w, _)| w).collect();
+            asleep.retain(|&(_, queue)| {
+                !self.workers().any(|w| {
+                    !sleeping.contains(&w) && self.ahead.may_join(self.machine, words, w, queue)
+                })
+            });
+            if asleep.is_empty() || asleep.len() == before {
+                return !asleep.is_empty();
+            }
+        }
+    }
+
+    fn workers(&self) -> impl Iterator<Item = WorkerId> + use<> {
+        (0..self.machine.worker_count() as u32).map(WorkerId)
     }
 
     fn take(&mut self, words: &mut [u64], choice: Choice, panics: u32) {
@@ -279,6 +312,10 @@ impl<'a> Search<'a> {
         });
         inflated.filter(|&s| view.is_plain(s)).collect()
     }
+}
+
+fn is_asleep(sleep: &[Sleeper], worker: WorkerId) -> bool {
+    sleep.iter().any(|&(sleeper, _)| sleeper == worker)
 }
 
 fn proceed(worker: WorkerId) -> Choice {
