@@ -1,6 +1,6 @@
 //! All interleavings, one by one, told apart by what makes a class.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use selvedge::machine::{Machine, State};
 use selvedge::run::{Action, SemaphoreId, View, WorkerId};

@@ -8,8 +8,9 @@
 //! - sleep sets (Godefroid 1996), with which every class is run to its end once;
 //! - an event on which nothing that others have still to do depends is taken alone: a persistent
 //!   set of one (Godefroid 1996);
-//! - a run is given up as soon as some event sleeps and no worker that can still move, not even
-//!   one that those could wake, has an event left that would wake it.
+//! - a run is given up as soon as some event sleeps that nothing will wake. What can still happen
+//!   is overestimated for that, by leaving out that permits are used up (the relaxation of planners,
+//!   Bonet and Geffner 2001).
 
 use super::queue_order::Tally;
 use super::straight::{Act, Event, Straight};
@@ -67,6 +68,16 @@ struct Search<'a> {
     unfinished: Workers,
     nodes: Vec<Node>,
     tally: Tally,
+    relaxed: Relaxed,
+}
+
+/// Memory for what could happen at best.
+#[derive(Default)]
+struct Relaxed {
+    at: Vec<usize>,
+    released: Vec<u64>,
+    /// For each slot, whether such an event could happen.
+    happened: Vec<bool>,
 }
 
 fn bits(mut set: Workers) -> impl Iterator<Item = usize> {
@@ -93,6 +104,10 @@ impl<'a> Search<'a> {
             unfinished: 0,
             nodes: Vec::new(),
             tally: Tally::default(),
+            relaxed: Relaxed {
+                happened: vec![false; slots],
+                ..Relaxed::default()
+            },
         };
         for (w, events) in workers.iter().enumerate() {
             let mut last = vec![false; events.len()];
@@ -146,7 +161,7 @@ impl<'a> Search<'a> {
         if enabled == 0 {
             self.tally.classes += 1;
             self.tally.deadlocked += u64::from(self.unfinished != 0);
-        } else if todo == 0 || self.sleeps_for_good(sleep) {
+        } else if todo == 0 || self.sleeps_for_good(sleep, todo) {
             self.tally.blocked += 1;
             todo = 0;
         } else if let Some(alone) = bits(todo).find(|&w| self.is_alone(w)) {
@@ -182,24 +197,70 @@ impl<'a> Search<'a> {
         self.ahead[event.counterpart()] & !(1 << worker) == 0
     }
 
-    /// Whether some sleeping event can be woken no more.
-    fn sleeps_for_good(&self, sleep: Workers) -> bool {
-        let mut moving = self.unfinished & !sleep;
-        let mut asleep = sleep;
-        while asleep != 0 {
+    /// Whether some sleeping event can be woken no more. What can happen is overestimated: every
+    /// acquire is the next to be enqueued, and no permit that was released is used up.
+    fn sleeps_for_good(&mut self, mut asleep: Workers, awake: Workers) -> bool {
+        asleep = self.not_woken_at_once(asleep, awake);
+        if asleep == 0 {
+            return false;
+        }
+        let Relaxed {
+            at,
+            released,
+            happened,
+        } = &mut self.relaxed;
+        at.clone_from(&self.at);
+        released.clone_from(&self.released);
+        happened.fill(false);
+        let mut moving = self.unfinished & !asleep;
+        loop {
+            let mut changed = false;
+            for worker in bits(moving) {
+                let mut ticket = self.tickets[worker];
+                while let Some(event) = self.workers[worker].get(at[worker]) {
+                    match event.act {
+                        Act::Enqueue => {}
+                        Act::Wait => {
+                            if at[worker] > self.at[worker] {
+                                ticket = self.asked[event.semaphore] + event.permits;
+                            }
+                            if ticket > released[event.semaphore] {
+                                break;
+                            }
+                        }
+                        Act::Release => released[event.semaphore] += event.permits,
+                    }
+                    happened[event.slot()] = true;
+                    at[worker] += 1;
+                    changed = true;
+                }
+            }
+            let woken = bits(asleep)
+                .filter(|&w| happened[self.workers[w][self.at[w]].counterpart()])
+                .fold(0, |set, w| set | 1 << w);
+            moving |= woken;
+            asleep &= !woken;
+            if asleep == 0 || (!changed && woken == 0) {
+                return asleep != 0;
+            }
+        }
+    }
+
+    /// Of those who sleep, who stays asleep if all that is enabled happens.
+    fn not_woken_at_once(&self, mut asleep: Workers, mut enabled: Workers) -> Workers {
+        loop {
             let woken = bits(asleep)
                 .filter(|&w| {
                     let event = &self.workers[w][self.at[w]];
-                    self.ahead[event.counterpart()] & moving != 0
+                    self.standing[event.counterpart()] & enabled != 0
                 })
                 .fold(0, |set, w| set | 1 << w);
             if woken == 0 {
-                return true;
+                return asleep;
             }
-            moving |= woken;
+            enabled |= woken;
             asleep &= !woken;
         }
-        false
     }
 
     fn perform(&mut self, worker: usize, event: Event) {
