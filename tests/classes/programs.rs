@@ -28,7 +28,7 @@ pub(crate) fn known() -> Vec<Known> {
             waits,
             queue_order,
             deadlocked,
-            long: waits > 20_000,
+            long: waits > 100_000,
         });
     };
     for (n, k, waits, queue_order) in [
@@ -146,6 +146,32 @@ pub(crate) fn knit(seed: u64) -> String {
             body += "join w0\n";
         }
         let _ = writeln!(text, "worker w{w} {{\n{body}}}");
+    }
+    text
+}
+
+/// A random small program of acquires and releases alone, of no more than is held.
+pub(crate) fn straight(seed: u64) -> String {
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut text = String::new();
+    for name in ["a", "b"] {
+        let kind = ["", " signal"][random.below(4) / 3];
+        let _ = writeln!(
+            text,
+            "semaphore {name} permits={}{kind}",
+            1 + random.below(2)
+        );
+    }
+    let workers = 2 + random.below(2);
+    for w in 0..workers {
+        let _ = write!(text, "worker w{w} {{");
+        for _ in 0..7 / workers {
+            let s = ["a", "b"][random.below(2)];
+            let permits = 1 + random.below(5) / 4;
+            let word = ["acquire", "release"][random.below(2)];
+            let _ = write!(text, " {word} {s} permits={permits};");
+        }
+        text += " }\n";
     }
     text
 }
