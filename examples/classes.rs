@@ -2,8 +2,8 @@
 //!
 //!     cargo run --release --features check --example classes
 
-#[path = "../tests/classes/programs.rs"]
-mod programs;
+#[path = "../tests/classes/known.rs"]
+mod known;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         "", "waits", "expected", "blocked", "", "queues", "expect.", "blocked", ""
     );
     let mut wrong = 0;
-    for known in programs::known() {
+    for known in known::known() {
         let straight = Straight::new(&known.program).expect("a program without branches");
         let start = Instant::now();
         let (waits, _) = WaitClasses { program: &straight }.count(&mut never);

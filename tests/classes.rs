@@ -3,8 +3,10 @@
 
 #[path = "classes/brute.rs"]
 mod brute;
-#[path = "classes/programs.rs"]
-mod programs;
+#[path = "classes/known.rs"]
+mod known;
+#[path = "classes/random.rs"]
+mod random;
 
 use std::collections::BTreeSet;
 
@@ -34,9 +36,10 @@ fn read(text: &str) -> Program {
     Program::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
+/// Those that take more than a moment are counted by `examples/classes.rs`.
 #[test]
 fn there_are_as_many_classes_as_are_known() {
-    for known in programs::known().iter().filter(|known| !known.long) {
+    for known in known::known().iter().filter(|known| known.waits <= 300_000) {
         let name = &known.name;
         let straight = Straight::new(&known.program).expect("a program without branches");
         let (waits, _) = WaitClasses { program: &straight }.count(&mut never);
@@ -148,7 +151,7 @@ fn knit_programs_show_the_same_as_all_of_their_states() {
             panics: (seed % 3) as u32,
             ..Budget::default()
         };
-        checked.check(&read(&programs::knit(seed)), budget);
+        checked.check(&read(&random::knit(seed)), budget);
     }
     let Checked {
         eligible,
@@ -168,7 +171,7 @@ fn knit_programs_show_the_same_as_all_of_their_states() {
 fn waits_are_told_apart_as_in_all_interleavings() {
     let (mut checked, mut deadlocked) = (0, 0);
     for seed in 0..3_000 {
-        let text = programs::straight(seed);
+        let text = random::straight(seed);
         let program = read(&text);
         let Ok(straight) = Straight::new(&program) else {
             continue;
@@ -229,7 +232,7 @@ fn whatever_sees_more_than_the_queue_order_is_refused() {
         let found = count(&Machine::new(&read(text)), Budget::default()).err();
         assert_eq!(found.map(|r| r.why), Some(why));
     }
-    let machine = Machine::new(&read(&programs::pool(2, 1)));
+    let machine = Machine::new(&read(&known::pool(2, 1)));
     let cancels = Budget {
         cancels: 1,
         ..Budget::default()
@@ -248,7 +251,7 @@ fn whatever_sees_more_than_the_queue_order_is_refused() {
 
 #[test]
 fn a_count_stops_when_it_is_told_to() {
-    let program = read(&programs::pool(6, 3));
+    let program = read(&known::pool(6, 3));
     let machine = Machine::new(&program);
     let classes = Classes {
         machine: &machine,
