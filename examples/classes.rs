@@ -12,6 +12,7 @@ use selvedge::machine::{Machine, StepBound};
 use selvedge::run::Budget;
 use selvedge::search::{Classes, Straight, Tally, WaitClasses};
 
+#[allow(clippy::disallowed_methods)] // how long it takes is printed, and decides nothing
 fn main() -> ExitCode {
     println!(
         "{:<34} {:>11} {:>11} {:>9} {:>8}   {:>7} {:>7} {:>7} {:>8}",

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use selvedge::machine::{Machine, StepBound};
 use selvedge::program::{Program, Size, generate};
 use selvedge::property::{Danger, Fact, Identity, cycles};
+use selvedge::report::Reduction;
 use selvedge::run::{Budget, SemaphoreId, StatementId};
 use selvedge::search::{
     Classes, Counted, Exhaustive, Reason, Straight, Tally, WaitClasses, Why, eligible,
@@ -87,6 +88,7 @@ impl Checked {
             machine: &machine,
             budget,
             bound,
+            reduction: Reduction::None,
         };
         let found = exhaustive.search(&mut |p| (p.states > 20_000).then_some(()));
         if found.stopped.is_some() {

@@ -263,6 +263,7 @@ fn reports_do_not_change_from_run_to_run() {
 }
 
 #[cfg(unix)]
+#[allow(clippy::disallowed_methods)] // nothing tells from outside that the search goes on
 #[test]
 fn an_interrupt_prints_the_report_so_far() {
     // far too large to be searched: eight workers that share much

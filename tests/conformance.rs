@@ -1,14 +1,16 @@
 //! The semantics by example: each program is judged as its `expect` lines say.
+#![cfg(feature = "check")]
 
 use std::collections::BTreeSet;
 
 use selvedge::machine::{Machine, StepBound};
 use selvedge::program::{Expect, Program, PropertyName};
 use selvedge::property::{Fact, cycles};
+use selvedge::report::Reduction;
 use selvedge::run::Budget;
 use selvedge::search::Exhaustive;
 
-fn judge(name: &str, text: &str) -> Result<(), String> {
+fn judge(name: &str, text: &str, reduction: Reduction) -> Result<(), String> {
     let program = Program::parse(text).map_err(|e| format!("{name}: {e}"))?;
     let machine = Machine::new(&program);
     let default = Budget::default();
@@ -23,6 +25,7 @@ fn judge(name: &str, text: &str) -> Result<(), String> {
         machine: &machine,
         budget,
         bound: StepBound::default(),
+        reduction,
     };
     let found = search.search::<()>(&mut |_| None);
     let mut names: BTreeSet<PropertyName> = found
@@ -60,11 +63,15 @@ fn conformance() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
         count += 1;
-        if let Err(e) = judge(&path.file_name().unwrap().to_string_lossy(), &text) {
-            bad.push(e);
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for reduction in [Reduction::Sound, Reduction::Symmetry, Reduction::None] {
+            if let Err(e) = judge(&name, &text, reduction) {
+                bad.push(format!("{reduction:?}: {e}"));
+            }
         }
     }
     bad.sort();
+    assert_eq!(count, 300);
     assert!(
         bad.is_empty(),
         "{} of {count}:\n{}",

@@ -1,8 +1,6 @@
 //! The text of worker programs: reading, errors, printing, formatting, building.
 #![cfg(feature = "check")]
 
-/// Where snapshots live, seen from the files of this test.
-const SNAPSHOTS: &str = "../../snapshots";
 #[path = "program/building.rs"]
 mod building;
 #[path = "program/conformance.rs"]
@@ -17,3 +15,7 @@ mod limits;
 mod noise;
 #[path = "program/properties.rs"]
 mod properties;
+#[path = "shared/snapshots.rs"]
+mod snapshots;
+
+use snapshots::SNAPSHOTS;

@@ -5,17 +5,25 @@ use selvedge::explore::Explorer;
 use selvedge::machine::StepBound;
 use selvedge::program::Program;
 use selvedge::report::Report;
+use snapshot::check_snapshot;
 
+#[path = "report/forms.rs"]
+mod forms;
 #[path = "report/programs.rs"]
 mod programs;
+#[path = "report/snapshot.rs"]
+mod snapshot;
+#[path = "shared/snapshots.rs"]
+mod snapshots;
 #[path = "report/texts.rs"]
 mod texts;
 
-/// Where snapshots live, seen from the files of this test.
-const SNAPSHOTS: &str = "../../snapshots";
+fn explore((name, text): programs::Source) -> Report {
+    explored(name, text)
+}
 
 /// The report of a program; fifty steps are too many for it.
-fn explore((name, text): programs::Source) -> Report {
+fn explored(name: &str, text: &str) -> Report {
     let program = match Program::parse(text) {
         Ok(program) => program,
         Err(error) => panic!("{}", error.render(name, false)),

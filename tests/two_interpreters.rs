@@ -7,13 +7,13 @@
 
 mod brute_force;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use brute_force::{Budget, Finding, Outcome, findings};
 use selvedge::explore::Explorer;
 use selvedge::program::{BudgetDecl, Program, Size, generate};
 use selvedge::property::Identity;
-use selvedge::report::{Finding as Reported, StrategyName};
+use selvedge::report::{Finding as Reported, Reduction, Report, StrategyName};
 use selvedge::run::{Ending, StatementId};
 
 /// Programs that are compared.
@@ -126,6 +126,45 @@ fn both_find_the_same_under_a_preemption_bound() {
     assert!(compared * 10 > count * 7, "only {compared} were small");
 }
 
+/// What is left out changes nothing that is found, nor the schedules that show it.
+#[test]
+fn reduced_and_unreduced_find_the_same() {
+    for seed in 0..programs() {
+        let program = generate(seed + 1_000_000, &Size::default());
+        let explore = |reduction| {
+            let explorer = Explorer {
+                reduction,
+                states: Some(50_000),
+                ..Explorer::default()
+            };
+            explorer.explore(&program, "generated", &())
+        };
+        let full = explore(Reduction::None);
+        if !full.complete {
+            continue;
+        }
+        for reduction in [Reduction::Sound, Reduction::Symmetry] {
+            let reduced = explore(reduction);
+            assert!(reduced.complete);
+            assert!(
+                reduced.stats.states <= full.stats.states,
+                "seed {seed}\n{program}"
+            );
+            let ids = |r: &Report| -> BTreeMap<String, (Finding, usize, u32)> {
+                r.findings
+                    .iter()
+                    .map(|f| (f.id.clone(), (translate(f), f.steps, f.faults)))
+                    .collect()
+            };
+            assert_eq!(
+                ids(&reduced),
+                ids(&full),
+                "seed {seed}, {reduction:?}\n{program}"
+            );
+        }
+    }
+}
+
 /// The stateless search knows only the interface between engines and strategies.
 #[test]
 fn the_two_searches_find_the_same() {
@@ -145,9 +184,7 @@ fn the_two_searches_find_the_same() {
         }
         .explore(&program, "generated", &());
         let stateful = Explorer::default().explore(&program, "generated", &());
-        let set = |r: &selvedge::report::Report| -> BTreeSet<Finding> {
-            r.findings.iter().map(translate).collect()
-        };
+        let set = |r: &Report| -> BTreeSet<Finding> { r.findings.iter().map(translate).collect() };
         if stateless.complete {
             compared += 1;
             assert_eq!(set(&stateless), set(&stateful), "seed {seed}\n{program}");

@@ -10,21 +10,11 @@ use super::shrink::shrink;
 use crate::machine::{Machine, StepBound};
 use crate::program::{BudgetDecl, Program};
 use crate::property::Fact;
-use crate::report::{Report, Shard, Stats, Stopped, StrategyName};
+use crate::report::{Reduction, Report, Shard, Stats, Stopped, StrategyName};
 use crate::run::{Budget, Strategy};
 use crate::schedule::Digest;
 use crate::search::{Exhaustive, Progress};
 use crate::strategy::{DepthFirst, RandomWalk};
-
-/// Whether a search may leave out interleavings that others stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Reduction {
-    /// As far as it is sound. Nothing is left out as of now.
-    #[default]
-    Sound,
-    /// Every interleaving.
-    None,
-}
 
 /// How a program is explored. Start from `Explorer::default()`.
 #[derive(Debug, Clone)]
@@ -137,6 +127,7 @@ impl Explorer {
             stopped: outcome.stopped,
             budget,
             strategy: self.strategy,
+            reduction: outcome.reduction,
             seed: is_random.then_some(self.seed),
             shard: self.shard,
             findings,
@@ -159,6 +150,7 @@ impl Explorer {
             machine,
             budget,
             bound: self.step_bound,
+            reduction: self.reduction,
         };
         let found = search.search(&mut |progress: &Progress| {
             watcher.progress(&stats_of(progress, clock));
@@ -192,6 +184,7 @@ impl Explorer {
             facts,
             stopped: found.stopped,
             stats: stats_of(&found.progress, clock),
+            reduction: search.effective_reduction(),
         }
     }
 
@@ -306,6 +299,7 @@ struct Outcome {
     facts: BTreeMap<Fact, Shown>,
     stopped: Option<Stopped>,
     stats: Stats,
+    reduction: Reduction,
 }
 
 impl Outcome {
@@ -325,6 +319,7 @@ impl Outcome {
                 .collect(),
             stopped,
             stats,
+            reduction: Reduction::None,
         }
     }
 }

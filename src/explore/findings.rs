@@ -64,7 +64,8 @@ pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Vec<Find
         .map(|((identity, danger, shown, fact), id)| {
             let replayed = evidence.replay(shown);
             let mut finding = finding(program, identity, *danger, shown, &replayed, order, id);
-            if replayed.divergence.is_some() || !replayed.facts.contains(fact) {
+            let shows = replayed.facts.contains(fact);
+            if replayed.divergence.is_some() || !shows {
                 diverged(&mut finding, &replayed);
             }
             finding

@@ -16,6 +16,6 @@ mod runs;
 mod shrink;
 mod verdict;
 
-pub use explorer::{Explorer, Reduction, Watcher, budget_of};
+pub use explorer::{Explorer, Watcher, budget_of};
 pub use replay::{Divergence, Replayed, replay};
 pub use verdict::{Verdict, verdict};

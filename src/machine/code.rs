@@ -123,6 +123,22 @@ impl Instr {
         matches!(self, Instr::LoopEnd { .. } | Instr::FinallyEnd { .. })
     }
 
+    /// The semaphore that it is an op on.
+    pub(crate) fn semaphore(&self) -> Option<SemaphoreId> {
+        match *self {
+            Instr::Acquire { semaphore, .. }
+            | Instr::Release { semaphore, .. }
+            | Instr::GuardRelease { semaphore, .. }
+            | Instr::Grow { semaphore, .. }
+            | Instr::Shrink { semaphore, .. }
+            | Instr::Drain { semaphore, .. }
+            | Instr::Forget { semaphore, .. }
+            | Instr::Give { semaphore, .. }
+            | Instr::Close { semaphore, .. } => Some(semaphore),
+            _ => None,
+        }
+    }
+
     /// Calls `f` on every target.
     pub(crate) fn targets(&mut self, mut f: impl FnMut(&mut Pc)) {
         match self {

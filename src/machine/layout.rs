@@ -83,16 +83,23 @@ impl Layout {
         }
     }
 
-    /// Fields that lie side by side in one word where they fit in one.
-    pub(crate) fn block(&mut self, maxima: &[u64]) -> Vec<Field> {
+    /// Fields that lie side by side in one word where they fit in one, and then what they are
+    /// together.
+    pub(crate) fn block(&mut self, maxima: &[u64]) -> (Vec<Field>, Option<Field>) {
         let bits: u64 = maxima
             .iter()
             .map(|m| u64::from(64 - m.leading_zeros()))
             .sum();
         if bits == 0 || bits > 64 {
-            return maxima.iter().map(|&max| self.field(max)).collect();
+            let fields = maxima.iter().map(|&max| self.field(max)).collect();
+            return (fields, None);
         }
         let (word, mut shift) = self.reserve(bits as u32);
+        let whole = Field {
+            word,
+            shift,
+            mask: u64::MAX >> (64 - bits),
+        };
         let mut fields = Vec::with_capacity(maxima.len());
         for &max in maxima {
             let bits = 64 - max.leading_zeros();
@@ -109,7 +116,7 @@ impl Layout {
             });
             shift += bits;
         }
-        fields
+        (fields, Some(whole))
     }
 
     fn reserve(&mut self, bits: u32) -> (u32, u32) {
@@ -138,7 +145,8 @@ mod tests {
         let mut layout = Layout::default();
         let maxima = [1, 0, 3, 200, u64::MAX, 7, u64::from(u32::MAX), 5, 1 << 40];
         let fields: Vec<Field> = maxima.iter().map(|&m| layout.field(m)).collect();
-        let block = layout.block(&maxima[..4]);
+        let (block, whole) = layout.block(&maxima[..4]);
+        assert!(whole.is_some());
         let mut state = vec![0; layout.words()];
         let all: Vec<(Field, u64)> = fields
             .into_iter()

@@ -13,10 +13,13 @@
 //!    have put on top.
 
 mod ahead;
+mod alike;
 mod code;
 mod compile;
 mod engine;
+mod footprint;
 mod layout;
+mod leaks;
 mod model;
 mod semaphore;
 mod state;
@@ -32,4 +35,6 @@ pub use state::State;
 pub use step::Sink;
 pub use view::StateView;
 
+pub(crate) use alike::Block;
+pub(crate) use footprint::{Footprints, meet};
 pub(crate) use layout::{Field, Layout};

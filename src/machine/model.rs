@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::code::{Code, Frame, Instr, Pc, Waiting};
+use super::code::{Code, Frame, Instances, Instr, Pc, Waiting};
 use super::compile::{Names, compile};
 use super::layout::{Field, Layout};
 use crate::program::{Kind, Order, Program, StatementKind, block_size};
@@ -15,6 +15,8 @@ pub struct Machine {
     pub(super) semaphores: Vec<Semaphore>,
     pub(super) workers: Vec<Worker>,
     pub(super) layout: Layout,
+    /// The instances of each declared worker.
+    pub(super) declared: Vec<Instances>,
     /// The most steps that a run can take, if that is a number.
     pub(super) longest: u64,
 }
@@ -51,6 +53,8 @@ pub(super) struct Worker {
     /// How many instructions take a choice.
     pub(super) visible: u32,
     pub(super) spawned: bool,
+    /// All fields of it, in one piece where they lie in one word.
+    pub(super) block: Vec<Field>,
     pub(super) pc: Field,
     /// Its place in the queue in which it waits, from one; zero when it does not wait in one.
     pub(super) rank: Field,
@@ -62,6 +66,8 @@ pub(super) struct Worker {
     pub(super) owned: Vec<SemaphoreId>,
     /// For each instruction, the ledger entry that a grant there goes to.
     pub(super) grants: Vec<Option<Field>>,
+    /// Whether a statement names this very instance.
+    pub(super) named: bool,
     /// Whether how it ended is kept.
     pub(super) remembers_end: bool,
 }
@@ -121,6 +127,11 @@ impl Machine {
         Machine {
             semaphores,
             workers,
+            declared: program
+                .workers()
+                .iter()
+                .map(|decl| names.instances(decl.name.as_str()))
+                .collect(),
             layout,
             longest,
         }
@@ -286,10 +297,10 @@ fn sites(program: &Program, codes: &[Code], names: &Names<'_>) -> Vec<Vec<BTreeS
         let instances = names.instances(decl.name.as_str());
         for (instr, &statement) in code.instrs.iter().zip(&code.statements) {
             match *instr {
-                Instr::Acquire { semaphore, .. } | Instr::Drain { semaphore, .. } => {
-                    if program.semaphores()[semaphore.index()].kind != Kind::Signal {
-                        own[semaphore.index()].insert(statement);
-                    }
+                Instr::Acquire { semaphore, .. } | Instr::Drain { semaphore, .. }
+                    if program.semaphores()[semaphore.index()].kind != Kind::Signal =>
+                {
+                    own[semaphore.index()].insert(statement);
                 }
                 Instr::Give { semaphore, to, .. } => {
                     let givers = instances.first.0..instances.first.0 + instances.count;
@@ -334,11 +345,15 @@ fn lay_out_workers(
     layout: &mut Layout,
 ) -> Vec<Worker> {
     let mut named = BTreeSet::new();
+    let mut cancelled = BTreeSet::new();
     let mut deferred = BTreeSet::new();
     for instr in codes.iter().flat_map(|c| &c.instrs) {
         match *instr {
             Instr::Give { to, .. } => {
                 named.insert(to);
+            }
+            Instr::Cancel { target, .. } => {
+                cancelled.insert(target);
             }
             Instr::Release {
                 semaphore,
@@ -361,7 +376,7 @@ fn lay_out_workers(
         let longest = code
             .instrs
             .iter()
-            .filter_map(|i| waits_in(i))
+            .filter_map(waits_in)
             .map(|s| queues[s.index()])
             .max()
             .unwrap_or(0);
@@ -381,7 +396,9 @@ fn lay_out_workers(
                 maxima.extend(std::iter::repeat_n(most, sorted.len()));
                 order.push(sorted);
             }
-            let mut fields = layout.block(&maxima).into_iter();
+            let (fields, whole) = layout.block(&maxima);
+            let block = whole.map_or_else(|| fields.clone(), |whole| vec![whole]);
+            let mut fields = fields.into_iter();
             let mut take = |n: usize| fields.by_ref().take(n).collect::<Vec<Field>>();
             let head = take(2);
             let counters = take(code.counters.len());
@@ -413,6 +430,7 @@ fn lay_out_workers(
                 start: code.start,
                 visible: code.visible,
                 spawned: decl.spawned,
+                block,
                 pc: head[0],
                 rank: head[1],
                 counters,
@@ -420,6 +438,7 @@ fn lay_out_workers(
                 ledgers,
                 owned,
                 grants,
+                named: named.contains(&id) || cancelled.contains(&id),
                 remembers_end,
             });
         }

@@ -12,6 +12,11 @@ use crate::program::Order;
 use crate::run::{Cause, Event, SemaphoreId, WorkerId};
 
 impl Machine {
+    /// Whether the semaphore lets whoever comes take what fits.
+    pub(super) fn is_barging(&self, id: SemaphoreId) -> bool {
+        self.semaphore(id).order == Order::Barging
+    }
+
     /// The waiter at a place of a queue, counted from one.
     #[inline]
     fn at_rank(&self, state: &[u64], id: SemaphoreId, rank: u64) -> Option<WorkerId> {

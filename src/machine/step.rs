@@ -3,7 +3,7 @@
 use super::code::{END, FrameKind, Instances, Instr, Pc, Waiting};
 use super::model::{Machine, Site};
 use super::state::{Standing, State};
-use crate::program::{Kind, Order};
+use crate::program::Kind;
 use crate::run::{
     Action, Cause, Choice, Ending, Event, Permits, SemaphoreId, StatementId, WorkerId,
 };
@@ -442,28 +442,8 @@ impl<S: Sink> Stepper<'_, S> {
         }
     }
 
-    fn ended(&mut self, id: WorkerId, how: Ending) {
-        self.machine.set_ended(self.state, id, how);
-        self.sink.event(Event::Ended { worker: id, how });
-        for &semaphore in &self.machine.worker(id).owned {
-            self.judge_leak(id, semaphore, how);
-        }
-        self.sink.moved(id);
-    }
-
-    /// What an ended worker holds is leaked, unless that is judged when the run ends.
-    fn judge_leak(&mut self, id: WorkerId, semaphore: SemaphoreId, how: Ending) {
-        let ledger = &self.machine.worker(id).ledgers[semaphore.index()];
-        if ledger.deferred {
-            return;
-        }
-        self.machine
-            .leaks_of(self.state, id, semaphore, how, self.sink);
-        self.merge(&ledger.sites);
-    }
-
     /// Who took what an ended worker holds does not matter once it is told (invariant 1).
-    fn merge(&mut self, sites: &[Site]) {
+    pub(super) fn merge(&mut self, sites: &[Site]) {
         if let [first, rest @ ..] = sites {
             for site in rest {
                 let permits = site.held.get(self.state);
@@ -610,47 +590,3 @@ struct Refused;
 
 /// All instances were started already.
 struct NoneLeft;
-
-impl Machine {
-    /// Tells what an ended worker holds of a semaphore.
-    fn leaks_of(
-        &self,
-        state: &[u64],
-        id: WorkerId,
-        semaphore: SemaphoreId,
-        how: Ending,
-        sink: &mut impl Sink,
-    ) {
-        for site in &self.worker(id).ledgers[semaphore.index()].sites {
-            let permits = site.held.get(state);
-            if permits > 0 {
-                sink.event(Event::Leaked {
-                    worker: id,
-                    semaphore,
-                    permits,
-                    acquired: site.statement,
-                    how,
-                });
-            }
-        }
-    }
-
-    /// Tells the leaks that are judged only when a run ends or is stuck.
-    pub(crate) fn judge_deferred(&self, state: &[u64], sink: &mut impl Sink) {
-        for id in self.worker_ids() {
-            let Standing::Ended(how) = self.standing(state, id) else {
-                continue;
-            };
-            for &semaphore in &self.worker(id).owned {
-                if self.worker(id).ledgers[semaphore.index()].deferred {
-                    self.leaks_of(state, id, semaphore, how, sink);
-                }
-            }
-        }
-    }
-
-    /// Whether the semaphore lets whoever comes take what fits.
-    pub(super) fn is_barging(&self, id: SemaphoreId) -> bool {
-        self.semaphore(id).order == Order::Barging
-    }
-}

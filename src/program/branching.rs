@@ -68,7 +68,8 @@ impl Reader<'_> {
             };
             self.stray(word, at, Some(there));
         }
-        if catch.is_none() && finally.is_none() {
+        // a block that never ends is told as that
+        if catch.is_none() && finally.is_none() && !self.unwinding {
             self.problems.add(|| {
                 Problem::new(span, "`try` with neither `catch` nor `finally`")
                     .label("without one of them it does nothing")

@@ -201,7 +201,7 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
             });
             let (who, asked) = asks.unwrap_or_else(|| (list(about), 0));
             format!(
-                "{who} asks for {} of {}, whose capacity is {capacity}: it waits for ever",
+                "{who} asks for {} of {}, whose capacity is {capacity}",
                 permits(asked),
                 trace.semaphore(*semaphore),
             )
@@ -279,8 +279,8 @@ fn lock_order(trace: &Trace, cycle: &[SemaphoreId], danger: Option<Danger>) -> S
         .expect("a cycle has two semaphores or more");
     let what = match danger {
         Some(Danger::Reachable) => "this deadlocks",
-        Some(Danger::Unreachable) => "no run deadlocks on it",
-        _ => "whether a run deadlocks on it is not known",
+        Some(Danger::Unreachable) => "no run deadlocks",
+        _ => "whether a run deadlocks is not known",
     };
     format!("{}, and {last}: {what}", first.join(", "))
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::circle::chain;
 use super::model::{OrderEdge, Report};
-use super::reason::chain;
-use super::story::why_waits;
 use super::style::{Page, Paint, Style};
 use super::text::lines;
 use super::trace::Trace;
+use super::wait::why;
 use super::words::{list, some_of};
 use crate::property::{Danger, Edge, Identity};
 use crate::run::{Wait, WorkerId};
@@ -178,7 +178,7 @@ pub fn waits_text(trace: &Trace, style: &Style) -> String {
     let alone = trace.waiters(None).into_iter();
     let alone = alone.filter(|w| trace.edges.iter().all(|edge| edge.waits != *w));
     for worker in alone {
-        if let Some(why) = why_waits(trace, trace.last(), worker) {
+        if let Some(why) = why(trace, trace.last(), worker) {
             page.paragraph(
                 0,
                 4,

@@ -5,6 +5,7 @@
 //! 1. A report is data; each form of it is a pure function of that data.
 //! 2. Figures that depend on the machine (states, seconds) stand in [`Stats`] alone.
 
+mod circle;
 mod detail;
 mod dot;
 mod github;
@@ -14,11 +15,13 @@ mod json;
 mod model;
 mod reason;
 mod remedy;
+mod rows;
 mod story;
 mod style;
 mod text;
 mod timeline;
 mod trace;
+mod wait;
 mod words;
 
 pub(crate) use detail::about;

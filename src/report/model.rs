@@ -23,6 +23,8 @@ pub struct Report {
     pub budget: Budget,
     /// What picked the choices.
     pub strategy: StrategyName,
+    /// What the search left out; `None` where the bounds do not allow more.
+    pub reduction: Reduction,
     /// The seed, for a random strategy.
     pub seed: Option<u64>,
     /// Which part of the runs these were.
@@ -112,6 +114,30 @@ impl StrategyName {
 impl fmt::Display for StrategyName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// What a search may leave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reduction {
+    /// All that is sound: choices that others stand for are not followed, steps that everything
+    /// can be continued by are taken at once, and identical instances stand for each other.
+    #[default]
+    Sound,
+    /// Identical instances stand for each other; everything else is followed.
+    Symmetry,
+    /// Nothing.
+    None,
+}
+
+impl Reduction {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reduction::Sound => "sound",
+            Reduction::Symmetry => "symmetry",
+            Reduction::None => "none",
+        }
     }
 }
 

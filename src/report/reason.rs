@@ -1,13 +1,14 @@
 //! Why nothing more can happen, or how it came to what is wrong: a few lines under a timeline.
 
+use super::circle::chain;
 use super::hops::hops;
 use super::model::{Finding, OrderEdge};
-use super::story::why_waits;
 use super::trace::Trace;
-use super::words::{ended, list, ordinal, permits, some_of};
+use super::wait::{Waits, why};
+use super::words::{ended, list, permits, some_of, verb};
 use crate::program::Place;
-use crate::property::{Danger, Edge, Identity};
-use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, Wait, WorkerId};
+use crate::property::{Danger, Identity};
+use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, WorkerId};
 
 /// So many lines of one kind are told.
 const MOST: usize = 6;
@@ -94,73 +95,34 @@ fn stuck(trace: &Trace) -> Vec<String> {
 /// A line for each that waits at the end.
 fn waits(trace: &Trace, workers: &[WorkerId]) -> Vec<String> {
     let last = trace.last();
-    let lines = workers.iter().filter_map(|&w| {
-        let place = last.workers[w.index()].statement.map(|(_, place)| place);
-        let why = why_waits(trace, last, w)?;
-        Some(format!("{}{} {why}", trace.worker(w), at(place)))
+    // those who wait for the same reason at the same place are told together
+    let mut groups: Vec<(Option<Place>, Waits, Vec<WorkerId>)> = Vec::new();
+    for &worker in workers {
+        let place = last.workers[worker.index()]
+            .statement
+            .map(|(_, place)| place);
+        let Some(why) = why(trace, last, worker) else {
+            continue;
+        };
+        let same = |group: &&mut (Option<Place>, Waits, Vec<WorkerId>)| {
+            group.0 == place && group.1.reason == why.reason
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.2.push(worker),
+            None => groups.push((place, why, vec![worker])),
+        }
+    }
+    let lines = groups.into_iter().map(|(place, why, group)| {
+        let names = list(&trace.names(&group));
+        match why.reason.strip_prefix("waits") {
+            Some(rest) if group.len() > 1 => {
+                let rest = rest.replace(": it holds", ": each holds");
+                format!("{names}{} wait{rest}", at(place))
+            }
+            _ => format!("{names}{} {why}", at(place)),
+        }
     });
     some(lines.collect(), "wait")
-}
-
-/// `left.1 holds a, waits for b -> right.1 holds b, waits for a -> left.1`
-pub(super) fn chain(trace: &Trace, circle: &[WorkerId]) -> String {
-    let before = circle.iter().cycle().skip(circle.len() - 1);
-    let after = circle.iter().cycle().skip(1);
-    let mut text = String::new();
-    for ((&before, &worker), &after) in before.zip(circle).zip(after) {
-        text.push_str(trace.worker(worker));
-        if let Some(edge) = edge(trace, before, worker) {
-            text += &has(trace, edge);
-        }
-        if let Some(edge) = edge(trace, worker, after) {
-            text += &match edge.semaphore {
-                Some(s) => format!(", waits for {}", wanted(trace, worker, s)),
-                None => format!(", waits for the end of {}", trace.worker(after)),
-            };
-        }
-        text += " -> ";
-    }
-    text + trace.worker(circle[0])
-}
-
-fn edge(trace: &Trace, waits: WorkerId, on: WorkerId) -> Option<&Edge> {
-    let mut between = trace
-        .edges
-        .iter()
-        .filter(|e| (e.waits, e.on) == (waits, on));
-    between.next()
-}
-
-/// What the one before waits for.
-fn has(trace: &Trace, edge: &Edge) -> String {
-    let last = trace.last();
-    let Some(semaphore) = edge.semaphore else {
-        return " has not ended".to_owned();
-    };
-    let name = trace.semaphore(semaphore);
-    if edge.queued {
-        return format!(" is before it in the queue of {name}");
-    }
-    let (held, taken) = (
-        last.held(edge.on, semaphore),
-        last.taken(edge.on, semaphore),
-    );
-    match (held, taken) {
-        (0, taken) => format!(" has taken {}", some_of(taken, name)),
-        (held, _) => format!(" holds {}", some_of(held, name)),
-    }
-}
-
-/// `b`, `2 of b`
-fn wanted(trace: &Trace, worker: WorkerId, semaphore: SemaphoreId) -> String {
-    let name = trace.semaphore(semaphore);
-    match trace.last().workers[worker.index()].wait {
-        Some(Wait::Permits { permits, taken, .. }) if taken > 0 => {
-            format!("{} more of {name}", permits - taken)
-        }
-        Some(Wait::Permits { permits, .. }) => some_of(permits, name),
-        _ => name.to_owned(),
-    }
 }
 
 fn leak(trace: &Trace, semaphore: SemaphoreId, acquired: StatementId, how: Ending) -> Vec<String> {
@@ -172,11 +134,14 @@ fn leak(trace: &Trace, semaphore: SemaphoreId, acquired: StatementId, how: Endin
     let last = trace.last();
     let gone = last.held_by_all(semaphore, Status::Ended);
     let capacity = last.semaphores[semaphore.index()].capacity;
-    lines.push(format!(
-        "of the {} of {name}, {} can ever come back",
-        permits(capacity),
-        capacity.saturating_sub(gone),
-    ));
+    lines.push(if gone >= capacity {
+        format!("lost for good: all that {name} has")
+    } else {
+        format!(
+            "lost for good: {gone} of the {} of {name}",
+            permits(capacity)
+        )
+    });
     lines
 }
 
@@ -292,10 +257,12 @@ fn history(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
                 permits,
                 ..
             } if (h, s) == (holder, semaphore) => format!("-{permits}"),
+            // one that is not refused is a release too
             Event::OverReleased {
                 holder: h,
                 semaphore: s,
                 permits,
+                refused: true,
                 ..
             } if (h, s) == (holder, semaphore) => format!("-{permits}"),
             _ => continue,
@@ -308,7 +275,7 @@ fn history(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
     }
     let name = trace.semaphore(semaphore);
     vec![format!(
-        "the ledger of {} for {name}: 0 at first, {}: more out than in",
+        "the ledger of {} for {name}: 0 at first, {}",
         trace.worker(holder),
         did.join(", "),
     )]
@@ -327,11 +294,10 @@ fn admitted(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
                 refused: false,
                 ..
             } if s == semaphore => Some(format!(
-                "{} put back {permits} at {} ({} step) while {held} was held: that made room for \
-                 one too many",
+                "step {}: {} holds {held} and puts back {permits} at {}: room for too many",
+                step + 1,
                 trace.worker(worker),
                 trace.steps[step].place,
-                ordinal(step + 1),
             )),
             _ => None,
         })
@@ -375,7 +341,7 @@ fn ordered(trace: &Trace, cycle: &[SemaphoreId], order: &[OrderEdge]) -> Vec<Str
                 edge.from,
                 edge.to,
                 list(&names),
-                super::words::verb(names.len(), "takes"),
+                verb(names.len(), "takes"),
                 edge.from,
                 at(edge.taken),
                 edge.to,

@@ -21,7 +21,11 @@ pub(super) fn diagnosis(finding: &Finding) -> Option<String> {
                 "it only ever falls".to_owned()
             } else {
                 let gone = trace.last().held_by_all(*semaphore, Status::Ended);
-                format!("{} never come back", permits(gone))
+                format!(
+                    "{} never {} back",
+                    permits(gone),
+                    if gone == 1 { "comes" } else { "come" }
+                )
             };
             Some(format!(
                 "leak: {name} available {}: {tells}",
@@ -114,7 +118,7 @@ pub(super) fn remedy(finding: &Finding) -> String {
             statement,
         } => over_release(trace, *semaphore, *statement),
         Identity::OverAdmission { semaphore } => format!(
-            "find the release without an acquire; without `plain`, {} refuses it",
+            "find the stray release: without `plain`, {} would refuse it",
             name(*semaphore)
         ),
         Identity::Conservation { .. } | Identity::LostWakeup { .. } => {
@@ -129,9 +133,9 @@ pub(super) fn remedy(finding: &Finding) -> String {
             let names: Vec<&str> = cycle.iter().map(|&s| name(s)).collect();
             let order = names.join(" before ");
             match finding.danger {
-                Some(Danger::Unreachable) => format!(
-                    "nothing has to be done; with {order} everywhere it stays so whatever changes"
-                ),
+                Some(Danger::Unreachable) => {
+                    format!("none is needed today; {order} everywhere would keep it so")
+                }
                 _ => format!("take {order} in every worker"),
             }
         }
@@ -151,9 +155,9 @@ fn leak(trace: &Trace, semaphore: SemaphoreId, acquired: StatementId, how: Endin
         return format!("give {name} only to a worker that is still there to release it");
     }
     match how {
-        Ending::Returned => format!(
-            "release {name} on every way out of the worker: `with {name} {{ … }}` does it by itself"
-        ),
+        Ending::Returned => {
+            format!("release {name} on every way out, or use `with {name} {{ … }}`")
+        }
         _ => format!("put the release into a `finally` block, or use `with {name} {{ … }}`"),
     }
 }
@@ -184,16 +188,26 @@ fn over_release(trace: &Trace, semaphore: SemaphoreId, statement: StatementId) -
             })
             .is_some()
     };
+    let failed = |who| {
+        let raised = |event: &Event| match *event {
+            Event::Raised { worker, .. } if worker == who => Some(()),
+            _ => None,
+        };
+        trace.find(raised).is_some()
+    };
     match event {
         _ if guard => format!("leave it to the guard to put {name} back: no release inside `with`"),
         Some((worker, holder, _)) if holder != worker => {
             format!("let one worker only put {name} back, once it is acquired")
         }
-        Some((_, holder, 0)) if !granted(holder) => format!(
-            "acquire {name} first; an acquire that can fail belongs before the `try` whose \
-             `finally` releases"
-        ),
-        _ => "put back what was acquired, once: one release for each acquire, or `with`".to_owned(),
+        Some((worker, holder, 0)) if !granted(holder) => {
+            if failed(worker) {
+                format!("acquire {name} before the `try` whose `finally` releases it")
+            } else {
+                format!("acquire {name} first, or drop the release")
+            }
+        }
+        _ => format!("one release for each acquire; `with {name} {{ … }}` sees to that"),
     }
 }
 
@@ -213,12 +227,14 @@ fn deadlock(finding: &Finding, circular: bool) -> String {
         })
         .collect();
     if circular && joins {
-        return "put back what the joined worker needs before the `join`".to_owned();
+        return if finding.semaphores.is_empty() {
+            "let one of them go on without the `join`".to_owned()
+        } else {
+            "put back what the joined worker needs before the `join`".to_owned()
+        };
     }
     if let [signal, ..] = signals[..] {
-        return format!(
-            "release {signal} on every way, failing ones included, or wait with `acquire-within`"
-        );
+        return format!("release {signal} on every way, or wait with `acquire-within`");
     }
     if !circular {
         return "see to it that somebody puts the permits back, or wait with `acquire-within`"

@@ -224,10 +224,7 @@ mod tests {
     #[test]
     fn the_middle_goes_first() {
         assert_eq!(shorten("a-very-long-name.12", 10), "a-very….12");
-        assert_eq!(
-            shorten("短い名前のファイル", 9),
-            "短いファ…ル".replace("ファ", "").replace("…", "…")
-        );
+        assert_eq!(shorten("短い名前のファイル", 9), "短い…ル");
     }
 
     #[test]

@@ -2,16 +2,19 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::circle::chain;
+use super::hops::hops;
 use super::model::{Finding, Report, Severity, Stopped};
-use super::reason::{chain, reasons};
+use super::reason::reasons;
 use super::remedy::{diagnosis, remedy};
-use super::story::why_waits;
+use super::rows::Next;
 use super::style::{Page, Paint, Row, Style, WIDTH, printable, shorten, wrap};
 use super::timeline::draw;
 use super::trace::Trace;
+use super::wait::why;
 use super::words::{count, ended, list, some_of};
 use crate::program::{Place, PropertyName};
-use crate::property::Situation;
+use crate::property::{Identity, Situation};
 use crate::run::{Budget, Ending, SemaphoreId, Status, WorkerId};
 
 /// A report as text: no line but the commands that replay is longer than 80 columns.
@@ -41,7 +44,7 @@ pub fn timeline(trace: &Trace, file: &str, style: &Style) -> String {
         None,
     );
     page.gap();
-    draw(&mut page, trace, &[], &trace.waiters(None));
+    draw(&mut page, trace, &[], &trace.waiters(None), &[]);
     page.gap();
     if let Some(circle) = &trace.cycle {
         lines(&mut page, 2, &[chain(trace, circle)]);
@@ -79,7 +82,7 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
             let text = format!("(its timeline is that of {}, above)", same.id);
             page.paragraph(2, 2, &text, Paint::Faint);
         }
-        None => draw(page, trace, &semaphores, &workers),
+        None => draw(page, trace, &semaphores, &workers, &next(report, finding)),
     }
     page.gap();
     if finding.property != PropertyName::Divergence {
@@ -97,6 +100,29 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
         "replay",
         &format!("selvedge replay {file} '{}'", finding.schedule),
     );
+}
+
+/// Those who stand, when the run of a lock-order finding ends, at the acquire that closes the
+/// cycle.
+fn next(report: &Report, finding: &Finding) -> Vec<Next> {
+    let Identity::LockOrder { cycle } = &finding.identity else {
+        return Vec::new();
+    };
+    let trace = &finding.trace;
+    let edges = hops(trace, cycle, &report.order).into_iter();
+    let standing = edges.filter_map(|edge| {
+        let id = trace.workers.iter().position(|w| *w == edge.worker)?;
+        let state = &trace.last().workers[id];
+        let (_, place) = state.statement.filter(|at| Some(at.1) == edge.place)?;
+        let holds = |s: &SemaphoreId| trace.semaphore(*s) == edge.from;
+        let stands = state.wait.is_none() && state.held.iter().any(|(s, _)| holds(s));
+        stands.then(|| Next {
+            worker: WorkerId(id as u32),
+            text: format!("acquire {}", edge.to),
+            place,
+        })
+    });
+    standing.collect()
 }
 
 /// The positions of some names among all.
@@ -233,11 +259,11 @@ fn summary(page: &mut Page, report: &Report) {
         Some(why) => {
             let why = match why {
                 Stopped::Time => "the time is over",
-                Stopped::States => "so many states were allowed",
-                Stopped::Runs => "so many runs were allowed",
-                Stopped::Interrupted => "it was interrupted",
+                Stopped::States => "the bound on states is reached",
+                Stopped::Runs => "all runs asked for are made",
+                Stopped::Interrupted => "interrupted",
             };
-            format!("stopped, {why}; not complete")
+            format!("not complete, {why} ·")
         }
     };
     let mut text = format!("{searched} {under}");
@@ -307,7 +333,7 @@ fn place_of(trace: &Trace, id: WorkerId) -> (String, Paint) {
             let place = state.statement.map(|(_, place)| place);
             let text = place.map_or(String::new(), |place| format!("at {place}"));
             let text = holds(text, ", holds");
-            match why_waits(trace, last, id) {
+            match why(trace, last, id) {
                 Some(why) => (format!("{text}, {why}"), Paint::Warning),
                 None => (text, Paint::Plain),
             }

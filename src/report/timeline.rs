@@ -5,34 +5,10 @@ use std::collections::BTreeSet;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::story::{Note, notes, why_waits};
+use super::rows::{Line, Next, Shown, rows};
 use super::style::{Page, Paint, Row, WIDTH, shorten, wrap};
 use super::trace::{SemaphoreState, Snapshot, Trace};
-use crate::property::Situation;
 use crate::run::{Event, SemaphoreId, Status, Wait, WorkerId};
-
-/// Longer runs are folded: so many steps are shown of their start, and of their end.
-const FIRST: usize = 24;
-const LAST: usize = 14;
-
-/// So many waiting workers that took no step to wait are shown.
-const MOST_STANDING: usize = 6;
-
-/// One row of the table.
-struct Line {
-    label: String,
-    worker: WorkerId,
-    text: String,
-    place: String,
-    notes: Vec<Note>,
-    /// The state after it.
-    after: usize,
-}
-
-enum Shown {
-    Line(Line),
-    Folded(usize),
-}
 
 /// Draws a run. `semaphores` and `workers` are shown whatever happens to them.
 pub(super) fn draw(
@@ -40,11 +16,12 @@ pub(super) fn draw(
     trace: &Trace,
     semaphores: &[SemaphoreId],
     workers: &[WorkerId],
+    next: &[Next],
 ) {
     let table = Table {
         trace,
         semaphores: counted(trace, semaphores),
-        rows: rows(trace),
+        rows: rows(trace, next),
     };
     if table.rows.is_empty() {
         page.paragraph(2, 2, "no step can be taken", Paint::Faint);
@@ -86,72 +63,6 @@ fn touched(event: &Event) -> Option<SemaphoreId> {
         | Event::Leaked { semaphore, .. } => Some(semaphore),
         Event::Raised { .. } | Event::Spawned { .. } | Event::Ended { .. } => None,
     }
-}
-
-fn rows(trace: &Trace) -> Vec<Shown> {
-    let count = trace.steps.len();
-    let folds = count > FIRST + LAST + 2;
-    let mut rows = Vec::new();
-    for (i, step) in trace.steps.iter().enumerate() {
-        if folds && i == FIRST {
-            rows.push(Shown::Folded(count - FIRST - LAST));
-        }
-        if !folds || i < FIRST || i >= count - LAST {
-            rows.push(Shown::Line(Line {
-                label: (i + 1).to_string(),
-                worker: step.choice.worker,
-                text: step.text.clone(),
-                place: step.place.to_string(),
-                notes: notes(trace, step),
-                after: i,
-            }));
-        }
-    }
-    if trace.situation == Situation::Stuck && count > 0 {
-        rows.extend(standing(trace).into_iter().map(Shown::Line));
-    }
-    rows
-}
-
-/// Those who wait at the end without having taken a step to do so: at a join, or where nobody
-/// queues.
-fn standing(trace: &Trace) -> Vec<Line> {
-    let last = trace.last();
-    let queued: BTreeSet<WorkerId> = last
-        .semaphores
-        .iter()
-        .flat_map(|s| s.queue.iter().copied())
-        .collect();
-    let waiting = trace.waiters(None).into_iter();
-    let waiting = waiting.filter(|w| !queued.contains(w)).take(MOST_STANDING);
-    let lines = waiting.enumerate().filter_map(|(i, worker)| {
-        let state = &last.workers[worker.index()];
-        let (statement, place) = state.statement?;
-        let known = trace.steps.iter().find(|s| s.statement == statement);
-        let text = match (known, state.wait?) {
-            (Some(step), _) if !step.text.starts_with("end ") => step.text.clone(),
-            (_, Wait::Permits { semaphore, .. }) => {
-                format!("acquire {}", trace.semaphore(semaphore))
-            }
-            (_, Wait::Join { first, .. }) => {
-                let name = trace.worker(first);
-                format!("join {}", name.rsplit_once('.').map_or(name, |(w, _)| w))
-            }
-        };
-        let why = why_waits(trace, last, worker)?;
-        Some(Line {
-            label: if i == 0 { "end" } else { "" }.to_owned(),
-            worker,
-            text,
-            place: place.to_string(),
-            notes: vec![Note {
-                text: why,
-                paint: Paint::Warning,
-            }],
-            after: trace.steps.len() - 1,
-        })
-    });
-    lines.collect()
 }
 
 /// `3/4`, with debt and whether it is closed; a signal has no capacity.
@@ -297,13 +208,17 @@ impl Table<'_> {
 
     /// The remarks on a row, under it.
     fn put_notes(&self, page: &mut Page, line: &Line, at: usize, lanes: &[(WorkerId, usize)]) {
-        let Some((text, paint)) = remark(line) else {
+        let Some((text, paint)) = &line.remark else {
             return;
         };
         // not too far to the right
-        let room = text.len().min(44);
+        let room = match text.len() {
+            short @ ..44 => short,
+            44..100 => 44,
+            _ => 64,
+        };
         let at = at.min(WIDTH - 2 - room);
-        for (i, part) in wrap(&text, WIDTH - at - 2, WIDTH - at - 2)
+        for (i, part) in wrap(text, WIDTH - at - 2, WIDTH - at - 2)
             .iter()
             .enumerate()
         {
@@ -313,7 +228,7 @@ impl Table<'_> {
             let free: Vec<_> = lanes.iter().filter(free).copied().collect();
             self.put_lanes(&mut row, line, &free);
             row.put(at, if i == 0 { "└" } else { " " }, Paint::Faint);
-            row.put(at + 2, part, paint);
+            row.put(at + 2, part, *paint);
             page.row(&row);
         }
     }
@@ -387,17 +302,13 @@ impl Table<'_> {
     }
 }
 
-/// The remarks on a row, in one.
-fn remark(line: &Line) -> Option<(String, Paint)> {
-    let paint = line.notes.iter().map(|n| n.paint).max()?;
-    let texts: Vec<&str> = line.notes.iter().map(|n| n.text.as_str()).collect();
-    Some((texts.join("; "), paint))
-}
-
 /// Puts the remarks to the right of a row, if there is room.
 fn put_beside(row: &mut Row, line: &Line, at: usize) -> bool {
-    let fitting = remark(line).filter(|(text, _)| at + text.len() <= WIDTH);
-    if let Some((text, paint)) = &fitting {
+    let fitting = line
+        .remark
+        .as_ref()
+        .filter(|(text, _)| at + text.len() <= WIDTH);
+    if let Some((text, paint)) = fitting {
         row.put(at, text, *paint);
     }
     fitting.is_some()

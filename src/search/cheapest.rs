@@ -7,15 +7,22 @@
 
 use std::collections::BTreeMap;
 
-use super::exhaustive::{Sighting, judge_end};
+use super::exhaustive::{Exhaustive, Search, Sighting, Witnessed, judge_end};
 use super::space::{Notes, Scratch, Space};
 use crate::property::{Fact, Judge, Situation};
+use crate::report::Reduction;
 use crate::run::{Choice, WorkerId};
+
+/// So many nodes are looked at before it counts as too dear to learn the fewest steps.
+const MOST_NODES: usize = 300_000;
 
 /// So many pairs are looked at before it counts as too dear.
 const MOST_PAIRS: usize = 400_000;
 
-/// A node with the worker of the last choice, and the best way to it.
+/// A node, and the worker of the last choice.
+type Pair = (Vec<u64>, Option<WorkerId>);
+
+/// The best way to a pair.
 struct Entry {
     /// The entry of the layer before.
     parent: u32,
@@ -32,19 +39,77 @@ struct Way {
     choice: Choice,
 }
 
-/// The cheapest schedule of each fact for which that is affordable.
+/// The cheapest schedules of the facts that a search has seen, as far as they are affordable.
+///
+/// A search that leaves nothing out knows the fewest steps already. One that does knows the fewest
+/// faults, since what stands for a run has no more of them; the fewest steps are then learned from
+/// a search in which nothing but identical instances stand for each other, which has no more
+/// faults, and which ends when it has seen everything.
 pub(super) fn schedules(
+    exhaustive: &Exhaustive<'_>,
+    search: &Search<'_>,
+    complete: bool,
+) -> BTreeMap<Fact, Witnessed> {
+    if search.sightings.is_empty() {
+        return BTreeMap::new();
+    }
+    let found = if search.space.is_reduced() {
+        let most_faults = search.sightings.values().map(|s| s.faults).max();
+        let space = Space::new(
+            exhaustive.machine,
+            exhaustive.budget,
+            exhaustive.bound,
+            Reduction::Symmetry,
+        )
+        .with_most_faults(most_faults.unwrap_or(0));
+        let mut full = Search::new(&space);
+        let is_seen = |full: &Search<'_>| {
+            search.sightings.iter().all(|(fact, least)| {
+                let seen = full.sightings.get(fact);
+                seen.is_some_and(|s| s.faults <= least.faults)
+            })
+        };
+        while !is_seen(&full) && full.visited.len() < MOST_NODES && full.advance() {}
+        let mut sightings = full.sightings;
+        sightings.retain(|fact, seen| {
+            let least = search.sightings.get(fact);
+            least.is_some_and(|least| seen.faults <= least.faults)
+        });
+        let space = Space::new(
+            exhaustive.machine,
+            exhaustive.budget,
+            exhaustive.bound,
+            Reduction::None,
+        )
+        .with_most_faults(most_faults.unwrap_or(0));
+        by_switches(&space, &sightings)
+    } else {
+        by_switches(search.space, &search.sightings)
+    };
+    let witnessed = |(fact, (choices, faults)): (Fact, (Vec<Choice>, u32))| {
+        let witnessed = Witnessed {
+            choices,
+            faults,
+            exact: complete,
+        };
+        (fact, witnessed)
+    };
+    found.into_iter().map(witnessed).collect()
+}
+
+/// Of the schedules with the fewest faults and steps the one with the fewest switches, and of
+/// those the first.
+fn by_switches(
     space: &Space<'_>,
-    judge: &Judge,
     sightings: &BTreeMap<Fact, Sighting>,
-) -> BTreeMap<Fact, Vec<Choice>> {
+) -> BTreeMap<Fact, (Vec<Choice>, u32)> {
+    let judge = &space.judge;
     let deepest = sightings.values().map(|s| s.steps).max().unwrap_or(0);
     let most_faults = sightings.values().map(|s| s.faults).max().unwrap_or(0);
     let mut found: BTreeMap<Fact, Vec<Choice>> = BTreeMap::new();
     let mut scratch = Scratch::default();
     let mut layers: Vec<Vec<Entry>> = Vec::new();
-    let mut nodes: Vec<(Vec<u64>, Option<WorkerId>)> =
-        vec![(space.root(&mut Notes::default()), None)];
+    let mut nodes: Vec<Pair> = vec![(space.root(&mut Notes::default()), None)];
     let mut pairs = 0;
     for (fact, sighting) in sightings {
         if sighting.steps == 0 {
@@ -57,7 +122,7 @@ pub(super) fn schedules(
                 .get(fact)
                 .is_some_and(|s| (s.faults, s.steps) == (faults, steps))
         };
-        let mut next: BTreeMap<(Vec<u64>, Option<WorkerId>), Way> = BTreeMap::new();
+        let mut next: BTreeMap<Pair, Way> = BTreeMap::new();
         let mut seen: BTreeMap<Fact, Way> = BTreeMap::new();
         for (at, (words, last)) in nodes.iter().enumerate() {
             let faults_here = space.spent(words).faults();
@@ -67,11 +132,11 @@ pub(super) fn schedules(
                 if depth == deepest || faults > most_faults {
                     return;
                 }
-                let worker = child.choice.worker;
+                let worker = child.choices[0].worker;
                 let way = Way {
                     switches: switches + u32::from(last.is_some_and(|l| l != worker)),
                     parent: at as u32,
-                    choice: child.choice,
+                    choice: child.choices[0],
                 };
                 let mut see = |fact: Fact| {
                     if wanted(&fact, faults, depth + 1) {
@@ -127,7 +192,7 @@ pub(super) fn schedules(
             break;
         }
         // an entry's place in its layer is the place of its way: first choices first
-        let mut sorted: Vec<((Vec<u64>, Option<WorkerId>), Way)> = next.into_iter().collect();
+        let mut sorted: Vec<(Pair, Way)> = next.into_iter().collect();
         sorted.sort_by_key(|(_, way)| (way.parent, way.choice));
         let mut layer = Vec::with_capacity(sorted.len());
         nodes = Vec::with_capacity(sorted.len());
@@ -142,6 +207,12 @@ pub(super) fn schedules(
         layers.push(layer);
     }
     found
+        .into_iter()
+        .map(|(fact, choices)| {
+            let faults = sightings[&fact].faults;
+            (fact, (choices, faults))
+        })
+        .collect()
 }
 
 /// The choices that lead to an entry of the last layer.

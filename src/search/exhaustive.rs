@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::cheapest;
-use super::space::{Notes, Scratch, Space};
+use super::paths;
+use super::space::{Notes, Scratch, Space, effective};
 use super::visited::{MOST_NODES, Visited, hash_of};
 use crate::machine::{Machine, StepBound};
 use crate::property::{Fact, Judge, Situation};
+use crate::report::Reduction;
 use crate::run::{Budget, Choice};
 
 /// How far a search is.
@@ -37,6 +39,8 @@ pub struct Exhaustive<'a> {
     pub budget: Budget,
     /// Steps of a run that count as a livelock.
     pub bound: StepBound,
+    /// What may be left out.
+    pub reduction: Reduction,
 }
 
 /// What a search found.
@@ -66,10 +70,20 @@ pub struct Witnessed {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sighting {
     pub(super) faults: u32,
+    /// Steps between nodes, which are steps of a run only if nothing is left out.
     pub(super) steps: u64,
-    /// The node, and the choice out of it, if it was the step that showed it.
-    node: usize,
-    choice: Option<Choice>,
+    /// The node, and the step out of it, if it was a step that showed it.
+    pub(super) node: usize,
+    pub(super) step: Option<SightedStep>,
+}
+
+/// A step out of a node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SightedStep {
+    /// Its first choice.
+    pub(super) choice: Choice,
+    /// After how many of its choices the fact shows.
+    pub(super) choices: u32,
 }
 
 struct Pending {
@@ -80,77 +94,87 @@ struct Pending {
     /// Ends of this child's part of the batch's notes.
     events: u32,
     moved: u32,
+    facts: u32,
 }
 
 const BATCH: usize = 512;
 
 impl Exhaustive<'_> {
+    /// What is left out under these bounds: at most what `reduction` allows.
+    pub fn effective_reduction(&self) -> Reduction {
+        effective(self.machine, &self.budget, self.bound, self.reduction)
+    }
+
     /// Searches until everything was seen or the probe says stop.
     pub fn search<Stop>(&self, probe: Probe<'_, Stop>) -> Found<Stop> {
-        let space = Space::new(self.machine, self.budget, self.bound);
+        let space = Space::new(self.machine, self.budget, self.bound, self.reduction);
         let mut search = Search::new(&space);
-        let stopped = search.run(probe);
-        let progress = search.progress();
-        let facts = search.witnesses();
+        let mut stopped = None;
+        loop {
+            stopped = stopped.or_else(|| probe(&search.progress()));
+            if stopped.is_some() || !search.advance() {
+                break;
+            }
+        }
+        let exact = cheapest::schedules(self, &search, stopped.is_none());
+        let facts = paths::witnesses(&search, &exact);
         Found {
             facts,
             stopped,
-            progress,
+            progress: search.progress(),
         }
     }
 }
 
-struct Search<'a> {
-    space: &'a Space<'a>,
-    judge: Judge,
-    visited: Visited,
-    sightings: BTreeMap<Fact, Sighting>,
+/// A search under way.
+pub(super) struct Search<'a> {
+    pub(super) space: &'a Space<'a>,
+    pub(super) visited: Visited,
+    pub(super) sightings: BTreeMap<Fact, Sighting>,
     /// The next node to be expanded.
     cursor: usize,
     /// The first node of the next level.
     level_end: usize,
     depth: u64,
     transitions: u64,
+    scratch: Scratch,
+    batch: Batch,
 }
 
 impl<'a> Search<'a> {
-    fn new(space: &'a Space<'a>) -> Search<'a> {
+    pub(super) fn new(space: &'a Space<'a>) -> Search<'a> {
         let mut notes = Notes::default();
         let root = space.root(&mut notes);
         let mut visited = Visited::new(space.words());
         visited.insert(&root, hash_of(&root), 0);
-        let view = space.machine.view_words(&root);
-        let judge = Judge::new(&view);
         let mut sightings = BTreeMap::new();
         let sighting = Sighting {
             faults: 0,
             steps: 0,
             node: 0,
-            choice: None,
+            step: None,
         };
-        let mut see = |fact| sight(&mut sightings, fact, sighting);
-        notes
-            .events
-            .iter()
-            .filter_map(Judge::event)
-            .for_each(&mut see);
-        for &worker in &notes.moved {
-            Judge::moved(&view, worker, &mut see);
-        }
-        judge.state(&view, &mut see);
+        space.judge.step(
+            &space.machine.view_words(&root),
+            Situation::Going,
+            &notes.events,
+            &notes.moved,
+            |fact| sight(&mut sightings, fact, sighting),
+        );
         Search {
             space,
-            judge,
             visited,
             sightings,
             cursor: 0,
             level_end: 1,
             depth: 0,
             transitions: 0,
+            scratch: Scratch::default(),
+            batch: Batch::default(),
         }
     }
 
-    fn progress(&self) -> Progress {
+    pub(super) fn progress(&self) -> Progress {
         Progress {
             states: self.visited.len() as u64,
             frontier: (self.visited.len() - self.cursor) as u64,
@@ -160,60 +184,70 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn run<Stop>(&mut self, probe: Probe<'_, Stop>) -> Option<Stop> {
-        let mut scratch = Scratch::default();
-        let mut batch = Batch::default();
-        while self.cursor < self.visited.len() {
-            if let Some(stop) = probe(&self.progress()) {
-                return Some(stop);
-            }
-            assert!(
-                self.visited.len() + BATCH * 1024 < MOST_NODES,
-                "more states than can be numbered: bound the search with --states"
-            );
-            batch.clear();
-            // a batch does not reach over a level, so that depths stay known
-            while self.cursor < self.level_end && batch.pending.len() < BATCH {
-                self.expand(self.cursor, &mut scratch, &mut batch);
-                self.cursor += 1;
-            }
-            self.transitions += batch.pending.len() as u64;
-            self.insert(&batch);
-            if self.cursor == self.level_end {
-                self.level_end = self.visited.len();
-                if self.cursor < self.level_end {
-                    self.depth += 1;
-                }
+    /// Expands some more nodes; whether there were any.
+    pub(super) fn advance(&mut self) -> bool {
+        if self.cursor == self.visited.len() {
+            return false;
+        }
+        assert!(
+            self.visited.len() + BATCH * 1024 < MOST_NODES,
+            "more states than can be numbered: bound the search with --states"
+        );
+        let mut batch = std::mem::take(&mut self.batch);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        batch.clear();
+        // a batch does not reach over a level, so that depths stay known
+        while self.cursor < self.level_end && batch.pending.len() < BATCH {
+            self.expand(self.cursor, &mut scratch, &mut batch);
+            self.cursor += 1;
+        }
+        self.transitions += batch.pending.len() as u64;
+        self.insert(&batch);
+        self.batch = batch;
+        self.scratch = scratch;
+        if self.cursor == self.level_end {
+            self.level_end = self.visited.len();
+            if self.cursor < self.level_end {
+                self.depth += 1;
             }
         }
-        None
+        true
     }
 
     #[inline]
     fn expand(&mut self, node: usize, scratch: &mut Scratch, batch: &mut Batch) {
+        let space = self.space;
         let words = self.visited.node(node);
-        let situation = self.space.expand(words, scratch, |child| {
+        let situation = space.expand(words, scratch, |child| {
+            if let Some(symmetry) = &space.symmetry {
+                symmetry.sort(space.machine, child.words, None);
+            }
             batch.words.extend_from_slice(child.words);
-            batch.events.extend_from_slice(&child.notes.events);
-            batch.moved.extend_from_slice(&child.notes.moved);
+            if space.is_reduced() {
+                batch.facts.extend_from_slice(child.facts);
+            } else {
+                batch.events.extend_from_slice(&child.notes.events);
+                batch.moved.extend_from_slice(&child.notes.moved);
+            }
             batch.pending.push(Pending {
                 parent: node as u32,
-                choice: child.choice,
+                choice: child.choices[0],
                 faults: child.spent.faults(),
                 hash: hash_of(child.words),
                 events: batch.events.len() as u32,
                 moved: batch.moved.len() as u32,
+                facts: batch.facts.len() as u32,
             });
         });
         if situation != Situation::Going {
             let sighting = Sighting {
-                faults: self.space.spent(words).faults(),
+                faults: space.spent(words).faults(),
                 steps: self.depth,
                 node,
-                choice: None,
+                step: None,
             };
             let sightings = &mut self.sightings;
-            judge_end(self.space, words, situation, |fact| {
+            judge_end(space, words, situation, |fact| {
                 sight(sightings, fact, sighting);
             });
         }
@@ -225,82 +259,47 @@ impl<'a> Search<'a> {
             .iter()
             .fold(0, |all, p| all ^ self.visited.touch(p.hash));
         std::hint::black_box(touched);
-        let words = self.space.words();
-        let (mut events, mut moved) = (0, 0);
+        let space = self.space;
+        let reduced = space.is_reduced();
+        let words = space.words();
+        let (mut events, mut moved, mut facts) = (0, 0, 0);
         for (i, pending) in batch.pending.iter().enumerate() {
             let child = &batch.words[i * words..][..words];
             let events_end = pending.events as usize;
             let moved_end = pending.moved as usize;
-            let here = Sighting {
+            let facts_end = pending.facts as usize;
+            let here = |choices| Sighting {
                 faults: pending.faults,
                 steps: self.depth + 1,
                 node: pending.parent as usize,
-                choice: Some(pending.choice),
+                step: Some(SightedStep {
+                    choice: pending.choice,
+                    choices,
+                }),
             };
-            for fact in batch.events[events..events_end]
-                .iter()
-                .filter_map(Judge::event)
-            {
-                sight(&mut self.sightings, fact, here);
+            let sightings = &mut self.sightings;
+            for (fact, choices) in &batch.facts[facts..facts_end] {
+                sight(sightings, fact.clone(), here(*choices));
             }
-            if self
+            let shown = batch.events[events..events_end]
+                .iter()
+                .filter_map(Judge::event);
+            for fact in shown {
+                sight(sightings, fact, here(1));
+            }
+            let fresh = self
                 .visited
-                .insert(child, pending.hash, pending.parent as usize)
-            {
-                let sightings = &mut self.sightings;
-                let view = self.space.machine.view_words(child);
-                let mut see = |fact| sight(sightings, fact, here);
+                .insert(child, pending.hash, pending.parent as usize);
+            if fresh && !reduced {
+                let view = space.machine.view_words(child);
+                let mut see = |fact| sight(sightings, fact, here(1));
                 for &worker in &batch.moved[moved..moved_end] {
                     Judge::moved(&view, worker, &mut see);
                 }
-                self.judge.state(&view, &mut see);
+                space.judge.state(&view, &mut see);
             }
-            (events, moved) = (events_end, moved_end);
+            (events, moved, facts) = (events_end, moved_end, facts_end);
         }
-    }
-
-    /// The choices from the root to a node.
-    fn path(&self, node: usize, scratch: &mut Scratch) -> Vec<Choice> {
-        let mut choices = Vec::new();
-        let mut at = node;
-        while at != 0 {
-            let parent = self.visited.parent(at);
-            let choice =
-                self.space
-                    .choice_to(self.visited.node(parent), self.visited.node(at), scratch);
-            choices.extend(choice);
-            at = parent;
-        }
-        choices.reverse();
-        choices
-    }
-
-    /// The cheapest schedule of each fact.
-    fn witnesses(&self) -> BTreeMap<Fact, Witnessed> {
-        let exact = cheapest::schedules(self.space, &self.judge, &self.sightings);
-        let mut scratch = Scratch::default();
-        self.sightings
-            .iter()
-            .map(|(fact, sighting)| {
-                let witnessed = match exact.get(fact) {
-                    Some(choices) => Witnessed {
-                        choices: choices.clone(),
-                        faults: sighting.faults,
-                        exact: true,
-                    },
-                    None => {
-                        let mut choices = self.path(sighting.node, &mut scratch);
-                        choices.extend(sighting.choice);
-                        Witnessed {
-                            choices,
-                            faults: sighting.faults,
-                            exact: false,
-                        }
-                    }
-                };
-                (fact.clone(), witnessed)
-            })
-            .collect()
     }
 }
 
@@ -309,6 +308,7 @@ struct Batch {
     words: Vec<u64>,
     events: Vec<crate::run::Event>,
     moved: Vec<crate::run::WorkerId>,
+    facts: Vec<(Fact, u32)>,
     pending: Vec<Pending>,
 }
 
@@ -317,6 +317,7 @@ impl Batch {
         self.words.clear();
         self.events.clear();
         self.moved.clear();
+        self.facts.clear();
         self.pending.clear();
     }
 }

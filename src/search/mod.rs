@@ -4,8 +4,8 @@
 //! machine together with what its run has spent of the budgets, as far as that can matter: with
 //! nothing to spend, a node is the state alone.
 //!
-//! The reductions of later work find their place in [`Space::expand`]: which of the enabled
-//! choices of a node are followed is decided there and nowhere else.
+//! Which of the enabled choices of a node are followed is decided in `Space::expand` and nowhere
+//! else: `reduction` chooses workers that are enough, `symmetry` merges identical instances.
 //!
 //! **Invariants**
 //!
@@ -16,8 +16,11 @@
 mod cheapest;
 mod classes;
 mod exhaustive;
+mod paths;
+mod reduction;
 mod space;
+mod symmetry;
 mod visited;
 
 pub use classes::{Classes, Counted, Reason, Straight, Tally, WaitClasses, Why, eligible};
-pub use exhaustive::{Exhaustive, Found, Probe, Progress};
+pub use exhaustive::{Exhaustive, Found, Probe, Progress, Witnessed};

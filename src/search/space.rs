@@ -1,19 +1,27 @@
-//! Nodes: a state, and what its run has spent.
+//! Nodes: a state, and what its run has spent; and which choices are followed from a node.
 
+use super::reduction::{Chosen, Reducer};
+use super::symmetry::Symmetry;
 use crate::machine::{Field, Layout, Machine, Offer, Sink, StepBound, goes_on};
-use crate::property::Situation;
+use crate::property::{Fact, Judge, Situation};
+use crate::report::Reduction;
 use crate::run::{Budget, Choice, Event, Resource, Spent, WorkerId};
 
 /// The nodes of a machine under a budget.
 pub(super) struct Space<'a> {
     pub(super) machine: &'a Machine,
-    pub(super) budget: Budget,
+    pub(super) judge: Judge,
+    budget: Budget,
     bound: StepBound,
+    /// Faults of all kinds together.
+    most_faults: u32,
     layout: Layout,
     drawn: [Field; 3],
     preemptions: Field,
     last: Field,
     depth: Option<Field>,
+    reducer: Option<Reducer>,
+    pub(super) symmetry: Option<Symmetry>,
 }
 
 /// What a step told.
@@ -39,7 +47,7 @@ impl Sink for Notes {
 }
 
 impl Notes {
-    pub(super) fn clear(&mut self) {
+    fn clear(&mut self) {
         self.events.clear();
         self.moved.clear();
     }
@@ -48,21 +56,35 @@ impl Notes {
 /// Memory that expanding a node needs, kept from node to node.
 #[derive(Default)]
 pub(super) struct Scratch {
-    pub(super) offers: Vec<Offer>,
+    offers: Vec<Offer>,
+    more: Vec<Offer>,
+    chosen: Chosen,
     child: Vec<u64>,
-    pub(super) notes: Notes,
+    choices: Vec<Choice>,
+    facts: Vec<(Fact, u32)>,
+    notes: Notes,
 }
 
 /// One successor of a node.
 pub(super) struct Child<'s> {
-    pub(super) choice: Choice,
-    pub(super) words: &'s [u64],
+    /// The choices that lead to it, at least one.
+    pub(super) choices: &'s [Choice],
+    pub(super) words: &'s mut [u64],
     pub(super) spent: Spent,
+    /// What the last choice made happen, if there was but one.
     pub(super) notes: &'s Notes,
+    /// What was judged already, each with the number of choices that show it; if there were
+    /// several choices, that is everything.
+    pub(super) facts: &'s [(Fact, u32)],
 }
 
 impl<'a> Space<'a> {
-    pub(super) fn new(machine: &'a Machine, budget: Budget, bound: StepBound) -> Space<'a> {
+    pub(super) fn new(
+        machine: &'a Machine,
+        budget: Budget,
+        bound: StepBound,
+        reduction: Reduction,
+    ) -> Space<'a> {
         let points = machine.fault_points();
         let mut layout = machine.layout().clone();
         let room = [points.panics, points.timers, points.waits];
@@ -78,16 +100,39 @@ impl<'a> Space<'a> {
             0
         });
         let depth = (machine.longest_run() > bound.0).then(|| layout.field(bound.0));
+        let reduction = effective(machine, &budget, bound, reduction);
+        let reducer = (reduction == Reduction::Sound).then(|| Reducer::new(machine, &budget));
+        let symmetry = (reduction != Reduction::None)
+            .then(|| Symmetry::new(machine))
+            .filter(|symmetry| !symmetry.is_trivial());
+        let start = vec![0; layout.words()];
         Space {
             machine,
+            judge: Judge::new(&machine.view_words(&start)),
             budget,
             bound,
+            most_faults: u32::MAX,
             layout,
             drawn,
             preemptions,
             last,
             depth,
+            reducer,
+            symmetry,
         }
+    }
+
+    /// The same nodes, but for those that take more faults.
+    pub(super) fn with_most_faults(self, most_faults: u32) -> Space<'a> {
+        Space {
+            most_faults,
+            ..self
+        }
+    }
+
+    /// Whether a node can stand for several, so that facts are judged on the way to it.
+    pub(super) fn is_reduced(&self) -> bool {
+        self.reducer.is_some() || self.symmetry.is_some()
     }
 
     pub(super) fn words(&self) -> usize {
@@ -124,7 +169,16 @@ impl<'a> Space<'a> {
         }
     }
 
-    /// Calls `visit` with every successor of a node; what comes after the node.
+    /// Leaves the offers that the budgets allow.
+    #[inline]
+    fn afford(&self, spent: &Spent, held_up: bool, offers: &mut Vec<Offer>) {
+        let broke = spent.faults() >= self.most_faults;
+        offers.retain(|o| {
+            spent.allows(o.choice, o.draws, held_up, &self.budget) && !(broke && o.draws.is_some())
+        });
+    }
+
+    /// Calls `visit` with every successor of a node that is followed; what comes after the node.
     #[inline]
     pub(super) fn expand(
         &self,
@@ -132,26 +186,38 @@ impl<'a> Space<'a> {
         scratch: &mut Scratch,
         mut visit: impl FnMut(Child<'_>),
     ) -> Situation {
-        self.machine.offers(node, &mut scratch.offers);
+        let mut offers = std::mem::take(&mut scratch.offers);
+        self.machine.offers(node, &mut offers);
         let depth = self.depth.map_or(0, |field| field.get(node));
         let bounded = self.depth.is_some() && depth >= self.bound.0;
-        let situation = self.machine.situation(node, &scratch.offers, bounded);
+        let situation = self.machine.situation(node, &offers, bounded);
         if matches!(situation, Situation::Finished | Situation::StepBound) {
+            scratch.offers = offers;
             return situation;
         }
         let spent = self.spent(node);
         let held_up = match self.budget.preemptions {
-            Some(_) => goes_on(&scratch.offers, spent.last),
+            Some(_) => goes_on(&offers, spent.last),
             None => false,
         };
-        for i in 0..scratch.offers.len() {
-            let Offer { choice, draws } = scratch.offers[i];
-            if !spent.allows(choice, draws, held_up, &self.budget) {
+        self.afford(&spent, held_up, &mut offers);
+        let double = |id| match &self.symmetry {
+            Some(symmetry) => symmetry.is_double(self.machine, node, id),
+            None => false,
+        };
+        if let Some(reducer) = &self.reducer {
+            reducer.choose(self.machine, node, &mut offers, &mut scratch.chosen);
+        }
+        for &Offer { choice, draws } in &offers {
+            if double(choice.worker) {
                 continue;
             }
             scratch.child.clear();
             scratch.child.extend_from_slice(node);
             scratch.notes.clear();
+            scratch.facts.clear();
+            scratch.choices.clear();
+            scratch.choices.push(choice);
             self.machine
                 .apply(&mut scratch.child, choice, &mut scratch.notes);
             let after = spent.after(choice, draws, held_up);
@@ -159,29 +225,99 @@ impl<'a> Space<'a> {
             if let Some(field) = self.depth {
                 field.set(&mut scratch.child, depth + 1);
             }
+            if self.is_reduced() {
+                self.note(scratch);
+                if let Some(reducer) = &self.reducer {
+                    self.run_on(reducer, &after, scratch);
+                }
+            }
             visit(Child {
-                choice,
-                words: &scratch.child,
+                choices: &scratch.choices,
+                words: &mut scratch.child,
                 spent: after,
                 notes: &scratch.notes,
+                facts: &scratch.facts,
             });
         }
+        scratch.offers = offers;
         situation
     }
 
-    /// The choice that leads from a node to a successor of it.
-    pub(super) fn choice_to(
+    /// Judges the step that was made last.
+    fn note(&self, scratch: &mut Scratch) {
+        let view = self.machine.view_words(&scratch.child);
+        let (facts, steps) = (&mut scratch.facts, scratch.choices.len() as u32);
+        self.judge.step(
+            &view,
+            Situation::Going,
+            &scratch.notes.events,
+            &scratch.notes.moved,
+            |fact| facts.push((self.representative(fact), steps)),
+        );
+    }
+
+    /// Takes the steps that everything can be continued by.
+    fn run_on(&self, reducer: &Reducer, spent: &Spent, scratch: &mut Scratch) {
+        loop {
+            self.machine.offers(&scratch.child, &mut scratch.more);
+            self.afford(spent, false, &mut scratch.more);
+            let state = &scratch.child;
+            if !reducer.choose(self.machine, state, &mut scratch.more, &mut scratch.chosen) {
+                return;
+            }
+            let choice = scratch.more[0].choice;
+            scratch.notes.clear();
+            self.machine
+                .apply(&mut scratch.child, choice, &mut scratch.notes);
+            scratch.choices.push(choice);
+            self.note(scratch);
+        }
+    }
+
+    /// A fact of a worker as one of the first of its class.
+    fn representative(&self, fact: Fact) -> Fact {
+        match (fact, &self.symmetry) {
+            (Fact::Ordered { from, to, worker }, Some(symmetry)) => Fact::Ordered {
+                from,
+                to,
+                worker: symmetry.representative(worker),
+            },
+            (fact, _) => fact,
+        }
+    }
+
+    /// The choices that lead from a node to a successor that `is` the one.
+    pub(super) fn choices_to(
         &self,
         node: &[u64],
-        child: &[u64],
         scratch: &mut Scratch,
-    ) -> Option<Choice> {
-        let mut found = None;
-        self.expand(node, scratch, |c| {
-            if found.is_none() && c.words == child {
-                found = Some(c.choice);
+        mut is: impl FnMut(&mut Child<'_>) -> bool,
+    ) -> Vec<Choice> {
+        let mut found = Vec::new();
+        self.expand(node, scratch, |mut child| {
+            if found.is_empty() && is(&mut child) {
+                found.extend_from_slice(child.choices);
             }
         });
         found
+    }
+}
+
+/// What may be left out of a search under these bounds. Under a bound on preemptions the order of
+/// steps itself is what is bounded, so that no order stands for another (Coons, Musuvathi and
+/// McKinley: Bounded partial-order reduction, OOPSLA 2013, is what it would take); and where a run
+/// can reach the step bound, a run that is cut there does not show what another order shows before.
+pub(super) fn effective(
+    machine: &Machine,
+    budget: &Budget,
+    bound: StepBound,
+    reduction: Reduction,
+) -> Reduction {
+    if budget.preemptions.is_some() {
+        Reduction::None
+    } else if machine.longest_run() > bound.0 && reduction == Reduction::Sound {
+        Reduction::Symmetry
+    } else {
+        reduction
     }
 }

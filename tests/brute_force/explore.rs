@@ -1,6 +1,6 @@
 //! The search: every state that any choices lead to.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use selvedge::program::{Program, PropertyName};
 
@@ -71,7 +71,8 @@ pub(crate) fn findings(program: &Program, budget: Budget, max_states: usize) -> 
     let mut findings = BTreeSet::new();
     let mut lock_order = LockOrder::default();
     let initial = State::initial(&code, budget, &mut findings);
-    let mut seen = HashSet::from([initial.clone()]);
+    #[allow(clippy::disallowed_types)] // asked what is in it, never iterated
+    let mut seen = std::collections::HashSet::from([initial.clone()]);
     let mut open = vec![initial];
     while let Some(state) = open.pop() {
         judge(&code, &state, &mut lock_order, &mut findings);

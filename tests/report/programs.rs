@@ -3,39 +3,6 @@
 /// A file's name and its text.
 pub(crate) type Source = (&'static str, &'static str);
 
-/// All of them, in the order of the properties.
-pub(crate) const ALL: &[Source] = &[
-    LEAK_PANIC,
-    LEAK_MISSING,
-    LEAK_GIVEN,
-    LEAK_CANCELLED,
-    REFUSED,
-    INFLATED,
-    FROM,
-    OVER_ADMISSION,
-    TWO,
-    SELF,
-    SIGNALS,
-    JOINS,
-    BARGING,
-    PARTIAL,
-    EXHAUSTION,
-    IMPOSSIBLE,
-    SHRUNK,
-    GATE,
-    PHILOSOPHERS,
-    LIVELOCK,
-    TIMEOUTS,
-    CANCELS,
-    CLOSED,
-    DEBT,
-    CROWD,
-    NOT_BEGUN,
-    LONG_NAMES,
-    UNICODE,
-    CLEAN,
-];
-
 pub(crate) const LEAK_PANIC: Source = (
     "pool.sem",
     "\
@@ -379,9 +346,9 @@ worker admin {
 pub(crate) const CROWD: Source = (
     "crowd.sem",
     "\
-semaphore bus permits=7
+semaphore bus permits=6
 semaphore token permits=0
-worker rider count=8 {
+worker rider count=7 {
     acquire bus
     acquire token
     release token

@@ -1,43 +1,153 @@
 //! Reports and runs for people.
 
-use selvedge::report::{Style, text, timeline};
+use selvedge::explore::Explorer;
+use selvedge::program::{BudgetDecl, Program};
+use selvedge::report::{
+    Report, Shard, StrategyName, Style, order_text, text, timeline, waits_text,
+};
+use unicode_width::UnicodeWidthStr;
 
 use super::programs::*;
-use super::{SNAPSHOTS, explore};
+use super::{check_snapshot, explore, explored};
 
 const PLAIN: Style = Style {
     color: false,
     figures: false,
 };
 
-/// The report, and the last state of the first finding's run.
-fn check(source: Source) {
+/// The report, and the state at the end of the first finding's run.
+fn check(snapshot: &str, source: Source) {
     let report = explore(source);
     let mut all = text(&report, &PLAIN);
+    narrow(&report);
     if let Some(finding) = report.findings.first() {
         let run = timeline(&finding.trace, source.0, &PLAIN);
         let state = run.rsplit("\n\n").next().unwrap_or("");
-        all += &format!("\n=== at the end of the first ===\n\n{state}");
+        all += &format!("\n=== at the end of the first:\n\n{state}");
     }
-    let name = source.0.split('.').next().unwrap_or("");
-    let name: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .take(20)
-        .collect();
-    insta::with_settings!({
-        snapshot_path => SNAPSHOTS,
-        prepend_module_to_snapshot => false,
-        description => source.1,
-        omit_expression => true,
-    }, {
-        insta::assert_snapshot!(format!("report-text-{name}"), all);
-    });
+    check_snapshot(&format!("report-text-{snapshot}"), source.1, &all);
+}
+
+/// No line but the commands is wider than 80 columns, and paint changes nothing else.
+fn narrow(report: &Report) {
+    let mut texts = vec![text(report, &Style::default())];
+    texts.push(order_text(report, &PLAIN));
+    for finding in &report.findings {
+        texts.push(timeline(&finding.trace, &report.program, &PLAIN));
+        texts.push(waits_text(&finding.trace, &PLAIN));
+    }
+    for line in texts.iter().flat_map(|text| text.lines()) {
+        let command = line.starts_with("  replay ");
+        assert!(
+            command || line.width() <= 80,
+            "{} columns in {}: {line}",
+            line.width(),
+            report.program
+        );
+        assert_eq!(line, line.trim_end(), "spaces at the end of a line");
+    }
+    let painted = Style {
+        color: true,
+        figures: false,
+    };
+    let painted = text(report, &painted);
+    let mut bare = String::new();
+    for (i, part) in painted.split("\x1b[").enumerate() {
+        bare += if i == 0 {
+            part
+        } else {
+            part.split_once('m').map_or("", |(_, rest)| rest)
+        };
+    }
+    assert_eq!(bare, text(report, &PLAIN));
+}
+
+macro_rules! checks {
+    ($($name:ident: $source:ident,)*) => {
+        $(
+            #[test]
+            fn $name() {
+                check(stringify!($name), $source);
+            }
+        )*
+    };
+}
+
+checks! {
+    leak_by_panic: LEAK_PANIC,
+    leak_of_a_missing_release: LEAK_MISSING,
+    leak_of_a_gift: LEAK_GIVEN,
+    leak_by_cancellation: LEAK_CANCELLED,
+    over_release_refused: REFUSED,
+    over_release_inflates: INFLATED,
+    over_release_from_another: FROM,
+    over_admission: OVER_ADMISSION,
+    deadlock_of_two: TWO,
+    deadlock_with_itself: SELF,
+    deadlock_of_signals: SIGNALS,
+    deadlock_of_joins: JOINS,
+    deadlock_in_barging_order: BARGING,
+    deadlock_of_partial_grants: PARTIAL,
+    exhaustion: EXHAUSTION,
+    impossible_request: IMPOSSIBLE,
+    impossible_after_shrink: SHRUNK,
+    lock_order_behind_a_gate: GATE,
+    lock_order_of_three: PHILOSOPHERS,
+    livelock: LIVELOCK,
+    timeouts: TIMEOUTS,
+    cancels: CANCELS,
+    closed: CLOSED,
+    debt: DEBT,
+    crowd: CROWD,
+    not_begun: NOT_BEGUN,
+    long_names: LONG_NAMES,
+    unicode: UNICODE,
+    clean: CLEAN,
 }
 
 #[test]
-fn each_property_in_words() {
-    for &source in ALL {
-        check(source);
+fn the_last_line_says_how_far_it_looked() {
+    let program = Program::parse(CLEAN.1).expect("a program");
+    let summary = |explorer: Explorer| {
+        let report = explorer.explore(&program, CLEAN.0, &());
+        narrow(&report);
+        text(&report, &PLAIN)
+    };
+    let few = summary(Explorer {
+        states: Some(1),
+        ..Explorer::default()
+    });
+    let random = summary(Explorer {
+        strategy: StrategyName::Random,
+        runs: Some(3),
+        seed: 7,
+        shard: Some(Shard { index: 2, count: 4 }),
+        ..Explorer::default()
+    });
+    let faultless = summary(Explorer {
+        budget: BudgetDecl {
+            panics: Some(0),
+            timeouts: Some(0),
+            cancels: Some(0),
+            preemptions: None,
+        },
+        ..Explorer::default()
+    });
+    check_snapshot(
+        "report-text-summary",
+        CLEAN.1,
+        &(few + &random + &faultless),
+    );
+}
+
+#[test]
+fn whatever_the_program_the_page_is_wide_enough() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
+    let entries = std::fs::read_dir(dir).expect("the conformance programs");
+    let mut paths: Vec<_> = entries.map(|e| e.expect("an entry").path()).collect();
+    paths.sort();
+    for path in paths.iter().step_by(10) {
+        let source = std::fs::read_to_string(path).expect("a text");
+        narrow(&explored("conformance.sem", &source));
     }
 }

@@ -184,9 +184,9 @@ impl ExploreArgs {
             shard: self.shard,
             jobs: usize::from(self.jobs),
             reduction: if self.no_reduction {
-                selvedge::explore::Reduction::None
+                selvedge::report::Reduction::None
             } else {
-                selvedge::explore::Reduction::Sound
+                selvedge::report::Reduction::Sound
             },
         })
     }

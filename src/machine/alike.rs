@@ -1,0 +1,129 @@
+//! Which parts of a state are alike, and which workers look on: what reductions need to know.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use super::code::{Instr, Pc};
+use super::model::Machine;
+use super::state::Standing;
+use crate::program::Kind;
+use crate::run::{SemaphoreId, WorkerId};
+
+/// All that a state knows of one worker; ordered.
+pub(crate) type Block = Vec<u64>;
+
+impl Machine {
+    /// Where a worker stands, if it runs.
+    #[inline]
+    pub(crate) fn at(&self, state: &[u64], id: WorkerId) -> Option<Pc> {
+        match self.standing(state, id) {
+            Standing::At(pc) => Some(pc),
+            _ => None,
+        }
+    }
+
+    /// The workers that have not ended, those not started yet among them.
+    pub(crate) fn alive<'a>(&'a self, state: &'a [u64]) -> impl Iterator<Item = WorkerId> + 'a {
+        self.worker_ids()
+            .filter(move |&id| !matches!(self.standing(state, id), Standing::Ended(_)))
+    }
+
+    /// Reads all that a state knows of a worker.
+    pub(crate) fn block(&self, state: &[u64], id: WorkerId, block: &mut Block) {
+        block.clear();
+        block.extend(self.worker(id).block.iter().map(|field| field.get(state)));
+    }
+
+    /// Compares all that a state knows of two workers of the same class.
+    #[inline]
+    pub(crate) fn compare_blocks(&self, state: &[u64], a: WorkerId, b: WorkerId) -> Ordering {
+        let (a, b) = (&self.worker(a).block, &self.worker(b).block);
+        a.iter()
+            .map(|field| field.get(state))
+            .cmp(b.iter().map(|field| field.get(state)))
+    }
+
+    /// Writes it, to a worker of the same class.
+    pub(crate) fn set_block(&self, state: &mut [u64], id: WorkerId, block: &Block) {
+        for (field, &value) in self.worker(id).block.iter().zip(block) {
+            field.set(state, value);
+        }
+    }
+
+    /// The first instance of a worker's declaration.
+    pub(crate) fn first_instance(&self, id: WorkerId) -> WorkerId {
+        let of = |i: &&super::code::Instances| id.0 >= i.first.0 && id.0 < i.first.0 + i.count;
+        self.declared.iter().find(of).map_or(id, |i| i.first)
+    }
+
+    /// Whether a statement names this very instance.
+    pub(crate) fn is_named(&self, id: WorkerId) -> bool {
+        self.worker(id).named
+    }
+
+    /// The classes of instances that nothing tells apart. An instance that a statement names is a
+    /// class of its own; of a worker that is spawned, one that is named tells all apart, since
+    /// instances start in order.
+    pub(crate) fn interchangeable(&self) -> Vec<Vec<WorkerId>> {
+        let mut classes = Vec::new();
+        for instances in &self.declared {
+            let (named, alike): (Vec<WorkerId>, Vec<WorkerId>) =
+                instances.ids().partition(|&id| self.is_named(id));
+            let spawned = alike.iter().any(|&id| self.worker(id).spawned);
+            if spawned && !named.is_empty() {
+                classes.extend(instances.ids().map(|id| vec![id]));
+            } else {
+                classes.extend(named.into_iter().map(|id| vec![id]));
+                classes.push(alike);
+            }
+        }
+        classes
+    }
+
+    /// The workers whose steps can change who holds how much of a plain semaphore: those that have
+    /// an op on one, and those that share a semaphore with such a worker or name it.
+    pub(crate) fn looked_at(&self) -> Vec<bool> {
+        let semaphores: Vec<BTreeSet<SemaphoreId>> =
+            self.worker_ids().map(|id| self.uses(id)).collect();
+        let mut seen: Vec<bool> = semaphores
+            .iter()
+            .map(|used| used.iter().any(|&s| self.semaphore(s).kind == Kind::Plain))
+            .collect();
+        loop {
+            let mut grew = false;
+            for id in 0..seen.len() {
+                let shares = |other: usize| !semaphores[id].is_disjoint(&semaphores[other]);
+                if !seen[id] && (0..seen.len()).any(|other| seen[other] && shares(other)) {
+                    seen[id] = true;
+                    grew = true;
+                }
+            }
+            if !grew {
+                return seen;
+            }
+        }
+    }
+
+    /// The semaphores that a worker has ops on, or that the workers that it names or spawns have.
+    fn uses(&self, id: WorkerId) -> BTreeSet<SemaphoreId> {
+        let own = |id: WorkerId| {
+            let instrs = self.worker(id).instrs.iter();
+            instrs.filter_map(Instr::semaphore)
+        };
+        let mut used: BTreeSet<SemaphoreId> = own(id).collect();
+        for instr in self.worker(id).instrs.iter() {
+            match *instr {
+                Instr::Give { to: other, .. }
+                | Instr::Cancel { target: other, .. }
+                | Instr::Release {
+                    from: Some(other), ..
+                } => used.extend(own(other)),
+                Instr::Spawn { instances, .. } => {
+                    used.extend(instances.ids().take(1).flat_map(own));
+                }
+                _ => {}
+            }
+        }
+        used
+    }
+}

@@ -1,0 +1,445 @@
+//! What a worker may still do to what others see, from each of its instructions on.
+//!
+//! A footprint is a set of marks. An op *leaves* marks; it *minds* marks: if nothing that another
+//! worker may still do leaves a mark that the op minds, then the op commutes with all of that, and
+//! neither disables the other. What marks say of ops is coarser than the exact conditions of
+//! `run::independence`, since it has to hold in every state.
+//!
+//! | mark | left by |
+//! |---|---|
+//! | queue(S) | an acquire that waits for S for as long as it takes |
+//! | look(S) | a try, a timed acquire, or one that can be cancelled |
+//! | put(S) | a release |
+//! | change(S) | grow, shrink, drain, forget, close |
+//! | act(W) | every op of W; a spawn of W |
+//! | touch(W) | what changes the ledger or the wait of another worker W: give, release-from, cancel |
+//! | spawn(W), join(W) | these |
+//!
+//! An acquire minds everything on its semaphore but put(S), a release minds look(S) and change(S)
+//! alone, local steps mind touch(W) of their own worker alone, and the rest minds everything on
+//! its semaphore. Whoever touches W may decide what becomes of its wait, so that leaves change(S)
+//! on every semaphore that W can wait for.
+
+use std::collections::BTreeSet;
+
+use super::code::{END, FrameKind, Instances, Instr, Pc, Waiting};
+use super::model::Machine;
+use crate::run::{SemaphoreId, WorkerId};
+
+/// A set of marks.
+pub(crate) type Marks = Box<[u64]>;
+
+/// The footprints of all workers of a machine.
+#[derive(Debug, Clone)]
+pub(crate) struct Footprints {
+    /// For each worker, for each instruction that takes a choice: what it minds.
+    minds: Vec<Vec<Marks>>,
+    /// For each worker, for each instruction that takes a choice: what may be left from there on.
+    future: Vec<Vec<Marks>>,
+    /// For each worker, what ends its wait at an instruction, where it can wait.
+    frees: Vec<Vec<Marks>>,
+    /// For each worker, what spawns it.
+    spawns: Vec<Marks>,
+    empty: Marks,
+}
+
+/// Whether two sets have a mark in common.
+#[inline]
+pub(crate) fn meet(a: &[u64], b: &[u64]) -> bool {
+    a.iter().zip(b).any(|(x, y)| x & y != 0)
+}
+
+#[derive(Clone, Copy)]
+enum On {
+    Queue,
+    Look,
+    Put,
+    Change,
+}
+
+const ON_ALL: [On; 4] = [On::Queue, On::Look, On::Put, On::Change];
+
+struct Marker {
+    /// For each worker, its first mark; `None` if nobody names, spawns or joins it, so that its
+    /// marks would never be minded.
+    bases: Vec<Option<usize>>,
+    /// Whether an acquire of each worker can be cancelled.
+    cancellable: Vec<bool>,
+    /// The semaphores that each worker can wait for.
+    waits: Vec<BTreeSet<SemaphoreId>>,
+    words: usize,
+}
+
+impl Marker {
+    fn put(&self, marks: &mut Marks, bit: usize) {
+        marks[bit / 64] |= 1 << (bit % 64);
+    }
+
+    fn empty(&self) -> Marks {
+        vec![0; self.words].into()
+    }
+
+    fn on(&self, marks: &mut Marks, semaphore: SemaphoreId, on: On) {
+        self.put(marks, semaphore.index() * 4 + on as usize);
+    }
+
+    fn of_worker(&self, marks: &mut Marks, worker: WorkerId, what: usize) {
+        if let Some(base) = self.bases[worker.index()] {
+            self.put(marks, base + what);
+        }
+    }
+
+    fn act(&self, marks: &mut Marks, worker: WorkerId) {
+        self.of_worker(marks, worker, 0);
+    }
+
+    fn touch(&self, marks: &mut Marks, worker: WorkerId) {
+        self.of_worker(marks, worker, 1);
+    }
+
+    fn spawn(&self, marks: &mut Marks, instances: Instances) {
+        self.of_worker(marks, instances.first, 2);
+    }
+
+    fn join(&self, marks: &mut Marks, instances: Instances) {
+        self.of_worker(marks, instances.first, 3);
+    }
+
+    fn change_waits_of(&self, marks: &mut Marks, worker: WorkerId) {
+        for &semaphore in &self.waits[worker.index()] {
+            self.on(marks, semaphore, On::Change);
+        }
+    }
+
+    /// Whether an acquire looks at more than its place in the queue.
+    fn looks(&self, id: WorkerId, waiting: Waiting) -> bool {
+        waiting != Waiting::Forever || self.cancellable[id.index()]
+    }
+
+    fn leaves(&self, id: WorkerId, instr: &Instr) -> Marks {
+        let mut marks = self.empty();
+        self.act(&mut marks, id);
+        match *instr {
+            Instr::Acquire {
+                semaphore, waiting, ..
+            } => {
+                let on = if self.looks(id, waiting) {
+                    On::Look
+                } else {
+                    On::Queue
+                };
+                self.on(&mut marks, semaphore, on);
+            }
+            Instr::Release {
+                semaphore, from, ..
+            } => {
+                self.on(&mut marks, semaphore, On::Put);
+                if let Some(from) = from {
+                    self.touch(&mut marks, from);
+                    self.change_waits_of(&mut marks, from);
+                }
+            }
+            Instr::GuardRelease { semaphore, .. } => self.on(&mut marks, semaphore, On::Put),
+            Instr::Grow { semaphore, .. }
+            | Instr::Shrink { semaphore, .. }
+            | Instr::Drain { semaphore, .. }
+            | Instr::Forget { semaphore, .. }
+            | Instr::Close { semaphore, .. } => self.on(&mut marks, semaphore, On::Change),
+            Instr::Give { to, .. } => {
+                self.touch(&mut marks, to);
+                self.change_waits_of(&mut marks, to);
+            }
+            Instr::Cancel { target, .. } => {
+                self.touch(&mut marks, target);
+                self.change_waits_of(&mut marks, target);
+            }
+            Instr::Spawn { instances, .. } => {
+                self.spawn(&mut marks, instances);
+                for w in instances.ids() {
+                    self.act(&mut marks, w);
+                }
+            }
+            Instr::Join { instances, .. } => self.join(&mut marks, instances),
+            Instr::Work { .. }
+            | Instr::Panic
+            | Instr::Return
+            | Instr::Pick { .. }
+            | Instr::LoopEnd { .. }
+            | Instr::FinallyEnd { .. } => {}
+        }
+        marks
+    }
+
+    fn minds(&self, id: WorkerId, instr: &Instr) -> Marks {
+        let mut marks = self.empty();
+        self.touch(&mut marks, id);
+        let all = |marks: &mut Marks, semaphore| {
+            for on in ON_ALL {
+                self.on(marks, semaphore, on);
+            }
+        };
+        let put = |marks: &mut Marks, semaphore| {
+            self.on(marks, semaphore, On::Look);
+            self.on(marks, semaphore, On::Change);
+        };
+        match *instr {
+            Instr::Acquire {
+                semaphore, waiting, ..
+            } => {
+                if self.looks(id, waiting) {
+                    all(&mut marks, semaphore);
+                } else {
+                    for on in [On::Queue, On::Look, On::Change] {
+                        self.on(&mut marks, semaphore, on);
+                    }
+                }
+            }
+            Instr::Release {
+                semaphore,
+                from: None,
+                ..
+            }
+            | Instr::GuardRelease { semaphore, .. } => put(&mut marks, semaphore),
+            Instr::Grow { semaphore, .. }
+            | Instr::Shrink { semaphore, .. }
+            | Instr::Drain { semaphore, .. }
+            | Instr::Forget { semaphore, .. }
+            | Instr::Close { semaphore, .. } => all(&mut marks, semaphore),
+            Instr::Release {
+                semaphore,
+                from: Some(other),
+                ..
+            } => {
+                put(&mut marks, semaphore);
+                self.minds_worker(&mut marks, other, all);
+            }
+            Instr::Give { to: other, .. } | Instr::Cancel { target: other, .. } => {
+                self.minds_worker(&mut marks, other, all);
+            }
+            Instr::Spawn { instances, .. } => {
+                self.spawn(&mut marks, instances);
+                self.join(&mut marks, instances);
+                for w in instances.ids() {
+                    self.touch(&mut marks, w);
+                }
+            }
+            Instr::Join { instances, .. } => self.spawn(&mut marks, instances),
+            Instr::Work { .. }
+            | Instr::Panic
+            | Instr::Return
+            | Instr::Pick { .. }
+            | Instr::LoopEnd { .. }
+            | Instr::FinallyEnd { .. } => {}
+        }
+        marks
+    }
+
+    fn minds_worker(
+        &self,
+        marks: &mut Marks,
+        other: WorkerId,
+        all: impl Fn(&mut Marks, SemaphoreId),
+    ) {
+        self.act(marks, other);
+        self.touch(marks, other);
+        for &semaphore in &self.waits[other.index()] {
+            all(marks, semaphore);
+        }
+    }
+
+    /// What can end the wait at an instruction.
+    fn frees(&self, id: WorkerId, instr: &Instr) -> Marks {
+        let mut marks = self.empty();
+        match *instr {
+            Instr::Acquire { semaphore, .. } => {
+                self.touch(&mut marks, id);
+                for on in [On::Look, On::Put, On::Change] {
+                    self.on(&mut marks, semaphore, on);
+                }
+            }
+            Instr::Join { instances, .. } => {
+                for w in instances.ids() {
+                    self.act(&mut marks, w);
+                }
+            }
+            _ => {}
+        }
+        marks
+    }
+}
+
+impl Instances {
+    pub(super) fn ids(self) -> impl Iterator<Item = WorkerId> {
+        (self.first.0..self.first.0 + self.count).map(WorkerId)
+    }
+}
+
+impl Footprints {
+    /// The footprints of a machine; `cancels` says whether cancellations are injected.
+    pub(crate) fn new(machine: &Machine, cancels: bool) -> Footprints {
+        let workers = machine.workers.len();
+        let mut bases = vec![None; workers];
+        let mut marks = machine.semaphores.len() * 4;
+        for id in named(machine) {
+            bases[id.index()] = Some(marks);
+            marks += 4;
+        }
+        let mut marker = Marker {
+            cancellable: vec![cancels; workers],
+            waits: vec![BTreeSet::new(); workers],
+            words: marks.div_ceil(64).max(1),
+            bases,
+        };
+        for (id, worker) in machine.workers.iter().enumerate() {
+            for instr in worker.instrs.iter() {
+                match *instr {
+                    Instr::Cancel { target, .. } => marker.cancellable[target.index()] = true,
+                    Instr::Acquire {
+                        semaphore, waiting, ..
+                    } if waiting != Waiting::Never => {
+                        marker.waits[id].insert(semaphore);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut footprints = Footprints {
+            minds: Vec::new(),
+            future: Vec::new(),
+            frees: Vec::new(),
+            spawns: Vec::new(),
+            empty: marker.empty(),
+        };
+        for id in machine.worker_ids() {
+            let worker = machine.worker(id);
+            let visible = worker.visible as usize;
+            let instrs = &worker.instrs;
+            footprints.minds.push(
+                instrs[..visible]
+                    .iter()
+                    .map(|i| marker.minds(id, i))
+                    .collect(),
+            );
+            footprints.frees.push(
+                instrs[..visible]
+                    .iter()
+                    .map(|i| marker.frees(id, i))
+                    .collect(),
+            );
+            let mut future: Vec<Marks> = instrs
+                .iter()
+                .map(|instr| marker.leaves(id, instr))
+                .collect();
+            let successors = successors(machine, id);
+            spread(&mut future, &successors);
+            future.truncate(visible);
+            footprints.future.push(future);
+            let mut spawns = marker.empty();
+            if worker.spawned {
+                marker.of_worker(&mut spawns, machine.first_instance(id), 2);
+            }
+            footprints.spawns.push(spawns);
+        }
+        footprints
+    }
+
+    /// Words of a set.
+    pub(crate) fn words(&self) -> usize {
+        self.empty.len()
+    }
+
+    /// What the op at an instruction minds.
+    #[inline]
+    pub(crate) fn minds(&self, worker: WorkerId, pc: Pc) -> &[u64] {
+        &self.minds[worker.index()][pc as usize]
+    }
+
+    /// What a worker may leave from an instruction on.
+    #[inline]
+    pub(crate) fn future(&self, worker: WorkerId, pc: Pc) -> &[u64] {
+        &self.future[worker.index()][pc as usize]
+    }
+
+    /// What may be left by a worker that starts.
+    pub(crate) fn whole_future(&self, machine: &Machine, worker: WorkerId) -> &[u64] {
+        match machine.start(worker) {
+            END => &self.empty,
+            start => &self.future[worker.index()][start as usize],
+        }
+    }
+
+    /// What ends the wait of a worker at an instruction.
+    pub(crate) fn frees(&self, worker: WorkerId, pc: Pc) -> &[u64] {
+        &self.frees[worker.index()][pc as usize]
+    }
+
+    /// What starts a worker that is not spawned yet.
+    pub(crate) fn spawns(&self, worker: WorkerId) -> &[u64] {
+        &self.spawns[worker.index()]
+    }
+}
+
+/// The workers that some statement is about.
+fn named(machine: &Machine) -> BTreeSet<WorkerId> {
+    let mut named = BTreeSet::new();
+    for instr in machine.workers.iter().flat_map(|w| w.instrs.iter()) {
+        match *instr {
+            Instr::Give { to: id, .. }
+            | Instr::Cancel { target: id, .. }
+            | Instr::Release { from: Some(id), .. } => {
+                named.insert(id);
+            }
+            Instr::Spawn { instances, .. } | Instr::Join { instances, .. } => {
+                named.extend(instances.ids());
+            }
+            _ => {}
+        }
+    }
+    named
+}
+
+/// Where a worker can go from each instruction, unwinding included.
+fn successors(machine: &Machine, id: WorkerId) -> Vec<Vec<Pc>> {
+    let worker = machine.worker(id);
+    worker
+        .instrs
+        .iter()
+        .zip(worker.contexts.iter())
+        .map(|(instr, &context)| {
+            let mut targets = Vec::new();
+            instr.clone().targets(|pc| targets.push(*pc));
+            let mut context = context;
+            while let Some(frame) = context {
+                let frame = worker.frames[frame as usize];
+                match frame.kind {
+                    FrameKind::Pend { at, .. } | FrameKind::Catch { at, .. } => targets.push(at),
+                }
+                context = frame.outer;
+            }
+            targets.retain(|&pc| pc != END);
+            targets
+        })
+        .collect()
+}
+
+/// Adds to each instruction what those that can follow it leave, until nothing changes.
+fn spread(future: &mut [Marks], successors: &[Vec<Pc>]) {
+    loop {
+        let mut grew = false;
+        // instructions mostly lead to later ones
+        for pc in (0..future.len()).rev() {
+            for &next in &successors[pc] {
+                for word in 0..future[pc].len() {
+                    let more = future[next as usize][word] & !future[pc][word];
+                    if more != 0 {
+                        future[pc][word] |= more;
+                        grew = true;
+                    }
+                }
+            }
+        }
+        if !grew {
+            return;
+        }
+    }
+}
