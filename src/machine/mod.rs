@@ -12,6 +12,7 @@
 //! 3. available + taken + held = capacity + debt, but for what over-releases of plain semaphores
 //!    have put on top.
 
+mod ahead;
 mod alike;
 mod code;
 mod compile;
@@ -26,6 +27,7 @@ mod state;
 mod step;
 mod view;
 
+pub(crate) use ahead::Ahead;
 pub(crate) use engine::goes_on;
 pub use engine::{Run, Step, StepBound, Witness};
 pub use model::{FaultPoints, Machine};

@@ -3,7 +3,9 @@
 use super::code::{Instr, Pc, Waiting};
 use super::model::{Machine, Semaphore, Worker};
 use crate::program::{Kind, Order};
-use crate::run::{Action, Choice, Enabled, Ending, Op, Resource, SemaphoreId, WorkerId};
+use crate::run::{
+    Action, Choice, Enabled, Ending, Op, Resource, SemaphoreId, StatementId, WorkerId,
+};
 
 /// A packed state of a [`Machine`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -274,6 +276,12 @@ impl Machine {
                 unreachable!("invariant 1 of the code: a worker rests only where it has a choice")
             }
         }
+    }
+
+    /// What a worker can be about to do, in the order of the text, each with its statement.
+    pub(crate) fn ops(&self, id: WorkerId) -> impl Iterator<Item = (Op, StatementId)> {
+        let worker = self.worker(id);
+        (0..worker.visible).map(move |pc| (self.op(id, pc), worker.statements[pc as usize]))
     }
 
     /// The enabled choices with their ops.

@@ -14,6 +14,7 @@
 //! 3. No clock, address or thread shows in facts or witnesses: stops come from outside.
 
 mod cheapest;
+mod classes;
 mod deltas;
 mod exhaustive;
 mod paths;
@@ -22,4 +23,5 @@ mod space;
 mod symmetry;
 mod visited;
 
+pub use classes::{Classes, Counted, Reason, Straight, Tally, WaitClasses, Why, eligible};
 pub use exhaustive::{Exhaustive, Found, Probe, Progress, Witnessed};
