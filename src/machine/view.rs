@@ -3,9 +3,10 @@
 use super::code::{Instr, Waiting};
 use super::model::Machine;
 use super::state::{Standing, State};
-use crate::program::Kind;
-use crate::run::{SemaphoreId, StatementId, Status, View, Wait, WorkerId};
+use crate::program::{Kind, Order};
+use crate::run::{Op, SemaphoreId, StatementId, Status, View, Wait, WorkerId};
 use std::fmt;
+use std::sync::Arc;
 
 /// A state, read.
 #[derive(Clone, Copy)]
@@ -81,6 +82,10 @@ impl View for StateView<'_> {
         !self.machine.is_barging(id)
     }
 
+    fn takes_parts(&self, id: SemaphoreId) -> bool {
+        self.machine.semaphore(id).order == Order::FifoPartial
+    }
+
     #[inline]
     fn held(&self, worker: WorkerId, id: SemaphoreId) -> u64 {
         self.machine.held_by(self.state, worker, id)
@@ -154,6 +159,34 @@ impl View for StateView<'_> {
     #[inline]
     fn owned(&self, worker: WorkerId) -> &[SemaphoreId] {
         &self.machine.worker(worker).owned
+    }
+
+    #[inline]
+    fn are_alike(&self, worker: WorkerId, id: SemaphoreId) -> bool {
+        self.machine.worker(worker).ledgers[id.index()].sites.len() <= 1
+    }
+
+    #[inline]
+    fn op(&self, worker: WorkerId) -> Option<Op> {
+        match self.machine.standing(self.state, worker) {
+            Standing::At(pc) => Some(self.machine.op(worker, pc)),
+            _ => None,
+        }
+    }
+
+    fn barges(&self, worker: WorkerId) -> bool {
+        self.machine.worker(worker).instrs.iter().any(|i| {
+            matches!(*i, Instr::Acquire { semaphore, waiting, .. }
+                if waiting != Waiting::Never && self.machine.is_barging(semaphore))
+        })
+    }
+
+    fn instances(&self, first: WorkerId) -> u32 {
+        let code = &self.machine.worker(first).instrs;
+        self.machine.workers[first.index()..]
+            .iter()
+            .take_while(|w| Arc::ptr_eq(&w.instrs, code))
+            .count() as u32
     }
 }
 
