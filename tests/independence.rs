@@ -95,7 +95,7 @@ fn within_budgets() {
                     cancels: units,
                     preemptions: None,
                 };
-                claims += point.compare_within(&left, program.source());
+                claims += point.compare_within(&successors, &left, program.source());
             }
         });
     }

@@ -1,6 +1,6 @@
 //! A state of the machine as properties and strategies see it.
 
-use super::code::{Instr, Waiting};
+use super::code::{END, FrameKind, Instr, Pc, Waiting};
 use super::model::Machine;
 use super::state::{Standing, State};
 use crate::program::{Kind, Order};
@@ -26,6 +26,24 @@ impl Machine {
             machine: self,
             state,
         }
+    }
+}
+
+impl Machine {
+    /// Where an instruction can lead to: on its way, or by what it raises.
+    fn targets(&self, worker: WorkerId, pc: Pc) -> Vec<Pc> {
+        let code = self.worker(worker);
+        let mut targets = Vec::new();
+        code.instrs[pc as usize]
+            .clone()
+            .targets(|&mut target| targets.push(target));
+        let mut context = code.contexts[pc as usize];
+        while let Some(frame) = context.map(|frame| code.frames[frame as usize]) {
+            let (FrameKind::Pend { at, .. } | FrameKind::Catch { at, .. }) = frame.kind;
+            targets.push(at);
+            context = frame.outer;
+        }
+        targets
     }
 }
 
@@ -174,11 +192,36 @@ impl View for StateView<'_> {
         }
     }
 
-    fn barges(&self, worker: WorkerId) -> bool {
-        self.machine.worker(worker).instrs.iter().any(|i| {
-            matches!(*i, Instr::Acquire { semaphore, waiting, .. }
-                if waiting != Waiting::Never && self.machine.is_barging(semaphore))
-        })
+    fn may_barge_next(&self, worker: WorkerId) -> bool {
+        let machine = self.machine;
+        let mut next = match machine.standing(self.state, worker) {
+            Standing::At(pc) => machine.targets(worker, pc),
+            Standing::Unspawned => vec![machine.start(worker)],
+            Standing::Ended(_) => return false,
+        };
+        let mut seen = 0;
+        while let Some(&pc) = next.get(seen) {
+            seen += 1;
+            if pc == END {
+                continue;
+            }
+            let instr = machine.instr(worker, pc);
+            if instr.is_silent() {
+                let further = machine.targets(worker, pc);
+                let new = further.into_iter().filter(|pc| !next.contains(pc));
+                next.extend(new.collect::<Vec<_>>());
+            }
+            if let Instr::Acquire {
+                semaphore, waiting, ..
+            } = *instr
+                && waiting != Waiting::Never
+                && machine.is_barging(semaphore)
+                && !machine.is_closed(self.state, semaphore)
+            {
+                return true;
+            }
+        }
+        false
     }
 
     fn instances(&self, first: WorkerId) -> u32 {

@@ -81,8 +81,9 @@ pub trait View {
     fn are_alike(&self, worker: WorkerId, semaphore: SemaphoreId) -> bool;
     /// What a running worker would do next, or waits to do.
     fn op(&self, worker: WorkerId) -> Option<Op>;
-    /// Whether somewhere in its body a worker can wait in barging order.
-    fn barges(&self, worker: WorkerId) -> bool;
+    /// Whether the op that comes after a worker's present one, or its first op if it was not
+    /// started yet, may be one that waits in barging order.
+    fn may_barge_next(&self, worker: WorkerId) -> bool;
     /// How many instances there are of the worker whose first instance this is.
     fn instances(&self, first: WorkerId) -> u32;
 }

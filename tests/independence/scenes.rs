@@ -34,7 +34,10 @@ fn program(order: &str, kind: &str, permits: u32, then: Then) -> String {
     let other = |mine: &str| if mine == "a" { "b" } else { "a" };
     let actor = |mine: &str| {
         let ops = ops(kind, other(mine), mine);
-        let ops: Vec<String> = ops.iter().map(|op| format!("{{ {op}; {after} }}")).collect();
+        let ops: Vec<String> = ops
+            .iter()
+            .map(|op| format!("{{ {op}; {after} }}"))
+            .collect();
         format!(
             "worker {mine} {{ either {{ }} or {{ acquire s permits=1 }} or {{ acquire s permits=2 }}\n\
              either {} }}\n",
@@ -70,9 +73,9 @@ fn ops(kind: &str, other: &str, mine: &str) -> Vec<String> {
         "acquire s permits=1",
         "acquire s permits=2",
         "acquire-within s permits=3 { }",
-        "try-acquire s permits=1 { work won }",
-        "try-acquire s permits=2 { work won }",
-        "try-acquire s permits=3 { work won }",
+        "try-acquire s permits=1 { work won } else { work lost }",
+        "try-acquire s permits=2 { work won } else { work lost }",
+        "try-acquire s permits=3 { work won } else { work lost }",
         "release s permits=1",
         "release s permits=2",
         "release s permits=3",
