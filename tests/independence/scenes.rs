@@ -106,7 +106,7 @@ fn ops(kind: &str, other: &str, mine: &str) -> Vec<String> {
             ]
             .map(str::to_owned),
         );
-        for permits in ["1", "2", "all"] {
+        for permits in ["1", "all"] {
             ops.push(format!("give s permits={permits} to={other}"));
             ops.push(format!("release s permits={permits} from={other}"));
         }
