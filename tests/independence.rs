@@ -79,6 +79,22 @@ fn program_states(program: &Program, tally: &mut Tally) {
     });
 }
 
+/// What the scenes have not: an instance that begins by waiting in barging order, and a give out of
+/// a ledger with permits of two statements, from which another worker releases.
+#[test]
+fn corners() {
+    let mut tally = Tally::default();
+    for text in [
+        "semaphore s permits=0 order=barging\nworker a { spawn b }\nworker c { cancel b }\n\
+         worker b spawned { acquire s }",
+        "semaphore s permits=2\nworker a { acquire s; acquire s; give s to=b }\n\
+         worker b { work on }\nworker c { release s from=a }",
+    ] {
+        let program = Program::parse(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        program_states(&program, &mut tally);
+    }
+}
+
 #[test]
 fn within_budgets() {
     let mut claims = 0;
