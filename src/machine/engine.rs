@@ -181,6 +181,16 @@ impl Machine {
             .collect()
     }
 
+    /// The choices that a state offers, budgets aside, each with its op; in the order of
+    /// [`Machine::successors`].
+    pub fn choices(&self, state: &State) -> Vec<Enabled> {
+        let mut offers = Vec::new();
+        self.offers(&state.0, &mut offers);
+        let mut enabled = Vec::with_capacity(offers.len());
+        self.enabled(&state.0, &offers, &mut enabled);
+        enabled
+    }
+
     /// Whether somebody is unfinished in a state and nothing can happen but cancellations.
     pub fn is_stuck(&self, state: &State) -> bool {
         let mut offers = Vec::new();

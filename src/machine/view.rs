@@ -1,11 +1,12 @@
 //! A state of the machine as properties and strategies see it.
 
-use super::code::{Instr, Waiting};
+use super::code::{END, FrameKind, Instr, Pc, Waiting};
 use super::model::Machine;
 use super::state::{Standing, State};
-use crate::program::Kind;
-use crate::run::{SemaphoreId, StatementId, Status, View, Wait, WorkerId};
+use crate::program::{Kind, Order};
+use crate::run::{Op, SemaphoreId, StatementId, Status, View, Wait, WorkerId};
 use std::fmt;
+use std::sync::Arc;
 
 /// A state, read.
 #[derive(Clone, Copy)]
@@ -25,6 +26,24 @@ impl Machine {
             machine: self,
             state,
         }
+    }
+}
+
+impl Machine {
+    /// Where an instruction can lead to: on its way, or by what it raises.
+    fn targets(&self, worker: WorkerId, pc: Pc) -> Vec<Pc> {
+        let code = self.worker(worker);
+        let mut targets = Vec::new();
+        code.instrs[pc as usize]
+            .clone()
+            .targets(|&mut target| targets.push(target));
+        let mut context = code.contexts[pc as usize];
+        while let Some(frame) = context.map(|frame| code.frames[frame as usize]) {
+            let (FrameKind::Pend { at, .. } | FrameKind::Catch { at, .. }) = frame.kind;
+            targets.push(at);
+            context = frame.outer;
+        }
+        targets
     }
 }
 
@@ -79,6 +98,10 @@ impl View for StateView<'_> {
 
     fn is_queued(&self, id: SemaphoreId) -> bool {
         !self.machine.is_barging(id)
+    }
+
+    fn takes_parts(&self, id: SemaphoreId) -> bool {
+        self.machine.semaphore(id).order == Order::FifoPartial
     }
 
     #[inline]
@@ -154,6 +177,59 @@ impl View for StateView<'_> {
     #[inline]
     fn owned(&self, worker: WorkerId) -> &[SemaphoreId] {
         &self.machine.worker(worker).owned
+    }
+
+    #[inline]
+    fn are_alike(&self, worker: WorkerId, id: SemaphoreId) -> bool {
+        self.machine.worker(worker).ledgers[id.index()].sites.len() <= 1
+    }
+
+    #[inline]
+    fn op(&self, worker: WorkerId) -> Option<Op> {
+        match self.machine.standing(self.state, worker) {
+            Standing::At(pc) => Some(self.machine.op(worker, pc)),
+            _ => None,
+        }
+    }
+
+    fn may_barge_next(&self, worker: WorkerId) -> bool {
+        let machine = self.machine;
+        let mut next = match machine.standing(self.state, worker) {
+            Standing::At(pc) => machine.targets(worker, pc),
+            Standing::Unspawned => vec![machine.start(worker)],
+            Standing::Ended(_) => return false,
+        };
+        let mut seen = 0;
+        while let Some(&pc) = next.get(seen) {
+            seen += 1;
+            if pc == END {
+                continue;
+            }
+            let instr = machine.instr(worker, pc);
+            if instr.is_silent() {
+                let further = machine.targets(worker, pc);
+                let new = further.into_iter().filter(|pc| !next.contains(pc));
+                next.extend(new.collect::<Vec<_>>());
+            }
+            if let Instr::Acquire {
+                semaphore, waiting, ..
+            } = *instr
+                && waiting != Waiting::Never
+                && machine.is_barging(semaphore)
+                && !machine.is_closed(self.state, semaphore)
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn instances(&self, first: WorkerId) -> u32 {
+        let code = &self.machine.worker(first).instrs;
+        self.machine.workers[first.index()..]
+            .iter()
+            .take_while(|w| Arc::ptr_eq(&w.instrs, code))
+            .count() as u32
     }
 }
 

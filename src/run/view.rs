@@ -1,6 +1,6 @@
 //! What a property or a strategy can see of a state, whatever the engine.
 
-use super::{SemaphoreId, StatementId, WorkerId};
+use super::{Op, SemaphoreId, StatementId, WorkerId};
 
 /// Where a worker is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +58,8 @@ pub trait View {
     fn queue(&self, semaphore: SemaphoreId) -> Vec<WorkerId>;
     /// Whether it has a queue.
     fn is_queued(&self, semaphore: SemaphoreId) -> bool;
+    /// Whether the head of its queue takes permits as they come (`order=fifo-partial`).
+    fn takes_parts(&self, semaphore: SemaphoreId) -> bool;
     /// Permits in a worker's ledger.
     fn held(&self, worker: WorkerId, semaphore: SemaphoreId) -> u64;
     /// Permits that waiters have taken of their requests (`order=fifo-partial`).
@@ -74,4 +76,14 @@ pub trait View {
     fn acquires(&self, worker: WorkerId) -> Option<SemaphoreId>;
     /// The semaphores of which a worker can hold permits, signals excepted.
     fn owned(&self, worker: WorkerId) -> &[SemaphoreId];
+    /// Whether all permits of it that a worker can hold come from one statement, so that it does not
+    /// matter which of them it puts back.
+    fn are_alike(&self, worker: WorkerId, semaphore: SemaphoreId) -> bool;
+    /// What a running worker would do next, or waits to do.
+    fn op(&self, worker: WorkerId) -> Option<Op>;
+    /// Whether the op that comes after a worker's present one, or its first op if it was not
+    /// started yet, may be one that waits in barging order.
+    fn may_barge_next(&self, worker: WorkerId) -> bool;
+    /// How many instances there are of the worker whose first instance this is.
+    fn instances(&self, first: WorkerId) -> u32;
 }
