@@ -90,7 +90,7 @@ impl Checked {
             bound,
             reduction: Reduction::None,
         };
-        let found = exhaustive.search(&mut |p| (p.states > 20_000).then_some(()));
+        let found = exhaustive.search(&mut |p| (p.states > 20_000).then_some(()), &|| false);
         if found.stopped.is_some() {
             return;
         }

@@ -27,7 +27,7 @@ fn judge(name: &str, text: &str, reduction: Reduction) -> Result<(), String> {
         bound: StepBound::default(),
         reduction,
     };
-    let found = search.search::<()>(&mut |_| None);
+    let found = search.search::<()>(&mut |_| None, &|| false);
     let mut names: BTreeSet<PropertyName> = found
         .facts
         .keys()

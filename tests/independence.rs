@@ -9,7 +9,7 @@ mod scenes;
 #[path = "independence/tally.rs"]
 mod tally;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use scenes::{Then, play};
 use selvedge::machine::{Machine, State};
@@ -47,7 +47,7 @@ fn barging() {
 /// Up to `limit` states of a program, in the order in which they are reached.
 fn states(machine: &Machine, limit: usize, mut visit: impl FnMut(&State)) {
     let root = machine.initial(&mut ());
-    let mut seen = HashSet::from([root.clone()]);
+    let mut seen = BTreeSet::from([root.clone()]);
     let mut open = VecDeque::from([root]);
     while let Some(state) = open.pop_front() {
         visit(&state);

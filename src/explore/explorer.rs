@@ -1,12 +1,12 @@
 //! One exploration of a program, from options to report.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::findings::{Evidence, Shown, findings, order};
 use super::runs::{Costed, Facts, Ran, keep, make_runs, switches};
-use super::shrink::shrink;
 use crate::machine::{Machine, StepBound};
 use crate::program::{BudgetDecl, Program};
 use crate::property::Fact;
@@ -58,6 +58,9 @@ impl Default for Explorer {
     }
 }
 
+/// Steps that are made at most, for all findings together, to make schedules cheaper.
+const EFFORT: usize = 5_000_000;
+
 /// Looks on while an exploration goes on.
 pub trait Watcher: Sync {
     /// How far it is; called often.
@@ -95,27 +98,17 @@ impl Explorer {
             StrategyName::Random => self.random(&machine, budget, &clock, watcher),
         };
         let complete = outcome.stopped.is_none();
-        let facts = outcome
-            .facts
-            .into_iter()
-            .map(|(fact, shown)| {
-                let shown = if shown.cheapest {
-                    shown
-                } else {
-                    Shown {
-                        costed: shrink(&machine, budget, &fact, shown.costed),
-                        cheapest: false,
-                    }
-                };
-                (fact, shown)
-            })
-            .collect();
+        let hurry = || clock.is_over() || watcher.is_interrupted();
         let evidence = Evidence {
             program,
             machine: &machine,
-            facts,
+            facts: outcome.facts,
             complete,
             bound: self.step_bound,
+            budget,
+            effort: Cell::new(EFFORT),
+            hurry: &hurry,
+            last: RefCell::new(None),
         };
         let order = order(&evidence);
         let findings = findings(&evidence, &order);
@@ -152,7 +145,8 @@ impl Explorer {
             bound: self.step_bound,
             reduction: self.reduction,
         };
-        let found = search.search(&mut |progress: &Progress| {
+        let hurry = || clock.is_over() || watcher.is_interrupted();
+        let probe = &mut |progress: &Progress| {
             watcher.progress(&stats_of(progress, clock));
             if watcher.is_interrupted() {
                 Some(Stopped::Interrupted)
@@ -163,7 +157,8 @@ impl Explorer {
             } else {
                 None
             }
-        });
+        };
+        let found = search.search(probe, &hurry);
         let facts = found
             .facts
             .into_iter()
@@ -226,8 +221,10 @@ impl Explorer {
         let work = |job: u64| {
             let mut strategy = RandomWalk::new(self.seed, &budget);
             let mut stopped = None;
-            let first = (shard.index - 1) + job * shard.count;
-            let stride = shard.count * jobs;
+            let first = job
+                .saturating_mul(shard.count)
+                .saturating_add(shard.index - 1);
+            let stride = shard.count.saturating_mul(jobs);
             let (ran, _) = make_runs(
                 machine,
                 budget,

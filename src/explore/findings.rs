@@ -1,18 +1,23 @@
 //! From facts to findings: each with a schedule that was replayed.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use super::identify::ids;
 use super::replay::{Replayed, replay};
 use super::runs::Costed;
+use super::shrink::shrink;
 use crate::machine::{Machine, StepBound};
 use crate::program::{Program, PropertyName};
-use crate::property::{Cycle, Danger, Fact, Identity, cycles};
+use crate::property::{Cycle, Danger, Fact, Identity, cycles, told_in_full};
 use crate::report::{Diagnosis, Finding, OrderEdge, Severity, about};
-use crate::run::SemaphoreId;
+use crate::run::{Budget, Choice, SemaphoreId};
 use crate::schedule::{Digest, Schedule};
 
 /// A fact's schedule, and whether it is known to be the cheapest.
+#[derive(Clone)]
 pub(super) struct Shown {
     pub(super) costed: Costed,
     pub(super) cheapest: bool,
@@ -26,16 +31,44 @@ pub(super) struct Evidence<'a> {
     /// Whether everything within the bounds was seen.
     pub(super) complete: bool,
     pub(super) bound: StepBound,
+    pub(super) budget: Budget,
+    /// Steps that may still be made to make schedules cheaper.
+    pub(super) effort: Cell<usize>,
+    /// Whether nobody wants to wait any more.
+    pub(super) hurry: &'a dyn Fn() -> bool,
+    /// The run replayed last: findings often share a schedule.
+    pub(super) last: RefCell<Option<(Vec<Choice>, Rc<Replayed>)>>,
 }
 
 impl Evidence<'_> {
-    fn replay(&self, shown: &Shown) -> Replayed {
-        replay(
-            self.program,
-            self.machine,
-            &shown.costed.choices,
-            self.bound,
-        )
+    /// A schedule that shows a fact, made cheaper where it is not the cheapest.
+    fn shrunk(&self, fact: &Fact, shown: &Shown) -> Shown {
+        let mut shown = shown.clone();
+        if !shown.cheapest && !(self.hurry)() {
+            let (costed, effort) = shrink(
+                self.machine,
+                self.budget,
+                fact,
+                shown.costed,
+                self.effort.get(),
+            );
+            self.effort.set(self.effort.get() - effort);
+            shown.costed = costed;
+        }
+        shown
+    }
+
+    fn replay(&self, shown: &Shown) -> Rc<Replayed> {
+        let choices = &shown.costed.choices;
+        let mut last = self.last.borrow_mut();
+        if let Some((of, replayed)) = &*last
+            && of == choices
+        {
+            return Rc::clone(replayed);
+        }
+        let replayed = Rc::new(replay(self.program, self.machine, choices, self.bound));
+        *last = Some((choices.clone(), Rc::clone(&replayed)));
+        replayed
     }
 }
 
@@ -62,8 +95,9 @@ pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Vec<Find
         .iter()
         .zip(ids)
         .map(|((identity, danger, shown, fact), id)| {
-            let replayed = evidence.replay(shown);
-            let mut finding = finding(program, identity, *danger, shown, &replayed, order, id);
+            let shown = evidence.shrunk(fact, shown);
+            let replayed = evidence.replay(&shown);
+            let mut finding = finding(program, identity, *danger, &shown, &replayed, order, id);
             let shows = replayed.facts.contains(fact);
             if replayed.divergence.is_some() || !shows {
                 diverged(&mut finding, &replayed);
@@ -81,6 +115,8 @@ pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Vec<Find
 pub(super) fn order(evidence: &Evidence<'_>) -> Vec<OrderEdge> {
     let Evidence { program, facts, .. } = evidence;
     let name = |s: &SemaphoreId| program.semaphores()[s.index()].name.to_string();
+    let in_full = told_in_full(facts.keys());
+    let names = program.instance_names();
     facts
         .iter()
         .filter_map(|(fact, shown)| match fact {
@@ -88,7 +124,18 @@ pub(super) fn order(evidence: &Evidence<'_>) -> Vec<OrderEdge> {
             _ => None,
         })
         .map(|(from, to, worker, shown)| {
-            let trace = evidence.replay(shown).trace;
+            if !in_full.contains(&(*from, *to)) {
+                return OrderEdge {
+                    from: name(from),
+                    to: name(to),
+                    worker: names[worker.index()].clone(),
+                    taken: None,
+                    place: None,
+                    schedule: String::new(),
+                };
+            }
+            let replayed = evidence.replay(shown);
+            let trace = &replayed.trace;
             let schedule = Schedule {
                 digest: Digest::of(&program.digest_text()),
                 choices: shown.costed.choices.clone(),
@@ -185,7 +232,7 @@ fn finding(
             _ => None,
         },
         available: series.map_or(Vec::new(), |s| trace.available(s)),
-        trace: replayed.trace.clone(),
+        trace: Arc::clone(&replayed.trace),
         identity: identity.clone(),
     }
 }

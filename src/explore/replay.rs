@@ -1,6 +1,7 @@
 //! Replays a schedule, and writes down all that happens.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::machine::{Machine, Run, StateView, Step, StepBound, Witness};
 use crate::program::{Place, Program, StatementKind};
@@ -13,7 +14,7 @@ use crate::strategy::Replay;
 #[derive(Debug, Clone)]
 pub struct Replayed {
     /// The run.
-    pub trace: Trace,
+    pub trace: Arc<Trace>,
     /// What the properties said of it.
     pub facts: BTreeSet<Fact>,
     /// Injected faults.
@@ -53,8 +54,8 @@ pub fn replay(
                 .collect(),
             workers: program.instance_names(),
             initial: Snapshot {
-                semaphores: Vec::new(),
-                workers: Vec::new(),
+                semaphores: Arc::new([]),
+                workers: Arc::new([]),
             },
             steps: Vec::new(),
             situation: Situation::Going,
@@ -67,6 +68,7 @@ pub fn replay(
             .map(|n| matches!(n.statement.kind, StatementKind::With { .. }))
             .collect(),
         faults: 0,
+        length: choices.len(),
         stood: Vec::new(),
     };
     let mut strategy = Replay::new(choices);
@@ -92,7 +94,7 @@ pub fn replay(
         }
     });
     Replayed {
-        trace: recorder.trace,
+        trace: Arc::new(recorder.trace),
         facts: recorder.facts,
         faults: recorder.faults,
         divergence,
@@ -129,6 +131,11 @@ impl<'a> Places<'a> {
     }
 }
 
+/// Of a run that would take more cells than this, a semaphore or a worker in a state each, only the
+/// states at both ends are kept.
+const MOST_CELLS: usize = 10_000_000;
+const AT_ENDS: usize = 500;
+
 struct Recorder {
     places: Vec<Place>,
     heads: Vec<String>,
@@ -137,38 +144,48 @@ struct Recorder {
     facts: BTreeSet<Fact>,
     trace: Trace,
     faults: u32,
+    /// Steps that the run will have.
+    length: usize,
     /// The statement at which each worker stood before the step.
     stood: Vec<Option<StatementId>>,
 }
 
 impl Recorder {
     fn snapshot(&self, view: &StateView<'_>) -> Snapshot {
-        let semaphores = (0..view.semaphores()).map(SemaphoreId);
+        let last = self.trace.last();
+        let steps = self.trace.steps.len();
+        let cells = self.length * (view.semaphores() + view.workers()) as usize;
+        if cells > MOST_CELLS && steps > AT_ENDS && steps + AT_ENDS < self.length {
+            return last.clone();
+        }
+        let ids = (0..view.semaphores()).map(SemaphoreId);
+        let semaphores: Vec<SemaphoreState> = ids
+            .map(|s| SemaphoreState {
+                available: view.available(s),
+                capacity: view.capacity(s),
+                debt: view.debt(s),
+                closed: view.is_closed(s),
+                signal: view.is_signal(s),
+                queue: view.queue(s),
+            })
+            .collect();
+        let workers: Vec<WorkerState> = (0..view.workers())
+            .map(WorkerId)
+            .map(|w| WorkerState {
+                status: view.status(w),
+                statement: view.statement(w).map(|s| (s, self.places[s.index()])),
+                wait: view.wait(w),
+                held: view
+                    .owned(w)
+                    .iter()
+                    .map(|&s| (s, view.held(w, s)))
+                    .filter(|&(_, held)| held > 0)
+                    .collect(),
+            })
+            .collect();
         Snapshot {
-            semaphores: semaphores
-                .clone()
-                .map(|s| SemaphoreState {
-                    available: view.available(s),
-                    capacity: view.capacity(s),
-                    debt: view.debt(s),
-                    closed: view.is_closed(s),
-                    signal: view.is_signal(s),
-                    queue: view.queue(s),
-                })
-                .collect(),
-            workers: (0..view.workers())
-                .map(WorkerId)
-                .map(|w| WorkerState {
-                    status: view.status(w),
-                    statement: view.statement(w).map(|s| (s, self.places[s.index()])),
-                    wait: view.wait(w),
-                    held: semaphores
-                        .clone()
-                        .map(|s| (s, view.held(w, s)))
-                        .filter(|&(_, held)| held > 0)
-                        .collect(),
-                })
-                .collect(),
+            semaphores: shared(&last.semaphores, semaphores),
+            workers: shared(&last.workers, workers),
         }
     }
 
@@ -180,6 +197,15 @@ impl Recorder {
         } else {
             head.clone()
         }
+    }
+}
+
+/// The old one, if it is the same.
+fn shared<T: PartialEq>(old: &Arc<[T]>, new: Vec<T>) -> Arc<[T]> {
+    if **old == *new {
+        Arc::clone(old)
+    } else {
+        new.into()
     }
 }
 
@@ -211,7 +237,9 @@ impl Witness for Recorder {
             .collect();
         self.faults = step.spent.faults();
         self.trace.situation = situation;
-        self.trace.edges = wait_edges(view);
+        if self.trace.steps.len() >= self.length || situation != Situation::Going {
+            self.trace.edges = wait_edges(view);
+        }
         self.trace.cycle = match situation {
             Situation::Stuck => circular_wait(view),
             _ => None,

@@ -10,22 +10,31 @@ use crate::property::{Fact, Judge, Situation};
 use crate::run::{Budget, Choice, Point, Strategy};
 
 /// So many steps are made at most for one fact.
-const MOST_STEPS: usize = 2_000_000;
+const MOST_STEPS: usize = 1_000_000;
 
-/// A schedule for `fact` that costs no more than `costed`.
-pub(super) fn shrink(machine: &Machine, budget: Budget, fact: &Fact, costed: Costed) -> Costed {
+/// A schedule for `fact` that costs no more than `costed`, and how many steps of the `effort` that
+/// took.
+pub(super) fn shrink(
+    machine: &Machine,
+    budget: Budget,
+    fact: &Fact,
+    costed: Costed,
+    effort: usize,
+) -> (Costed, usize) {
+    let most = effort.min(MOST_STEPS);
     let mut shrinker = Shrinker {
         run: Run::new(machine, budget, StepBound(u64::MAX)),
         fact,
         best: costed,
         steps: 0,
+        most,
     };
     loop {
         let before = shrinker.best.clone();
         shrinker.leave_out();
         shrinker.bring_forward();
-        if shrinker.best == before || shrinker.steps >= MOST_STEPS {
-            return shrinker.best;
+        if shrinker.best == before || shrinker.steps >= most {
+            return (shrinker.best, shrinker.steps.min(effort));
         }
     }
 }
@@ -35,6 +44,7 @@ struct Shrinker<'a> {
     fact: &'a Fact,
     best: Costed,
     steps: usize,
+    most: usize,
 }
 
 impl Shrinker<'_> {
@@ -42,7 +52,7 @@ impl Shrinker<'_> {
         let mut piece = self.best.choices.len() / 2;
         while piece > 0 {
             let mut at = 0;
-            while at < self.best.choices.len() && self.steps < MOST_STEPS {
+            while at < self.best.choices.len() && self.steps < self.most {
                 let mut choices = self.best.choices.clone();
                 choices.drain(at..(at + piece).min(choices.len()));
                 if !self.attempt(&choices) {
@@ -55,7 +65,7 @@ impl Shrinker<'_> {
 
     fn bring_forward(&mut self) {
         let mut at = 1;
-        while at < self.best.choices.len() && self.steps < MOST_STEPS {
+        while at < self.best.choices.len() && self.steps < self.most {
             let worker = self.best.choices[at - 1].worker;
             if self.best.choices[at].worker != worker {
                 let later = self.best.choices[at..]

@@ -8,7 +8,7 @@ use crate::run::{
 };
 
 /// A packed state of a [`Machine`].
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct State(pub(crate) Box<[u64]>);
 
 /// Where a worker is, decoded from its pc.

@@ -14,10 +14,12 @@ mod conservation;
 mod fact;
 mod judge;
 mod lock_order;
+mod order_core;
 mod over_admission;
 mod stuck;
 
 pub use fact::{Fact, Identity};
 pub use judge::{Judge, Situation};
 pub use lock_order::{Cycle, Danger, cycles};
+pub(crate) use order_core::told_in_full;
 pub use stuck::{Edge, circular_wait, wait_edges};

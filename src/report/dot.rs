@@ -122,7 +122,7 @@ pub fn order_text(report: &Report, style: &Style) -> String {
 /// wait are bold.
 pub fn waits_dot(trace: &Trace) -> String {
     let mut text = "digraph waits {\n".to_owned();
-    for (id_, state) in (0..).map(WorkerId).zip(&trace.last().workers) {
+    for (id_, state) in (0..).map(WorkerId).zip(trace.last().workers.iter()) {
         let waits = state.wait.is_some();
         let on = trace.edges.iter().any(|edge| edge.on == id_);
         if !waits && !on {

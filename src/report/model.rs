@@ -1,6 +1,7 @@
 //! The types of a report.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::trace::Trace;
 use crate::program::{Place, PropertyName};
@@ -245,7 +246,7 @@ pub struct Finding {
     /// The available count of the first semaphore, before the first step and after each.
     pub available: Vec<u64>,
     /// The run.
-    pub trace: Trace,
+    pub trace: Arc<Trace>,
 }
 
 impl Report {

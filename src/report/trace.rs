@@ -1,5 +1,7 @@
 //! One run, step by step, with all that a timeline shows.
 
+use std::sync::Arc;
+
 use crate::program::Place;
 use crate::property::{Edge, Situation};
 use crate::run::{Choice, Event, SemaphoreId, StatementId, Status, Wait, WorkerId};
@@ -40,13 +42,14 @@ pub struct TraceStep {
     pub after: Snapshot,
 }
 
-/// A state between two steps.
+/// A state between two steps. Of a run that is long and of many semaphores or workers, the steps in
+/// the middle have the state of an earlier one: nobody reads them, and they would not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     /// For each semaphore, in the order of the text.
-    pub semaphores: Vec<SemaphoreState>,
+    pub semaphores: Arc<[SemaphoreState]>,
     /// For each worker instance.
-    pub workers: Vec<WorkerState>,
+    pub workers: Arc<[WorkerState]>,
 }
 
 /// A semaphore in a state.

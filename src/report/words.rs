@@ -101,7 +101,7 @@ impl Trace {
             (Wait::Permits { semaphore, .. }, Some(on)) => *semaphore == on,
             (Wait::Join { .. }, Some(_)) => false,
         };
-        let workers = (0..).map(WorkerId).zip(&self.last().workers);
+        let workers = (0..).map(WorkerId).zip(self.last().workers.iter());
         workers
             .filter(|(_, state)| state.wait.as_ref().is_some_and(waits))
             .map(|(id, _)| id)

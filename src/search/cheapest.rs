@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::exhaustive::{Exhaustive, Search, Sighting, Witnessed, judge_end};
 use super::space::{Notes, Scratch, Space};
-use crate::property::{Fact, Judge, Situation};
+use crate::property::{Fact, Judge, Situation, told_in_full};
 use crate::report::Reduction;
 use crate::run::{Choice, WorkerId};
 
@@ -49,12 +49,19 @@ pub(super) fn schedules(
     exhaustive: &Exhaustive<'_>,
     search: &Search<'_>,
     complete: bool,
+    hurry: &dyn Fn() -> bool,
 ) -> BTreeMap<Fact, Witnessed> {
-    if search.sightings.is_empty() {
+    let in_full = told_in_full(search.sightings.keys());
+    let mut sightings = search.sightings.clone();
+    sightings.retain(|fact, _| match fact {
+        Fact::Ordered { from, to, .. } => in_full.contains(&(*from, *to)),
+        _ => true,
+    });
+    if sightings.is_empty() {
         return BTreeMap::new();
     }
     let found = if search.space.is_reduced() {
-        let most_faults = search.sightings.values().map(|s| s.faults).max();
+        let most_faults = sightings.values().map(|s| s.faults).max();
         let space = Space::new(
             exhaustive.machine,
             exhaustive.budget,
@@ -64,15 +71,15 @@ pub(super) fn schedules(
         .with_most_faults(most_faults.unwrap_or(0));
         let mut full = Search::new(&space);
         let is_seen = |full: &Search<'_>| {
-            search.sightings.iter().all(|(fact, least)| {
+            sightings.iter().all(|(fact, least)| {
                 let seen = full.sightings.get(fact);
                 seen.is_some_and(|s| s.faults <= least.faults)
             })
         };
-        while !is_seen(&full) && full.visited.len() < MOST_NODES && full.advance() {}
-        let mut sightings = full.sightings;
-        sightings.retain(|fact, seen| {
-            let least = search.sightings.get(fact);
+        while !is_seen(&full) && full.visited.len() < MOST_NODES && !hurry() && full.advance() {}
+        let mut learned = full.sightings;
+        learned.retain(|fact, seen| {
+            let least = sightings.get(fact);
             least.is_some_and(|least| seen.faults <= least.faults)
         });
         let space = Space::new(
@@ -82,9 +89,9 @@ pub(super) fn schedules(
             Reduction::None,
         )
         .with_most_faults(most_faults.unwrap_or(0));
-        by_switches(&space, &sightings)
+        by_switches(&space, &learned, hurry)
     } else {
-        by_switches(search.space, &search.sightings)
+        by_switches(search.space, &sightings, hurry)
     };
     let witnessed = |(fact, (choices, faults)): (Fact, (Vec<Choice>, u32))| {
         let witnessed = Witnessed {
@@ -102,6 +109,7 @@ pub(super) fn schedules(
 fn by_switches(
     space: &Space<'_>,
     sightings: &BTreeMap<Fact, Sighting>,
+    hurry: &dyn Fn() -> bool,
 ) -> BTreeMap<Fact, (Vec<Choice>, u32)> {
     let judge = &space.judge;
     let deepest = sightings.values().map(|s| s.steps).max().unwrap_or(0);
@@ -116,7 +124,7 @@ fn by_switches(
             found.insert(fact.clone(), Vec::new());
         }
     }
-    for depth in 0..=deepest {
+    'layers: for depth in 0..=deepest {
         let wanted = |fact: &Fact, faults: u32, steps: u64| {
             sightings
                 .get(fact)
@@ -125,6 +133,10 @@ fn by_switches(
         let mut next: BTreeMap<Pair, Way> = BTreeMap::new();
         let mut seen: BTreeMap<Fact, Way> = BTreeMap::new();
         for (at, (words, last)) in nodes.iter().enumerate() {
+            // half a layer settles nothing
+            if pairs + next.len() > MOST_PAIRS || at % 256 == 0 && hurry() {
+                break 'layers;
+            }
             let faults_here = space.spent(words).faults();
             let switches = layers.last().map_or(0, |layer| layer[at].switches);
             let situation = space.expand(words, &mut scratch, |child| {

@@ -106,18 +106,19 @@ impl Exhaustive<'_> {
         effective(self.machine, &self.budget, self.bound, self.reduction)
     }
 
-    /// Searches until everything was seen or the probe says stop.
-    pub fn search<Stop>(&self, probe: Probe<'_, Stop>) -> Found<Stop> {
+    /// Searches until everything was seen or the probe says stop. Once `hurry` says so, schedules
+    /// are not made cheaper any more.
+    pub fn search<Stop>(&self, probe: Probe<'_, Stop>, hurry: &dyn Fn() -> bool) -> Found<Stop> {
         let space = Space::new(self.machine, self.budget, self.bound, self.reduction);
         let mut search = Search::new(&space);
         let mut stopped = None;
-        loop {
-            stopped = stopped.or_else(|| probe(&search.progress()));
-            if stopped.is_some() || !search.advance() {
-                break;
+        while stopped.is_none() && search.has_more() {
+            stopped = probe(&search.progress());
+            if stopped.is_none() {
+                search.advance();
             }
         }
-        let exact = cheapest::schedules(self, &search, stopped.is_none());
+        let exact = cheapest::schedules(self, &search, stopped.is_none(), hurry);
         let facts = paths::witnesses(&search, &exact);
         Found {
             facts,
@@ -191,11 +192,17 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Whether there are nodes that were not expanded.
+    fn has_more(&self) -> bool {
+        self.cursor < self.visited.len()
+    }
+
     /// Expands some more nodes; whether there were any.
     pub(super) fn advance(&mut self) -> bool {
-        if self.cursor == self.visited.len() {
+        if !self.has_more() {
             return false;
         }
+        let first = self.cursor;
         assert!(
             self.visited.len() + BATCH * 1024 < MOST_NODES,
             "more states than can be numbered: bound the search with --states"
@@ -205,6 +212,7 @@ impl<'a> Search<'a> {
         batch.clear();
         // a batch does not reach over a level, so that depths stay known
         while self.cursor < self.level_end
+            && self.cursor - first < BATCH
             && batch.pending.len() + self.children.parents.len() < BATCH
         {
             if !self.add(self.cursor) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::exhaustive::{Search, Sighting, Witnessed};
 use super::space::{Notes, Scratch};
-use crate::property::{Fact, Judge};
+use crate::property::{Fact, Judge, told_in_full};
 use crate::run::{Choice, WorkerId};
 
 /// A schedule for each fact: the cheapest where it is known, else that of its sighting.
@@ -17,8 +17,18 @@ pub(super) fn witnesses(
 ) -> BTreeMap<Fact, Witnessed> {
     let mut scratch = Scratch::default();
     let mut witnesses: BTreeMap<Fact, Witnessed> = BTreeMap::new();
+    let in_full = told_in_full(search.sightings.keys());
     for (fact, sighting) in &search.sightings {
         let witnessed = exact.get(fact).cloned().unwrap_or_else(|| {
+            if let Fact::Ordered { from, to, .. } = *fact
+                && !in_full.contains(&(from, to))
+            {
+                return Witnessed {
+                    choices: Vec::new(),
+                    faults: 0,
+                    exact: false,
+                };
+            }
             let mut choices = path(search, sighting, &mut scratch);
             if let Fact::Ordered { from, to, worker } = *fact {
                 relabel(search, &mut choices, from, to, worker);

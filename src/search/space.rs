@@ -99,7 +99,9 @@ impl<'a> Space<'a> {
         } else {
             0
         });
-        let depth = (machine.longest_run() > bound.0).then(|| layout.field(bound.0));
+        // a stuck state at the bound can be cancelled out of, so a few steps come on top
+        let deepest = bound.0.saturating_add(1 + u64::from(budget.cancels));
+        let depth = (machine.longest_run() > bound.0).then(|| layout.field(deepest));
         let reduction = effective(machine, &budget, bound, reduction);
         let reducer = (reduction == Reduction::Sound).then(|| Reducer::new(machine, &budget));
         let symmetry = (reduction != Reduction::None)

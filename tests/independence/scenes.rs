@@ -1,6 +1,6 @@
 //! Every pair of ops at a semaphore in every small state.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use selvedge::machine::{Machine, State};
 use selvedge::program::Program;
@@ -124,7 +124,7 @@ pub(crate) fn play(order: &str, kind: &str, permits: u32, then: Then, tally: &mu
     // what the two hold, then who waits, then what is closed, gone or owed
     for (worker, branches) in [(A, 3), (B, 3), (FIRST, 3), (SECOND, 3), (SETTER, 4)] {
         let absent = matches!(worker, FIRST | SECOND | SETTER);
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         let mut next = Vec::new();
         for state in &stage {
             if absent {

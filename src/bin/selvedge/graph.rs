@@ -1,5 +1,7 @@
 //! `selvedge graph`: the lock-order graph of a program, or who waits for whom in a state.
 
+use std::sync::Arc;
+
 use selvedge::program::PropertyName;
 use selvedge::report::{Report, Style, Trace, order_dot, order_text, waits_dot, waits_text};
 
@@ -51,7 +53,7 @@ fn lock_order(args: &GraphArgs, source: &Source, output: &mut Output) -> Status 
 }
 
 fn wait_for(args: &GraphArgs, source: &Source, output: &mut Output) -> Status {
-    let trace: Trace = match &args.schedule {
+    let trace: Arc<Trace> = match &args.schedule {
         Some(schedule) => match follow(&source.program, schedule) {
             Ok(replayed) => replayed.trace,
             Err(error) => {
