@@ -16,7 +16,7 @@ use selvedge::property::{Danger, Fact, Identity, cycles};
 use selvedge::report::Reduction;
 use selvedge::run::{Budget, SemaphoreId, StatementId};
 use selvedge::search::{
-    Classes, Counted, Exhaustive, Reason, Straight, Tally, WaitClasses, Why, eligible,
+    Classes, Counted, Exhaustive, Keep, Reason, Straight, Tally, WaitClasses, Why, eligible,
 };
 
 fn never(_: &Tally) -> Option<()> {
@@ -89,6 +89,7 @@ impl Checked {
             budget,
             bound,
             reduction: Reduction::None,
+            keep: Keep::Whole,
         };
         let found = exhaustive.search(&mut |p| (p.states > 20_000).then_some(()), &|| false);
         if found.stopped.is_some() {

@@ -8,7 +8,7 @@ use selvedge::program::{Expect, Program, PropertyName};
 use selvedge::property::{Fact, cycles};
 use selvedge::report::Reduction;
 use selvedge::run::Budget;
-use selvedge::search::Exhaustive;
+use selvedge::search::{Exhaustive, Keep};
 
 fn judge(name: &str, text: &str, reduction: Reduction) -> Result<(), String> {
     let program = Program::parse(text).map_err(|e| format!("{name}: {e}"))?;
@@ -26,6 +26,7 @@ fn judge(name: &str, text: &str, reduction: Reduction) -> Result<(), String> {
         budget,
         bound: StepBound::default(),
         reduction,
+        keep: Keep::Whole,
     };
     let found = search.search::<()>(&mut |_| None, &|| false);
     let mut names: BTreeSet<PropertyName> = found

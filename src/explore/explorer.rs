@@ -11,9 +11,11 @@ use crate::machine::{Machine, StepBound};
 use crate::program::{BudgetDecl, Program};
 use crate::property::Fact;
 use crate::report::{Reduction, Report, Shard, Stats, Stopped, StrategyName};
-use crate::run::{Budget, Strategy};
+use crate::run::{Budget, Choice, Strategy};
 use crate::schedule::Digest;
-use crate::search::{Exhaustive, Progress};
+use crate::search::{
+    Classes, Estimate, Exhaustive, Keep, Progress, Straight, Tally, WaitClasses, estimate,
+};
 use crate::strategy::{DepthFirst, RandomWalk};
 
 /// How a program is explored. Start from `Explorer::default()`.
@@ -37,8 +39,12 @@ pub struct Explorer {
     pub shard: Option<Shard>,
     /// Threads that make runs, at least one; for a random strategy.
     pub jobs: usize,
-    /// What a search may leave out.
+    /// What a search may leave out. Where that cannot be had, the report says what was.
     pub reduction: Reduction,
+    /// Whether the exhaustive search keeps states whole.
+    pub keep: Keep,
+    /// Stop when the states take this many bytes; for the exhaustive search.
+    pub memory: Option<u64>,
 }
 
 impl Default for Explorer {
@@ -54,6 +60,8 @@ impl Default for Explorer {
             shard: None,
             jobs: 1,
             reduction: Reduction::Sound,
+            keep: Keep::Whole,
+            memory: None,
         }
     }
 }
@@ -93,7 +101,7 @@ impl Explorer {
         let budget = budget_of(program, &self.budget);
         let clock = Clock::start(self.time);
         let outcome = match self.strategy {
-            StrategyName::Exhaustive => self.search(&machine, budget, &clock, watcher),
+            StrategyName::Exhaustive => self.exhaust(program, &machine, budget, &clock, watcher),
             StrategyName::DepthFirst => self.depth_first(&machine, budget, &clock, watcher),
             StrategyName::Random => self.random(&machine, budget, &clock, watcher),
         };
@@ -132,6 +140,109 @@ impl Explorer {
         }
     }
 
+    /// How large the tree of runs is, estimated from so many random descents.
+    pub fn estimate(&self, program: &Program, descents: u32) -> Estimate {
+        let machine = Machine::new(program);
+        let exhaustive = Exhaustive {
+            machine: &machine,
+            budget: budget_of(program, &self.budget),
+            bound: self.step_bound,
+            reduction: self.reduction,
+            keep: self.keep,
+        };
+        estimate(&exhaustive, descents, self.seed)
+    }
+
+    /// The exhaustive strategy, with the reduction that is asked for.
+    fn exhaust(
+        &self,
+        program: &Program,
+        machine: &Machine,
+        budget: Budget,
+        clock: &Clock,
+        watcher: &dyn Watcher,
+    ) -> Outcome {
+        match self.reduction {
+            Reduction::QueueOrder => self.by_queue_order(machine, budget, clock, watcher),
+            Reduction::Awu => self.counting_awu(program, machine, budget, clock, watcher),
+            _ => None,
+        }
+        .unwrap_or_else(|| self.search(machine, budget, clock, watcher))
+    }
+
+    /// One run of each class of queue orders; `None` if the program is not decided by those.
+    fn by_queue_order(
+        &self,
+        machine: &Machine,
+        budget: Budget,
+        clock: &Clock,
+        watcher: &dyn Watcher,
+    ) -> Option<Outcome> {
+        let classes = Classes {
+            machine,
+            budget,
+            bound: self.step_bound,
+        };
+        let counted = classes
+            .count(&mut |tally: &Tally| {
+                watcher.progress(&stats_of_classes(tally, clock));
+                self.stops(tally.classes, clock, watcher)
+            })
+            .ok()?;
+        if !counted.undecided.is_empty() {
+            return None;
+        }
+        let costed = |choices: Vec<Choice>| {
+            let faults = machine.faults_of(&choices);
+            let shown = Shown {
+                costed: Costed {
+                    faults,
+                    steps: choices.len(),
+                    switches: switches(&choices),
+                    choices,
+                },
+                cheapest: false,
+            };
+            shown
+        };
+        let facts = counted.facts.into_iter();
+        Some(Outcome {
+            facts: facts
+                .map(|(fact, choices)| (fact, costed(choices)))
+                .collect(),
+            stopped: counted.stopped,
+            stats: stats_of_classes(&counted.tally, clock),
+            reduction: Reduction::QueueOrder,
+        })
+    }
+
+    /// A search, and the Mazurkiewicz classes of runs; `None` if those cannot be counted.
+    fn counting_awu(
+        &self,
+        program: &Program,
+        machine: &Machine,
+        budget: Budget,
+        clock: &Clock,
+        watcher: &dyn Watcher,
+    ) -> Option<Outcome> {
+        let straight = Straight::new(program).ok()?;
+        let outcome = self.search(machine, budget, clock, watcher);
+        let classes = WaitClasses { program: &straight };
+        let (tally, stopped) = classes.count(&mut |tally: &Tally| {
+            watcher.progress(&stats_of_classes(tally, clock));
+            self.stops(tally.classes, clock, watcher)
+        });
+        Some(Outcome {
+            stopped: outcome.stopped.or(stopped),
+            stats: Stats {
+                states: outcome.stats.states,
+                ..stats_of_classes(&tally, clock)
+            },
+            reduction: Reduction::Awu,
+            ..outcome
+        })
+    }
+
     fn search(
         &self,
         machine: &Machine,
@@ -144,6 +255,7 @@ impl Explorer {
             budget,
             bound: self.step_bound,
             reduction: self.reduction,
+            keep: self.keep,
         };
         let hurry = || clock.is_over() || watcher.is_interrupted();
         let probe = &mut |progress: &Progress| {
@@ -152,6 +264,8 @@ impl Explorer {
                 Some(Stopped::Interrupted)
             } else if self.states.is_some_and(|most| progress.states >= most) {
                 Some(Stopped::States)
+            } else if self.memory.is_some_and(|most| progress.bytes > most) {
+                Some(Stopped::Memory)
             } else if clock.is_over() {
                 Some(Stopped::Time)
             } else {
@@ -178,7 +292,11 @@ impl Explorer {
         Outcome {
             facts,
             stopped: found.stopped,
-            stats: stats_of(&found.progress, clock),
+            stats: Stats {
+                omission: (self.keep == Keep::Fingerprints)
+                    .then(|| omission(found.progress.states)),
+                ..stats_of(&found.progress, clock)
+            },
             reduction: search.effective_reduction(),
         }
     }
@@ -328,7 +446,26 @@ fn stats_of(progress: &Progress, clock: &Clock) -> Stats {
         transitions: progress.transitions,
         depth: progress.depth,
         seconds: clock.seconds(),
+        ..Stats::default()
     }
+}
+
+fn stats_of_classes(tally: &Tally, clock: &Clock) -> Stats {
+    Stats {
+        runs: tally.classes,
+        transitions: tally.steps,
+        classes: Some(tally.classes),
+        blocked: Some(tally.blocked),
+        seconds: clock.seconds(),
+        ..Stats::default()
+    }
+}
+
+/// The probability that two of so many states have the same 64 bits of hash, at most: the number
+/// of pairs over the number of hashes.
+fn omission(states: u64) -> f64 {
+    let states = states as f64;
+    states * (states - 1.0) / 2.0 / 2f64.powi(64)
 }
 
 fn stats_of_runs(ran: &Ran, clock: &Clock) -> Stats {
@@ -338,6 +475,7 @@ fn stats_of_runs(ran: &Ran, clock: &Clock) -> Stats {
         transitions: ran.steps,
         depth: ran.depth,
         seconds: clock.seconds(),
+        ..Stats::default()
     }
 }
 

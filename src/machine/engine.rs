@@ -191,6 +191,22 @@ impl Machine {
         enabled
     }
 
+    /// How many of the choices of a run draw on a budget, from the initial state on.
+    pub(crate) fn faults_of(&self, choices: &[Choice]) -> u32 {
+        let mut state = self.initial(&mut ());
+        let mut offers = Vec::new();
+        let mut faults = 0;
+        for &choice in choices {
+            self.offers(&state.0, &mut offers);
+            let drawn = offers
+                .iter()
+                .any(|o| o.choice == choice && o.draws.is_some());
+            faults += u32::from(drawn);
+            self.apply(&mut state.0, choice, &mut ());
+        }
+        faults
+    }
+
     /// Whether somebody is unfinished in a state and nothing can happen but cancellations.
     pub fn is_stuck(&self, state: &State) -> bool {
         let mut offers = Vec::new();

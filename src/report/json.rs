@@ -68,6 +68,13 @@ struct Figures {
     runs: u64,
     transitions: u64,
     depth: u64,
+    reduction: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    classes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    omission: Option<f64>,
     seconds: f64,
 }
 
@@ -103,6 +110,10 @@ pub fn json(report: &Report) -> String {
             runs: report.stats.runs,
             transitions: report.stats.transitions,
             depth: report.stats.depth,
+            reduction: report.reduction.as_str(),
+            classes: report.stats.classes,
+            blocked: report.stats.blocked,
+            omission: report.stats.omission,
             seconds: report.stats.seconds,
         },
     })

@@ -65,6 +65,8 @@ pub enum Stopped {
     States,
     /// So many runs were made.
     Runs,
+    /// So much memory was used.
+    Memory,
     /// Somebody interrupted it.
     Interrupted,
 }
@@ -76,6 +78,7 @@ impl Stopped {
             Stopped::Time => "time",
             Stopped::States => "states",
             Stopped::Runs => "runs",
+            Stopped::Memory => "memory",
             Stopped::Interrupted => "interrupted",
         }
     }
@@ -127,6 +130,12 @@ pub enum Reduction {
     Sound,
     /// Identical instances stand for each other; everything else is followed.
     Symmetry,
+    /// All but one run of each class of runs in which acquires join each queue in the same order;
+    /// for programs that this decides.
+    QueueOrder,
+    /// As `Sound`, and besides the Mazurkiewicz classes of runs are counted, with an acquire as an
+    /// enqueue and a wait; for programs of nothing but acquires and releases.
+    Awu,
     /// Nothing.
     None,
 }
@@ -137,6 +146,8 @@ impl Reduction {
         match self {
             Reduction::Sound => "sound",
             Reduction::Symmetry => "symmetry",
+            Reduction::QueueOrder => "queue-order",
+            Reduction::Awu => "awu",
             Reduction::None => "none",
         }
     }
@@ -168,6 +179,12 @@ pub struct Stats {
     pub transitions: u64,
     /// The most steps from the initial state.
     pub depth: u64,
+    /// Classes of runs, where they were counted.
+    pub classes: Option<u64>,
+    /// Runs that were begun and given up, since another stands for each, where classes were counted.
+    pub blocked: Option<u64>,
+    /// Where fingerprints were kept: the probability that a state was missed, at most.
+    pub omission: Option<f64>,
     /// Wall-clock seconds.
     pub seconds: f64,
 }

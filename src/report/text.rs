@@ -261,6 +261,7 @@ fn summary(page: &mut Page, report: &Report) {
                 Stopped::Time => "the time is over",
                 Stopped::States => "the bound on states is reached",
                 Stopped::Runs => "all runs asked for are made",
+                Stopped::Memory => "the bound on memory is reached",
                 Stopped::Interrupted => "interrupted",
             };
             format!("not complete, {why} ·")
@@ -278,9 +279,26 @@ fn summary(page: &mut Page, report: &Report) {
     }
     if page.style().figures {
         text += &format!(" · {seen}, {seconds}");
+        if report.strategy == super::model::StrategyName::Exhaustive {
+            text += &format!(", reduction {}", report.reduction.as_str());
+        }
+        if let (Some(classes), Some(blocked)) = (stats.classes, stats.blocked) {
+            text += &format!(
+                ", {}, {blocked} blocked",
+                count_of(classes, "class", "classes")
+            );
+        }
+        if let Some(omission) = stats.omission {
+            text += &format!(", a state was missed with probability {omission:.1e} at most");
+        }
     }
     let file = shorten(&printable(&report.program), 40);
     page.paragraph(0, 2, &format!("{file}: {verdict} · {text}"), paint);
+}
+
+/// `1 class`, `2 classes`.
+fn count_of(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// Where everybody is at the end of a run.

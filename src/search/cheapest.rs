@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::exhaustive::{Exhaustive, Search, Sighting, Witnessed, judge_end};
 use super::space::{Notes, Scratch, Space};
+use super::visited::Keep;
 use crate::property::{Fact, Judge, Situation, told_in_full};
 use crate::report::Reduction;
 use crate::run::{Choice, WorkerId};
@@ -69,7 +70,7 @@ pub(super) fn schedules(
             Reduction::Symmetry,
         )
         .with_most_faults(most_faults.unwrap_or(0));
-        let mut full = Search::new(&space);
+        let mut full = Search::new(&space, Keep::Whole);
         let is_seen = |full: &Search<'_>| {
             sightings.iter().all(|(fact, least)| {
                 let seen = full.sightings.get(fact);

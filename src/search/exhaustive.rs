@@ -7,7 +7,7 @@ use super::cheapest;
 use super::deltas::{Children, Deltas};
 use super::paths;
 use super::space::{Notes, Scratch, Space, effective};
-use super::visited::{MOST_NODES, Visited, hash_of};
+use super::visited::{Keep, MOST_NODES, Visited, hash_of};
 use crate::machine::{Machine, StepBound};
 use crate::property::{Fact, Judge, Situation};
 use crate::report::Reduction;
@@ -24,7 +24,7 @@ pub struct Progress {
     pub transitions: u64,
     /// Steps from the initial state to the nodes expanded now.
     pub depth: u64,
-    /// Bytes that the visited nodes take.
+    /// Bytes that the visited nodes take, or will take with the next batch.
     pub bytes: u64,
 }
 
@@ -42,6 +42,8 @@ pub struct Exhaustive<'a> {
     pub bound: StepBound,
     /// What may be left out.
     pub reduction: Reduction,
+    /// Whether nodes are kept whole.
+    pub keep: Keep,
 }
 
 /// What a search found.
@@ -110,7 +112,7 @@ impl Exhaustive<'_> {
     /// are not made cheaper any more.
     pub fn search<Stop>(&self, probe: Probe<'_, Stop>, hurry: &dyn Fn() -> bool) -> Found<Stop> {
         let space = Space::new(self.machine, self.budget, self.bound, self.reduction);
-        let mut search = Search::new(&space);
+        let mut search = Search::new(&space, self.keep);
         let mut stopped = None;
         while stopped.is_none() && search.has_more() {
             stopped = probe(&search.progress());
@@ -144,13 +146,15 @@ pub(super) struct Search<'a> {
     deltas: Option<Deltas>,
     children: Children,
     hashes: Vec<u64>,
+    /// The node that is being expanded.
+    node: Vec<u64>,
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(space: &'a Space<'a>) -> Search<'a> {
+    pub(super) fn new(space: &'a Space<'a>, keep: Keep) -> Search<'a> {
         let mut notes = Notes::default();
         let root = space.root(&mut notes);
-        let mut visited = Visited::new(space.words());
+        let mut visited = Visited::new(space.words(), keep);
         visited.insert(&root, hash_of(&root), 0);
         let mut sightings = BTreeMap::new();
         let sighting = Sighting {
@@ -179,6 +183,7 @@ impl<'a> Search<'a> {
             deltas: Deltas::new(space),
             children: Children::default(),
             hashes: Vec::new(),
+            node: Vec::new(),
         }
     }
 
@@ -188,7 +193,7 @@ impl<'a> Search<'a> {
             frontier: (self.visited.len() - self.cursor) as u64,
             transitions: self.transitions,
             depth: self.depth,
-            bytes: self.visited.bytes() as u64,
+            bytes: self.visited.bytes(2 * BATCH) as u64,
         }
     }
 
@@ -215,9 +220,12 @@ impl<'a> Search<'a> {
             && self.cursor - first < BATCH
             && batch.pending.len() + self.children.parents.len() < BATCH
         {
-            if !self.add(self.cursor) {
-                self.expand(self.cursor, &mut scratch, &mut batch);
+            let mut node = std::mem::take(&mut self.node);
+            self.visited.take(self.cursor, &mut node);
+            if !self.add(self.cursor, &node) {
+                self.expand(self.cursor, &node, &mut scratch, &mut batch);
             }
+            self.node = node;
             self.cursor += 1;
         }
         self.transitions += (batch.pending.len() + self.children.parents.len()) as u64;
@@ -236,11 +244,10 @@ impl<'a> Search<'a> {
 
     /// Expands a node by adding differences, if that can be done.
     #[inline]
-    fn add(&mut self, node: usize) -> bool {
+    fn add(&mut self, node: usize, words: &[u64]) -> bool {
         let Some(deltas) = &mut self.deltas else {
             return false;
         };
-        let words = self.visited.node(node);
         let (sightings, steps) = (&mut self.sightings, self.depth + 1);
         deltas.expand(
             self.space,
@@ -280,9 +287,8 @@ impl<'a> Search<'a> {
     }
 
     #[inline]
-    fn expand(&mut self, node: usize, scratch: &mut Scratch, batch: &mut Batch) {
+    fn expand(&mut self, node: usize, words: &[u64], scratch: &mut Scratch, batch: &mut Batch) {
         let space = self.space;
-        let words = self.visited.node(node);
         let situation = space.expand(words, scratch, |child| {
             if let Some(symmetry) = &space.symmetry {
                 symmetry.sort(space.machine, child.words, None);

@@ -16,6 +16,7 @@
 mod cheapest;
 mod classes;
 mod deltas;
+mod estimate;
 mod exhaustive;
 mod paths;
 mod reduction;
@@ -24,4 +25,6 @@ mod symmetry;
 mod visited;
 
 pub use classes::{Classes, Counted, Reason, Straight, Tally, WaitClasses, Why, eligible};
+pub use estimate::{Estimate, estimate};
 pub use exhaustive::{Exhaustive, Found, Probe, Progress, Witnessed};
+pub use visited::Keep;

@@ -145,15 +145,18 @@ fn path(search: &Search<'_>, sighting: &Sighting, scratch: &mut Scratch) -> Vec<
             })
             .collect::<Vec<Choice>>()
     };
-    for pair in nodes.windows(2) {
-        let mut went = Vec::new();
-        let target = visited.node(pair[1]);
-        let step = space.choices_to(visited.node(pair[0]), scratch, |child| {
+    let mut node = space.root(&mut Notes::default());
+    for &next in &nodes[1..] {
+        let (mut went, mut target) = (Vec::new(), Vec::new());
+        let step = space.choices_to(&node, scratch, |child| {
             if let Some(symmetry) = &space.symmetry {
                 symmetry.sort(space.machine, child.words, Some(&mut went));
             }
-            child.words == target
+            target.clear();
+            target.extend_from_slice(child.words);
+            visited.is(next, child.words)
         });
+        node = target;
         choices.extend(rename(step, &real));
         let before = real.clone();
         for (from, to) in went.iter().enumerate() {
@@ -161,8 +164,7 @@ fn path(search: &Search<'_>, sighting: &Sighting, scratch: &mut Scratch) -> Vec<
         }
     }
     if let Some(last) = sighting.step {
-        let node = visited.node(sighting.node);
-        let mut step = space.choices_to(node, scratch, |child| child.choices[0] == last.choice);
+        let mut step = space.choices_to(&node, scratch, |child| child.choices[0] == last.choice);
         step.truncate(last.choices as usize);
         choices.extend(rename(step, &real));
     }

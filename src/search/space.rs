@@ -323,6 +323,10 @@ pub(super) fn effective(
     bound: StepBound,
     reduction: Reduction,
 ) -> Reduction {
+    let reduction = match reduction {
+        Reduction::QueueOrder | Reduction::Awu => Reduction::Sound,
+        other => other,
+    };
     if budget.preemptions.is_some() {
         Reduction::None
     } else if machine.longest_run() > bound.0 && reduction == Reduction::Sound {

@@ -5,11 +5,29 @@
 //! very likely the one. Nodes of a single word stand in the table themselves: one look at memory
 //! tells whether such a node is there.
 
+use std::collections::VecDeque;
+
 use xxhash_rust::xxh3::xxh3_64;
+
+/// Whether nodes are kept whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keep {
+    /// Every word of every node.
+    #[default]
+    Whole,
+    /// 64 bits of a hash of every node: two nodes with the same hash count as one, so that a node
+    /// can be missed (Wolper and Leroy: Reliable hashing without collision detection, 1993).
+    Fingerprints,
+}
 
 /// Visited nodes of a fixed number of words.
 pub(super) struct Visited {
+    /// Words of what is kept of a node.
     words: usize,
+    keep: Keep,
+    /// With fingerprints: the nodes that were not taken yet, whole, and their number of words.
+    frontier: VecDeque<u64>,
+    node_words: usize,
     arena: Vec<u64>,
     parents: Vec<u32>,
     /// Nodes of one word: the word. Longer ones: node number + 1 in the low half, hash in the high
@@ -24,10 +42,16 @@ pub(super) struct Visited {
 pub(super) const MOST_NODES: usize = u32::MAX as usize - 1;
 
 impl Visited {
-    pub(super) fn new(words: usize) -> Visited {
+    pub(super) fn new(words: usize, keep: Keep) -> Visited {
         let slots = 1 << 10;
         Visited {
-            words,
+            words: match keep {
+                Keep::Whole => words,
+                Keep::Fingerprints => 1,
+            },
+            keep,
+            frontier: VecDeque::new(),
+            node_words: words,
             arena: Vec::new(),
             parents: Vec::new(),
             slots: vec![0; slots],
@@ -40,17 +64,51 @@ impl Visited {
         self.parents.len()
     }
 
-    pub(super) fn node(&self, index: usize) -> &[u64] {
+    fn kept(&self, index: usize) -> &[u64] {
         &self.arena[index * self.words..][..self.words]
+    }
+
+    /// Whether this is the node of that number, or has its fingerprint.
+    pub(super) fn is(&self, index: usize, node: &[u64]) -> bool {
+        match self.keep {
+            Keep::Whole => self.kept(index) == node,
+            Keep::Fingerprints => self.kept(index) == [hash_of(node)],
+        }
+    }
+
+    /// Reads a node. With fingerprints that is possible once for each, in their order.
+    #[inline]
+    pub(super) fn take(&mut self, index: usize, node: &mut Vec<u64>) {
+        node.clear();
+        match self.keep {
+            Keep::Whole => node.extend_from_slice(self.kept(index)),
+            Keep::Fingerprints => node.extend(self.frontier.drain(..self.node_words)),
+        }
     }
 
     pub(super) fn parent(&self, index: usize) -> usize {
         self.parents[index] as usize
     }
 
-    /// Bytes in use.
-    pub(super) fn bytes(&self) -> usize {
-        8 * self.arena.capacity() + 4 * self.parents.capacity() + 8 * self.slots.capacity()
+    /// Bytes in use, and those that so many more nodes will bring into use.
+    pub(super) fn bytes(&self, more: usize) -> usize {
+        let grown = |length: usize, capacity: usize, more: usize| {
+            if length + more > capacity {
+                (2 * capacity).max(length + more)
+            } else {
+                capacity
+            }
+        };
+        let nodes = self.parents.len();
+        let arena = grown(self.arena.len(), self.arena.capacity(), more * self.words);
+        let parents = grown(nodes, self.parents.capacity(), more);
+        let frontier = self.frontier.capacity();
+        let slots = if (nodes + more) * 4 > self.slots.len() * 3 {
+            2 * self.slots.len()
+        } else {
+            self.slots.len()
+        };
+        8 * (arena + frontier + slots) + 4 * parents
     }
 
     /// Reads the slot where a search for a hash begins, so that it is in the cache when it is
@@ -63,7 +121,11 @@ impl Visited {
     /// Adds a node unless it is there: whether it was added.
     #[inline]
     pub(super) fn insert(&mut self, node: &[u64], hash: u64, parent: usize) -> bool {
-        let slot = match *node {
+        let kept = match self.keep {
+            Keep::Whole => node,
+            Keep::Fingerprints => &[hash],
+        };
+        let slot = match *kept {
             [word] => self.free_slot_for_word(word, hash),
             _ => self.free_slot(node, hash),
         };
@@ -71,7 +133,10 @@ impl Visited {
             return false;
         };
         self.slots[at] = slot;
-        self.arena.extend_from_slice(node);
+        self.arena.extend_from_slice(kept);
+        if self.keep == Keep::Fingerprints {
+            self.frontier.extend(node);
+        }
         self.parents.push(parent as u32);
         // three quarters full
         if self.parents.len() * 4 > self.slots.len() * 3 {
@@ -107,7 +172,7 @@ impl Visited {
             if slot == 0 {
                 return Some((at, tag | (self.parents.len() as u64 + 1)));
             }
-            if slot & TAG == tag && self.node((slot & !TAG) as usize - 1) == node {
+            if slot & TAG == tag && self.kept((slot & !TAG) as usize - 1) == node {
                 return None;
             }
             at = (at + 1) & self.mask;
@@ -121,7 +186,10 @@ impl Visited {
         self.slots.resize(size, 0);
         for index in 0..self.parents.len() {
             let node = &self.arena[index * self.words..][..self.words];
-            let hash = hash_of(node);
+            let hash = match self.keep {
+                Keep::Whole => hash_of(node),
+                Keep::Fingerprints => node[0],
+            };
             let slot = match *node {
                 [word] => word,
                 _ => (hash & TAG) | (index as u64 + 1),
@@ -176,7 +244,7 @@ mod tests {
     #[test]
     fn keeps_each_node_once_and_in_order() {
         for words in [1, 3, 7, 200] {
-            let mut visited = Visited::new(words);
+            let mut visited = Visited::new(words, Keep::Whole);
             for round in 0..2 {
                 for n in 0..5000u64 {
                     let node: Vec<u64> = (0..words as u64).map(|i| n / 2 * i + n / 2).collect();
@@ -185,7 +253,7 @@ mod tests {
                 }
             }
             assert_eq!(visited.len(), 2500);
-            assert_eq!(visited.node(7)[0], 7);
+            assert_eq!(visited.kept(7)[0], 7);
             assert_eq!(visited.parent(7), 14);
         }
     }

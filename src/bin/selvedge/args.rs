@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use selvedge::explore::Explorer;
 use selvedge::machine::StepBound;
 use selvedge::program::BudgetDecl;
-use selvedge::report::{Shard, StrategyName};
+use selvedge::report::{Reduction, Shard, StrategyName};
+use selvedge::search::Keep;
 
 /// Finds leaks, deadlocks and over-releases in programs over counting semaphores.
 ///
@@ -58,6 +59,9 @@ pub(crate) struct CheckArgs {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) explore: ExploreArgs,
+    /// Do not explore: estimate how many runs there are (Knuth)
+    #[arg(long)]
+    pub(crate) estimate: bool,
     /// Exit with 1 unless everything within the bounds was seen
     #[arg(long)]
     pub(crate) require_complete: bool,
@@ -84,6 +88,20 @@ pub(crate) enum Strategy {
     DepthFirst,
     /// Runs at random
     Random,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReductionName {
+    /// All that is sound: persistent sets, forced steps taken at once, symmetry
+    Sound,
+    /// Only that identical instances stand for each other
+    Symmetry,
+    /// One run of each order in which acquires join the queues, where that decides the rest
+    QueueOrder,
+    /// As sound, and count the Mazurkiewicz classes with an acquire as an enqueue and a wait
+    Awu,
+    /// Nothing
+    None,
 }
 
 /// How to explore.
@@ -133,9 +151,24 @@ pub(crate) struct ExploreArgs {
     /// unbounded]
     #[arg(long, value_name = "N")]
     pub(crate) preemptions: Option<u32>,
-    /// Follow every interleaving, also where one stands for others. No reduction is made yet
+    /// What the exhaustive search may leave out
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "sound",
+        conflicts_with = "no_reduction"
+    )]
+    pub(crate) reduction: ReductionName,
+    /// Leave out nothing: the same as --reduction none
     #[arg(long)]
     pub(crate) no_reduction: bool,
+    /// Keep 64 bits of hash of each state instead of the state; the report says how probable it is
+    /// that one was missed
+    #[arg(long)]
+    pub(crate) compact: bool,
+    /// Stop when the states take so much memory, such as 500M or 2G (exhaustive)
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) memory: Option<u64>,
 }
 
 impl ExploreArgs {
@@ -183,11 +216,20 @@ impl ExploreArgs {
             seed: self.seed,
             shard: self.shard,
             jobs: usize::from(self.jobs),
-            reduction: if self.no_reduction {
-                selvedge::report::Reduction::None
-            } else {
-                selvedge::report::Reduction::Sound
+            reduction: match self.reduction {
+                _ if self.no_reduction => Reduction::None,
+                ReductionName::Sound => Reduction::Sound,
+                ReductionName::Symmetry => Reduction::Symmetry,
+                ReductionName::QueueOrder => Reduction::QueueOrder,
+                ReductionName::Awu => Reduction::Awu,
+                ReductionName::None => Reduction::None,
             },
+            keep: if self.compact {
+                Keep::Fingerprints
+            } else {
+                Keep::Whole
+            },
+            memory: self.memory,
         })
     }
 }
@@ -280,4 +322,25 @@ fn shard(text: &str) -> Result<Shard, String> {
         return Err(expected());
     }
     Ok(Shard { index, count })
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let expected =
+        || format!("expected a size such as 500M, 2G or a number of bytes, found `{text}`");
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().map_err(|_| expected())?;
+    let unit = match text[digits..].trim_end_matches(['B', 'b', 'i']) {
+        "" => 1,
+        "k" | "K" => 1 << 10,
+        "m" | "M" => 1 << 20,
+        "g" | "G" => 1 << 30,
+        "t" | "T" => 1 << 40,
+        _ => return Err(expected()),
+    };
+    number
+        .checked_mul(unit)
+        .filter(|&n| n > 0)
+        .ok_or_else(expected)
 }

@@ -7,6 +7,9 @@ use crate::input;
 use crate::output::{Output, Status};
 use crate::progress::{Line, catch_interrupts, is_interrupted};
 
+/// Random descents of an estimate.
+const DESCENTS: u32 = 2000;
+
 pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Status {
     let explorer = match args.explore.explorer() {
         Ok(explorer) => explorer,
@@ -28,6 +31,19 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Status {
             continue;
         }
         let status = match input::read(file, output) {
+            Ok(source) if args.estimate => {
+                let estimate = explorer.estimate(&source.program, DESCENTS);
+                output.print(&format!(
+                    "{}: about {:.3e} runs (standard error {:.1e}), at most about {:.3e} states; \
+                     Knuth's estimate from {} random descents\n",
+                    source.name,
+                    estimate.runs,
+                    estimate.runs_error,
+                    estimate.nodes,
+                    estimate.descents
+                ));
+                Status::Clean
+            }
             Ok(source) => {
                 let line = Line::new(&source.name);
                 let report = explorer.explore(&source.program, &source.name, &line);
