@@ -3,7 +3,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 struct Ran {
     status: i32,
@@ -35,6 +35,24 @@ fn selvedge(args: &[&str], stdin: &str) -> Ran {
         out: String::from_utf8(output.stdout).expect("UTF-8"),
         err: String::from_utf8(output.stderr).expect("UTF-8"),
     }
+}
+
+/// The exit status when nobody reads one of the streams any more.
+fn unread(args: &[&str], stdin: &str, stream: fn(&mut Child)) -> Option<i32> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_selvedge"))
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    // it cannot have printed before it has read its input
+    stream(&mut child);
+    let mut input = child.stdin.take().expect("a pipe");
+    let _ = input.write_all(stdin.as_bytes());
+    drop(input);
+    child.wait().expect("the binary ends").code()
 }
 
 /// A file with that content, in a folder of this test's own.
@@ -150,6 +168,26 @@ fn exit_statuses() {
     let ran = selvedge(&["check", "-"], gate);
     assert_eq!(ran.status, 0);
     assert!(ran.out.contains("lock-order"), "{}", ran.out);
+}
+
+#[test]
+fn a_reader_that_has_gone_does_not_change_the_status() {
+    let clean = file("unread-clean.sem", CLEAN.as_bytes());
+    let leak = file("unread-leak.sem", LEAK.as_bytes());
+    let out = |args: &[&str], stdin| unread(args, stdin, |child| drop(child.stdout.take()));
+    assert_eq!(out(&["check", "-", &clean], CLEAN), Some(0));
+    assert_eq!(out(&["check", "-", &clean], LEAK), Some(1));
+    assert_eq!(out(&["check", "-", &clean, &leak], CLEAN), Some(1));
+    assert_eq!(out(&["check", "-", "/no/such/file.sem"], CLEAN), Some(2));
+    let err = |args: &[&str], stdin| unread(args, stdin, |child| drop(child.stderr.take()));
+    assert_eq!(err(&["check", "-", "/no/such/file.sem"], CLEAN), Some(2));
+    assert_eq!(err(&["check", "-"], "worker w {"), Some(2));
+    assert_eq!(err(&["check", "-"], LEAK), Some(1));
+    assert_eq!(
+        err(&["graph", "-", "--states", "1"], CLEAN),
+        Some(0),
+        "its warning is lost"
+    );
 }
 
 #[test]
