@@ -15,7 +15,7 @@ mod test;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use args::{Args, Command};
 use output::{Output, Status, complain};
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
             complain(&format!("error: {problem}"));
             return Status::Unusable;
         }
-        run(Args::parse())
+        run(Args::read())
     });
     match result {
         Ok(status) => status.into(),
