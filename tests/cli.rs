@@ -3,7 +3,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 struct Ran {
     status: i32,
@@ -37,6 +37,24 @@ fn selvedge(args: &[&str], stdin: &str) -> Ran {
     }
 }
 
+/// The exit status when nobody reads one of the streams any more.
+fn unread(args: &[&str], stdin: &str, stream: fn(&mut Child)) -> Option<i32> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_selvedge"))
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    // it cannot have printed before it has read its input
+    stream(&mut child);
+    let mut input = child.stdin.take().expect("a pipe");
+    let _ = input.write_all(stdin.as_bytes());
+    drop(input);
+    child.wait().expect("the binary ends").code()
+}
+
 /// A file with that content, in a folder of this test's own.
 fn file(name: &str, content: &[u8]) -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli");
@@ -48,6 +66,11 @@ fn file(name: &str, content: &[u8]) -> String {
 
 const LEAK: &str = "semaphore pool permits=1\nworker w { acquire pool; work x; release pool }\n";
 const CLEAN: &str = "semaphore pool permits=1\nworker w count=2 { with pool { work x } }\n";
+
+/// A cycle that cannot be waited on is a warning.
+const GATE: &str = "semaphore g permits=1\nsemaphore a permits=1\nsemaphore b permits=1\n\
+                    worker p { with g { with a { with b { } } } }\n\
+                    worker q { with g { with b { with a { } } } }\n";
 
 /// Bad input: exit status 2, `expected` on standard error, and nothing on standard output.
 fn refused(name: &str, content: &[u8], expected: &str) {
@@ -143,13 +166,29 @@ fn exit_statuses() {
     assert_eq!(check(CLEAN, &["--shard", "1/2"]), 2);
     let random = ["--strategy", "random", "--runs", "100", "--seed", "3"];
     assert_eq!(check(LEAK, &random), 1);
-    // a cycle that cannot be waited on is a warning
-    let gate = "semaphore g permits=1\nsemaphore a permits=1\nsemaphore b permits=1\n\
-                worker p { with g { with a { with b { } } } }\n\
-                worker q { with g { with b { with a { } } } }";
-    let ran = selvedge(&["check", "-"], gate);
+    let ran = selvedge(&["check", "-"], GATE);
     assert_eq!(ran.status, 0);
     assert!(ran.out.contains("lock-order"), "{}", ran.out);
+}
+
+#[test]
+fn a_reader_that_has_gone_does_not_change_the_status() {
+    let clean = file("unread-clean.sem", CLEAN.as_bytes());
+    let leak = file("unread-leak.sem", LEAK.as_bytes());
+    let out = |args: &[&str], stdin| unread(args, stdin, |child| drop(child.stdout.take()));
+    assert_eq!(out(&["check", "-", &clean], CLEAN), Some(0));
+    assert_eq!(out(&["check", "-", &clean], LEAK), Some(1));
+    assert_eq!(out(&["check", "-", &clean, &leak], CLEAN), Some(1));
+    assert_eq!(out(&["check", "-", "/no/such/file.sem"], CLEAN), Some(2));
+    let err = |args: &[&str], stdin| unread(args, stdin, |child| drop(child.stderr.take()));
+    assert_eq!(err(&["check", "-", "/no/such/file.sem"], CLEAN), Some(2));
+    assert_eq!(err(&["check", "-"], "worker w {"), Some(2));
+    assert_eq!(err(&["check", "-"], LEAK), Some(1));
+    assert_eq!(
+        err(&["graph", "-", "--states", "1"], CLEAN),
+        Some(0),
+        "its warning is lost"
+    );
 }
 
 #[test]
@@ -170,6 +209,79 @@ fn environment_variables_are_known_or_refused() {
         "{text}"
     );
     assert_eq!(run("SELVEDGE_SEED", "many").status.code(), Some(2));
+}
+
+/// A value must be usable also where it is not used.
+#[test]
+fn environment_variables_have_values_that_can_be_used() {
+    let clean = file("environment.sem", CLEAN.as_bytes());
+    let run = |args: &[&str], name: &str, value: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_selvedge"))
+            .args(args)
+            .env(name, value)
+            .stdin(Stdio::null())
+            .output()
+            .expect("the binary runs");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), text)
+    };
+    for (name, value, expected) in [
+        ("SELVEDGE_TIME", "abc", "500ms"),
+        ("SELVEDGE_JOBS", "0", "1024"),
+        ("SELVEDGE_RUNS", "-1", "a number"),
+        ("SELVEDGE_SEED", "", "a number"),
+        ("SELVEDGE_STRATEGY", "magic", "depth-first"),
+    ] {
+        let (status, text) = run(&["completions", "bash"], name, value);
+        assert_eq!(status, Some(2), "{name}: {text}");
+        for part in [name, &format!("`{value}`"), expected] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    let check = ["check", &clean];
+    assert_eq!(run(&check, "SELVEDGE_TIME", "2m"), (Some(0), String::new()));
+    assert_eq!(run(&check, "SELVEDGE_STRATEGY", "exhaustive").0, Some(0));
+    // what the strategy has no use for is ignored there, and refused as an argument
+    assert_eq!(
+        run(&check, "SELVEDGE_RUNS", "100"),
+        (Some(0), String::new())
+    );
+    let graph = ["graph", &clean];
+    assert_eq!(run(&graph, "SELVEDGE_RUNS", "100").0, Some(0));
+    let given = ["check", &clean, "--runs", "100"];
+    assert_eq!(run(&given, "SELVEDGE_RUNS", "100").0, Some(2));
+    let random = ["check", &clean, "--strategy", "random", "--format", "json"];
+    assert_eq!(run(&random, "SELVEDGE_RUNS", "10").0, Some(0));
+}
+
+/// A livelock is one under a bound, so its replay is told the bound.
+#[test]
+fn livelocks_are_replayed_under_their_bound() {
+    let endless = file(
+        "endless-repeat.sem",
+        b"worker w { repeat 100 { work x panics=never } }",
+    );
+    let ran = selvedge(
+        &["check", &endless, "--steps", "10", "--format", "json"],
+        "",
+    );
+    assert_eq!(ran.status, 1, "{}", ran.err);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).expect("one object");
+    assert_eq!(report["findings"][0]["property"], "livelock");
+    let schedule = report["findings"][0]["schedule"]
+        .as_str()
+        .expect("a schedule");
+    let ran = selvedge(&["check", &endless, "--steps", "10"], "");
+    let command = format!("selvedge replay {endless} --steps 10 '{schedule}'");
+    assert!(ran.out.contains(&command), "{}", ran.out);
+    let ran = selvedge(&["replay", &endless, "--steps", "10", schedule], "");
+    assert_eq!(ran.status, 1, "{}", ran.out);
+    assert!(ran.out.contains("a livelock"), "{}", ran.out);
+    let ran = selvedge(&["replay", &endless, schedule], "");
+    assert_eq!(ran.status, 0, "{}", ran.out);
+    let most = |steps| selvedge(&["check", &endless, "--steps", steps], "").status;
+    assert_eq!(most("10000000"), 0);
+    assert_eq!(most("10000001"), 2, "no schedule is that long");
 }
 
 #[test]
@@ -195,6 +307,20 @@ fn expectations() {
     );
     assert!(ran.out.contains("expected deadlock"), "{}", ran.out);
     assert!(ran.out.contains("found leak"), "{}", ran.out);
+    let says = |name: &str, expects: &str, expected: &str| {
+        let path = file(name, format!("{GATE}{expects}").as_bytes());
+        let ran = selvedge(&["test", &path], "");
+        let line = format!("ok     {path}: {expected}\n");
+        assert!(ran.out.contains(&line), "{}{}", ran.out, ran.err);
+    };
+    let warning = "clean but for a warning: lock-order";
+    says("gate-silent.sem", "", warning);
+    says("gate-clean.sem", "expect clean\n", warning);
+    says(
+        "gate-expected.sem",
+        "expect lock-order\n",
+        "lock-order as expected",
+    );
     assert_eq!(selvedge(&["test", "/no/such/folder"], "").status, 2);
 }
 

@@ -3,7 +3,7 @@
 use super::hops::hops;
 use super::model::OrderEdge;
 use super::trace::Trace;
-use super::words::{ended, list, permits};
+use super::words::{ended, list, permits, verb};
 use crate::program::Place;
 use crate::property::{Danger, Identity};
 use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, Wait, WorkerId};
@@ -152,8 +152,9 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
                 .sum();
             let state = &trace.last().semaphores[semaphore.index()];
             format!(
-                "{} hold {} of {}, whose capacity is {}",
+                "{} {} {} of {}, whose capacity is {}",
                 list(about),
+                verb(about.len(), "holds"),
                 permits(held),
                 trace.semaphore(*semaphore),
                 state.capacity + state.debt,
@@ -279,7 +280,7 @@ fn lock_order(trace: &Trace, cycle: &[SemaphoreId], danger: Option<Danger>) -> S
         .expect("a cycle has two semaphores or more");
     let what = match danger {
         Some(Danger::Reachable) => "this deadlocks",
-        Some(Danger::Unreachable) => "no run deadlocks",
+        Some(Danger::Unreachable) => "no run within these bounds deadlocks on it",
         _ => "whether a run deadlocks is not known",
     };
     format!("{}, and {last}: {what}", first.join(", "))

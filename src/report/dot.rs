@@ -105,7 +105,9 @@ pub fn order_text(report: &Report, style: &Style) -> String {
         if let Some(danger) = cyclic.get(&(*from, *to)) {
             text += match danger {
                 Danger::Reachable => "   (in a cycle that deadlocks)",
-                Danger::Unreachable => "   (in a cycle on which no run deadlocks)",
+                Danger::Unreachable => {
+                    "   (in a cycle on which no run within these bounds deadlocks)"
+                }
                 Danger::Unknown => "   (in a cycle)",
             };
             paint = match danger {

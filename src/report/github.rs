@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use super::model::{Report, Severity};
 use super::remedy::remedy;
-use super::text::quoted;
+use super::text::{bound, quoted};
 
 /// A report as annotations: `::error` and `::warning` for findings, `::notice` for a search that
 /// found nothing and did not see all.
@@ -22,10 +22,11 @@ pub fn github(report: &Report) -> String {
             format!(",line={},col={}", place.line, place.column)
         });
         let message = format!(
-            "{}\nremedy: {}\nreplay: selvedge replay {} '{}'",
+            "{}\nremedy: {}\nreplay: selvedge replay {}{} '{}'",
             finding.detail,
             remedy(finding),
             quoted(&report.program),
+            bound(finding),
             finding.schedule,
         );
         let _ = writeln!(

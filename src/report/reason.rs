@@ -128,8 +128,9 @@ fn waits(trace: &Trace, workers: &[WorkerId]) -> Vec<String> {
 fn leak(trace: &Trace, semaphore: SemaphoreId, acquired: StatementId, how: Ending) -> Vec<String> {
     let name = trace.semaphore(semaphore);
     let mut lines = Vec::new();
-    if let Some((worker, _)) = super::detail::leaker(trace, semaphore, acquired, how) {
-        lines.push(lost(trace, worker, Some(acquired), semaphore));
+    if let Some((worker, permits)) = super::detail::leaker(trace, semaphore, acquired, how) {
+        let name = some_of(permits, name);
+        lines.push(lost(trace, worker, Some(acquired), &name));
     }
     let last = trace.last();
     let gone = last.held_by_all(semaphore, Status::Ended);
@@ -146,16 +147,7 @@ fn leak(trace: &Trace, semaphore: SemaphoreId, acquired: StatementId, how: Endin
 }
 
 /// `handler.1 took pool at 4:5, panicked in step 2 and leaks it`
-fn lost(
-    trace: &Trace,
-    worker: WorkerId,
-    acquired: Option<StatementId>,
-    semaphore: SemaphoreId,
-) -> String {
-    let name = some_of(
-        trace.last().held(worker, semaphore).max(1),
-        trace.semaphore(semaphore),
-    );
+fn lost(trace: &Trace, worker: WorkerId, acquired: Option<StatementId>, name: &str) -> String {
     let took = match acquired.and_then(|a| performed(trace, a)) {
         Some((place, text)) if text.starts_with("give") => format!("was given {name} at {place}"),
         Some((place, _)) => format!("took {name} at {place}"),
@@ -170,17 +162,28 @@ fn lost(
 
 fn exhausted(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
     let leakers = trace.last().holders(semaphore, Status::Ended);
-    let lines = leakers.iter().map(|&worker| {
-        let acquired = trace.find(|event| match *event {
-            Event::Leaked {
-                worker: w,
-                semaphore: s,
-                acquired,
-                ..
-            } if (w, s) == (worker, semaphore) => Some(acquired),
-            _ => None,
-        });
-        lost(trace, worker, acquired, semaphore)
+    let name = trace.semaphore(semaphore);
+    let lines = leakers.iter().flat_map(|&worker| {
+        let mut lines: Vec<String> = trace
+            .events()
+            .filter_map(|(_, event)| match *event {
+                Event::Leaked {
+                    worker: w,
+                    semaphore: s,
+                    acquired,
+                    permits,
+                    ..
+                } if (w, s) == (worker, semaphore) => {
+                    Some(lost(trace, worker, Some(acquired), &some_of(permits, name)))
+                }
+                _ => None,
+            })
+            .collect();
+        if lines.is_empty() {
+            let held = trace.last().held(worker, semaphore);
+            lines.push(lost(trace, worker, None, &some_of(held, name)));
+        }
+        lines
     });
     let mut lines = some(lines.collect(), "leaked some of it");
     lines.extend(waits(trace, &trace.waiters(None)));

@@ -6,7 +6,7 @@ use super::trace::Trace;
 use super::words::{permits, some_of};
 use crate::program::PropertyName;
 use crate::property::{Danger, Identity};
-use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, Wait};
+use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, Wait, WorkerId};
 
 /// Leak, deadlock and slow consumer all look like "it hangs": which it is, with the series that
 /// shows it.
@@ -134,14 +134,17 @@ pub(super) fn remedy(finding: &Finding) -> String {
             let order = names.join(" before ");
             match finding.danger {
                 Some(Danger::Unreachable) => {
-                    format!("none is needed today; {order} everywhere would keep it so")
+                    format!(
+                        "none is needed within these bounds; {order} everywhere would keep it so \
+                         beyond them"
+                    )
                 }
                 _ => format!("take {order} in every worker"),
             }
         }
-        Identity::Livelock => {
-            "if the run is long rather than endless, raise the step bound".to_owned()
-        }
+        Identity::Livelock => "wait with `acquire` in place of trying again and again; if the \
+                               program only needs more steps, raise --steps"
+            .to_owned(),
     }
 }
 
@@ -233,6 +236,9 @@ fn deadlock(finding: &Finding, circular: bool) -> String {
             "put back what the joined worker needs before the `join`".to_owned()
         };
     }
+    if let Some(remedy) = put_back_first(trace).filter(|_| !circular) {
+        return remedy;
+    }
     if let [signal, ..] = signals[..] {
         return format!("release {signal} on every way, or wait with `acquire-within`");
     }
@@ -250,4 +256,28 @@ fn deadlock(finding: &Finding, circular: bool) -> String {
             super::words::list(names)
         ),
     }
+}
+
+/// Where one that waits holds what another one waits for: what it should put back before.
+fn put_back_first(trace: &Trace) -> Option<String> {
+    let last = trace.last();
+    let waiters = trace.waiters(None);
+    let wait = |worker: WorkerId| last.workers[worker.index()].wait;
+    waiters.iter().find_map(|&holder| {
+        let of = match wait(holder)? {
+            Wait::Permits { semaphore, .. } => Some(semaphore),
+            Wait::Join { .. } => None,
+        };
+        let held = last.workers[holder.index()].held.iter().map(|&(s, _)| s);
+        let lacked = |s: &SemaphoreId| {
+            let lacks =
+                |wait| matches!(wait, Some(Wait::Permits { semaphore, .. }) if semaphore == *s);
+            waiters.iter().any(|&w| w != holder && lacks(wait(w)))
+        };
+        let name = trace.semaphore(held.filter(|s| Some(*s) != of).find(lacked)?);
+        Some(match of {
+            Some(of) => format!("put {name} back before waiting for {}", trace.semaphore(of)),
+            None => format!("put {name} back before the `join`"),
+        })
+    })
 }

@@ -13,6 +13,7 @@ use super::timeline::draw;
 use super::trace::Trace;
 use super::wait::why;
 use super::words::{count, ended, list, some_of};
+use crate::machine::StepBound;
 use crate::program::{Place, PropertyName};
 use crate::property::{Identity, Situation};
 use crate::run::{Budget, Ending, SemaphoreId, Status, WorkerId};
@@ -35,7 +36,8 @@ pub fn timeline(trace: &Trace, file: &str, style: &Style) -> String {
     let end = match trace.situation {
         Situation::Finished => "then all workers have ended",
         Situation::Stuck => "then nobody can go on",
-        Situation::Going | Situation::StepBound => "then it could go on",
+        Situation::Going => "then it could go on",
+        Situation::StepBound => "and it goes on: a livelock",
     };
     headline(
         &mut page,
@@ -98,8 +100,23 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
     let file = quoted(&report.program);
     page.command(
         "replay",
-        &format!("selvedge replay {file} '{}'", finding.schedule),
+        &format!(
+            "selvedge replay {file}{} '{}'",
+            bound(finding),
+            finding.schedule
+        ),
     );
+}
+
+/// The option that a livelock needs to be replayed as one: its run has as many steps as the bound.
+pub(super) fn bound(finding: &Finding) -> String {
+    let usual = StepBound::default().0;
+    match finding.identity {
+        Identity::Livelock if finding.steps as u64 != usual => {
+            format!(" --steps {}", finding.steps)
+        }
+        _ => String::new(),
+    }
 }
 
 /// Those who stand, when the run of a lock-order finding ends, at the acquire that closes the

@@ -91,7 +91,7 @@ impl Table<'_> {
     fn lines(&self) -> impl Iterator<Item = &Line> {
         self.rows.iter().filter_map(|row| match row {
             Shown::Line(line) => Some(line),
-            Shown::Folded(_) => None,
+            Shown::Folded(_) | Shown::Same { .. } => None,
         })
     }
 
@@ -166,7 +166,12 @@ impl Table<'_> {
             let line = match shown {
                 Shown::Line(line) => line,
                 Shown::Folded(steps) => {
-                    fold(page, label, *steps);
+                    fold(page, label, &format!("{steps} steps …"));
+                    continue;
+                }
+                Shown::Same { times, last } => {
+                    let text = format!("the same {times} times, to step {last}");
+                    fold(page, label, &text);
                     continue;
                 }
             };
@@ -267,7 +272,12 @@ impl Table<'_> {
             let line = match shown {
                 Shown::Line(line) => line,
                 Shown::Folded(steps) => {
-                    fold(page, label, *steps);
+                    fold(page, label, &format!("{steps} steps …"));
+                    continue;
+                }
+                Shown::Same { times, last } => {
+                    let text = format!("the same {times} times, to step {last}");
+                    fold(page, label, &text);
                     continue;
                 }
             };
@@ -314,9 +324,9 @@ fn put_beside(row: &mut Row, line: &Line, at: usize) -> bool {
     fitting.is_some()
 }
 
-fn fold(page: &mut Page, label: usize, steps: usize) {
+fn fold(page: &mut Page, label: usize, text: &str) {
     let mut row = Row::default();
     row.put_before(label, "…", Paint::Faint);
-    row.put(label + 2, &format!("{steps} steps …"), Paint::Faint);
+    row.put(label + 2, text, Paint::Faint);
     page.row(&row);
 }

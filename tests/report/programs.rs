@@ -280,6 +280,51 @@ worker poller {
 ",
 );
 
+pub(crate) const SPIN: Source = (
+    "spin.sem",
+    "\
+semaphore ready permits=0 signal
+worker poller {
+    repeat 100 {
+        try-acquire ready { return }
+    }
+}
+",
+);
+
+pub(crate) const LEAK_TWICE: Source = (
+    "twice.sem",
+    "\
+semaphore a permits=3
+worker w { acquire a; acquire a permits=2 }
+worker late { with a { work wait panics=never } }
+",
+);
+
+pub(crate) const HELD_SIGNAL: Source = (
+    "held.sem",
+    "\
+semaphore full permits=0 signal
+semaphore mutex permits=1
+worker producer {
+    with mutex { work put panics=never }
+    release full
+}
+worker consumer {
+    with mutex { acquire full }
+}
+",
+);
+
+pub(crate) const STRAY: Source = (
+    "stray.sem",
+    "\
+semaphore limit permits=0 plain
+worker operator { release limit }
+worker client { with limit { work call panics=never } }
+",
+);
+
 pub(crate) const TIMEOUTS: Source = (
     "timeouts.sem",
     "\

@@ -94,6 +94,10 @@ checks! {
     lock_order_behind_a_gate: GATE,
     lock_order_of_three: PHILOSOPHERS,
     livelock: LIVELOCK,
+    livelock_of_a_spin: SPIN,
+    leak_of_two_acquires: LEAK_TWICE,
+    deadlock_of_a_held_mutex: HELD_SIGNAL,
+    over_admission_of_one: STRAY,
     timeouts: TIMEOUTS,
     cancels: CANCELS,
     closed: CLOSED,
@@ -103,6 +107,32 @@ checks! {
     long_names: LONG_NAMES,
     unicode: UNICODE,
     clean: CLEAN,
+}
+
+/// What a report must say somewhere, however its lines are broken.
+#[test]
+fn wordings() {
+    let says = |source: Source, expected: &str| {
+        let all = text(&explore(source), &PLAIN);
+        let flat = all.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(expected), "{expected}: {all}");
+    };
+    says(LEAK_TWICE, "w.1 took a at 2:12, ended in step 2: leaked");
+    says(
+        LEAK_TWICE,
+        "w.1 took 2 of a at 2:23, ended in step 2: leaked",
+    );
+    says(STRAY, "client.1 holds 1 permit of limit");
+    says(OVER_ADMISSION, "guest.1 and guest.2 hold 2 permits of room");
+    says(LIVELOCK, "raise --steps");
+    says(
+        LIVELOCK,
+        "selvedge replay endless.sem --steps 50 'selvedge:1:",
+    );
+    says(GATE, "no run within these bounds deadlocks on it");
+    says(HELD_SIGNAL, "put mutex back before waiting for full");
+    says(SIGNALS, "release ready on every way");
+    says(SPIN, "… the same 49 times, to step 50");
 }
 
 #[test]

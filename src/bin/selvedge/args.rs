@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::builder::{RangedI64ValueParser, RangedU64ValueParser};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use selvedge::explore::Explorer;
 use selvedge::machine::StepBound;
 use selvedge::program::BudgetDecl;
@@ -23,6 +25,29 @@ pub(crate) struct Args {
     pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Args {
+    /// The arguments of this process; one that cannot be used ends it.
+    ///
+    /// A bound from the environment is for the strategies that have it: with another one it is
+    /// ignored, whereas one from the command line is refused.
+    pub(crate) fn read() -> Args {
+        let matches = Args::command().get_matches();
+        let mut args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let explore = match &mut args.command {
+            Command::Check(args) => &mut args.explore,
+            Command::Graph(args) => &mut args.explore,
+            _ => return args,
+        };
+        let source = matches
+            .subcommand()
+            .and_then(|(_, matches)| matches.value_source("runs"));
+        if source == Some(ValueSource::EnvVariable) && explore.strategy == Strategy::Exhaustive {
+            explore.runs = None;
+        }
+        args
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -126,14 +151,14 @@ pub(crate) struct ExploreArgs {
     pub(crate) runs: Option<u64>,
     /// Steps of a run that count as a livelock
     #[arg(long, value_name = "N", default_value_t = StepBound::default().0,
-          value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+          value_parser = steps())]
     pub(crate) steps: u64,
     /// Seed of the random strategy
     #[arg(long, value_name = "N", default_value_t = 0, env = "SELVEDGE_SEED")]
     pub(crate) seed: u64,
     /// Threads that make runs (random)
     #[arg(long, value_name = "N", default_value_t = 1, env = "SELVEDGE_JOBS",
-          value_parser = clap::value_parser!(u16).range(1..=1024))]
+          value_parser = jobs())]
     pub(crate) jobs: u16,
     /// Make part K of N of the runs (random)
     #[arg(long, value_name = "K/N", value_parser = shard)]
@@ -252,6 +277,9 @@ pub(crate) struct ReplayArgs {
     /// The schedule, as a report prints it
     #[arg(value_name = "SCHEDULE")]
     pub(crate) schedule: String,
+    /// Steps after which a run that goes on counts as a livelock
+    #[arg(long, value_name = "N", default_value_t = StepBound::default().0, value_parser = steps())]
+    pub(crate) steps: u64,
 }
 
 #[derive(Debug, clap::Args)]
@@ -297,8 +325,23 @@ pub(crate) struct FmtArgs {
     pub(crate) check: bool,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let expected = || format!("expected a time such as 90, 90s, 2m, 1h or 500ms, found `{text}`");
+/// As many as a schedule may have, so that every livelock can be replayed.
+const MOST_STEPS: u64 = 10_000_000;
+
+fn steps() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(1..=MOST_STEPS)
+}
+
+/// Also reads `SELVEDGE_JOBS`.
+pub(crate) fn jobs() -> RangedI64ValueParser<u16> {
+    RangedI64ValueParser::new().range(1..=1024)
+}
+
+/// What [`duration`] reads.
+pub(crate) const DURATION: &str = "a time such as 90, 90s, 2m, 1h or 500ms";
+
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let expected = || format!("expected {DURATION}, found `{text}`");
     let digits = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());

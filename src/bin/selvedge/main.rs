@@ -15,24 +15,24 @@ mod test;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use args::{Args, Command};
-use output::{Output, Status};
+use output::{Output, Status, complain};
 
 fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| {
         if let Err(problem) = environment::check() {
-            eprintln!("error: {problem}");
+            complain(&format!("error: {problem}"));
             return Status::Unusable;
         }
-        run(Args::parse())
+        run(Args::read())
     });
     match result {
         Ok(status) => status.into(),
         Err(_) => {
-            eprintln!(
-                "selvedge: internal fault; please report it with the program that brought it about"
+            complain(
+                "selvedge: internal fault; please report it with the program that brought it about",
             );
             Status::Fault.into()
         }

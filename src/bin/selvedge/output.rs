@@ -25,6 +25,8 @@ pub(crate) struct Output {
     pub(crate) color: bool,
     /// Whether diagnostics are.
     pub(crate) error_color: bool,
+    /// Whether the reader of standard output has gone.
+    gone: bool,
 }
 
 impl Output {
@@ -39,18 +41,24 @@ impl Output {
         Output {
             color: wanted(std::io::stdout().is_terminal()),
             error_color: wanted(std::io::stderr().is_terminal()),
+            gone: false,
         }
     }
 
-    /// Prints to standard output. A reader that has gone ends the command, as `head` expects.
+    /// Prints to standard output. When its reader has gone, as `head` does, nothing more is printed;
+    /// the command goes on, since its exit status is still to be known.
     pub(crate) fn print(&mut self, text: &str) {
+        if self.gone {
+            return;
+        }
         let mut out = std::io::stdout().lock();
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         if let Err(error) = written {
             if error.kind() == ErrorKind::BrokenPipe {
-                std::process::exit(Status::Clean as i32);
+                self.gone = true;
+                return;
             }
-            eprintln!("error: cannot write to standard output: {error}");
+            complain(&format!("error: cannot write to standard output: {error}"));
             std::process::exit(Status::Fault as i32);
         }
     }
@@ -59,14 +67,19 @@ impl Output {
     pub(crate) fn error(&mut self, text: &str) {
         let text = text.trim_end();
         if self.error_color {
-            eprintln!("\x1b[1;31merror\x1b[0m: {text}");
+            complain(&format!("\x1b[1;31merror\x1b[0m: {text}"));
         } else {
-            eprintln!("error: {text}");
+            complain(&format!("error: {text}"));
         }
     }
 
     /// Prints diagnostics that say themselves that they are errors.
     pub(crate) fn diagnostics(&mut self, text: &str) {
-        eprintln!("{}", text.trim_end());
+        complain(text.trim_end());
     }
+}
+
+/// Prints a line to standard error. Where nobody reads that, nobody can be told so either.
+pub(crate) fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }

@@ -8,6 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use selvedge::explore::Watcher;
 use selvedge::report::Stats;
 
+use crate::output::complain;
+
 /// Set by Ctrl-C: end now, and report what there is.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -19,7 +21,9 @@ pub(crate) fn catch_interrupts() {
         }
     });
     if let Err(error) = caught {
-        eprintln!("warning: Ctrl-C will end selvedge without a report: {error}");
+        complain(&format!(
+            "warning: Ctrl-C will end selvedge without a report: {error}"
+        ));
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn run(args: &ReplayArgs, output: &mut Output) -> Status {
     let Ok(source) = input::read(&args.file, output) else {
         return Status::Unusable;
     };
-    let replayed = match follow(&source.program, &args.schedule) {
+    let replayed = match follow(&source.program, &args.schedule, StepBound(args.steps)) {
         Ok(replayed) => replayed,
         Err(error) => {
             output.error(&format!("{}: {error}", source.name));
@@ -38,12 +38,17 @@ pub(crate) fn run(args: &ReplayArgs, output: &mut Output) -> Status {
     }
 }
 
-/// Reads a schedule of a program and replays it.
-pub(crate) fn follow(program: &Program, schedule: &str) -> Result<Replayed, ScheduleError> {
+/// Reads a schedule of a program and replays it. A run that goes on after `bound` steps, and to
+/// the end of its schedule, is a livelock.
+pub(crate) fn follow(
+    program: &Program,
+    schedule: &str,
+    bound: StepBound,
+) -> Result<Replayed, ScheduleError> {
     let digest = Digest::of(&program.digest_text());
     let schedule = Schedule::decode(schedule, digest, &program.instance_names())?;
     // a schedule that was made under a larger bound is followed to its end
-    let bound = StepBound::default().max(StepBound(schedule.choices.len() as u64));
+    let bound = bound.max(StepBound(schedule.choices.len() as u64));
     let machine = Machine::new(program);
     Ok(replay(program, &machine, &schedule.choices, bound))
 }

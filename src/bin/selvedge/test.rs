@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use selvedge::explore::{Explorer, verdict};
 use selvedge::program::{Expect, Program};
-use selvedge::report::Report;
+use selvedge::report::{Finding, Report};
 
 use crate::args::TestArgs;
 use crate::input::{self, Source};
@@ -123,19 +123,34 @@ fn test(source: &Source, explorer: &Explorer, output: &mut Output) -> bool {
     false
 }
 
-/// What was found, as expected, in a few words.
+/// What was found in a program that passes, in a few words.
 fn found(program: &Program, report: &Report) -> String {
-    let mut names: Vec<String> = report
-        .findings
-        .iter()
-        .map(|f| f.property.to_string())
-        .collect();
-    names.dedup();
-    if names.is_empty() {
-        "clean".to_owned()
-    } else if program.expects().is_empty() {
-        format!("nothing but warnings: {}", names.join(", "))
-    } else {
-        format!("{} as expected", names.join(", "))
+    let named = |finding: &Finding| {
+        program.expects().iter().any(|expect| match expect {
+            Expect::Clean => false,
+            Expect::Fails { property, on } => {
+                let on = on.as_ref().map(|on| on.as_str());
+                finding.property == *property
+                    && on.is_none_or(|on| finding.semaphores.iter().any(|s| s == on))
+            }
+        })
+    };
+    let (expected, warnings): (Vec<&Finding>, Vec<&Finding>) =
+        report.findings.iter().partition(|f| named(f));
+    let names = |findings: &[&Finding]| {
+        let mut names: Vec<String> = findings.iter().map(|f| f.property.to_string()).collect();
+        names.dedup();
+        names.join(", ")
+    };
+    let warned = match warnings.len() {
+        0 => None,
+        1 => Some(format!("a warning: {}", names(&warnings))),
+        _ => Some(format!("warnings: {}", names(&warnings))),
+    };
+    match (expected.is_empty(), warned) {
+        (true, None) => "clean".to_owned(),
+        (true, Some(warned)) => format!("clean but for {warned}"),
+        (false, None) => format!("{} as expected", names(&expected)),
+        (false, Some(warned)) => format!("{} as expected, and {warned}", names(&expected)),
     }
 }
