@@ -40,14 +40,7 @@ fn translate(finding: &Reported) -> Finding {
             format!("acq={} end={how}", acquired.0)
         }
         Identity::OverRelease { statement, .. } => format!("stmt={}", statement.0),
-        Identity::Deadlock {
-            statements,
-            circular,
-            ..
-        } => {
-            let what = if *circular { "cycle" } else { "waiters" };
-            format!("{what}={}", numbers(statements))
-        }
+        Identity::Deadlock { statements, .. } => format!("waiters={}", numbers(statements)),
         Identity::Exhaustion { waiters, .. } | Identity::ImpossibleRequest { waiters, .. } => {
             format!("waiters={}", numbers(waiters))
         }

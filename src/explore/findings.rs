@@ -81,7 +81,7 @@ pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Vec<Find
             found.push((identity.clone(), None, shown, fact));
         }
     }
-    for cycle in cycles(facts.keys(), evidence.complete) {
+    for cycle in cycles(facts.keys(), evidence.complete).cycles {
         if let Some((fact, shown)) = shows_cycle(facts, &cycle) {
             let identity = Identity::LockOrder {
                 cycle: cycle.semaphores,

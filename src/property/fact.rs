@@ -23,7 +23,7 @@ pub enum Fact {
     Knotted(BTreeSet<(SemaphoreId, SemaphoreId)>),
 }
 
-/// What makes a finding the same finding. Statement lists are sorted.
+/// What makes a finding the same finding. Statement lists are sorted sets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // the fields are what the properties' definitions say
 pub enum Identity {
@@ -45,7 +45,6 @@ pub enum Identity {
     /// The statements of the smallest circular wait, or of all waiters if there is none.
     Deadlock {
         statements: Vec<StatementId>,
-        circular: bool,
         semaphores: Vec<SemaphoreId>,
     },
     Exhaustion {

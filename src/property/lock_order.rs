@@ -4,10 +4,9 @@
 //! counts when it visits two or more semaphores, each once, and its edges can be taken from
 //! pairwise distinct worker instances.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::fact::Fact;
-use crate::run::{SemaphoreId, WorkerId};
+use super::order_graph::OrderGraph;
+use crate::run::SemaphoreId;
 
 /// Whether a cycle of the order graph can be waited on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,36 +47,26 @@ impl Cycle {
     }
 }
 
-/// At most so many cycles are told: a tangle of many semaphores has too many to read.
-const MOST_CYCLES: usize = 64;
+/// What [`cycles`] found.
+#[derive(Debug, Clone, Default)]
+pub struct Cycles {
+    /// The cycles that count, the shortest first.
+    pub cycles: Vec<Cycle>,
+    /// Whether there may be more: a tangle of many semaphores has too many to read.
+    pub cut: bool,
+}
 
-/// The cycles that count, the shortest first; `complete` says whether all runs were seen.
-pub fn cycles<'a>(facts: impl Iterator<Item = &'a Fact>, complete: bool) -> Vec<Cycle> {
-    let mut edges: BTreeMap<SemaphoreId, BTreeMap<SemaphoreId, BTreeSet<WorkerId>>> =
-        BTreeMap::new();
+/// The cycles that count; `complete` says whether all runs were seen.
+pub fn cycles<'a>(facts: impl Iterator<Item = &'a Fact>, complete: bool) -> Cycles {
+    let mut graph = OrderGraph::default();
     let mut knots = Vec::new();
     for fact in facts {
         match fact {
-            Fact::Ordered { from, to, worker } => {
-                let targets = edges.entry(*from).or_default();
-                targets.entry(*to).or_default().insert(*worker);
-            }
+            Fact::Ordered { from, to, worker } => graph.add(*from, *to, *worker),
             Fact::Knotted(knot) => knots.push(knot),
             Fact::Failed(_) => {}
         }
     }
-    let mut found = Vec::new();
-    let mut effort = 1_000_000u32;
-    for length in 2..=edges.len() {
-        for &start in edges.keys() {
-            let mut path = vec![start];
-            walk(&edges, &mut path, length, &mut effort, &mut found);
-        }
-        if found.len() >= MOST_CYCLES || effort == 0 {
-            break;
-        }
-    }
-    found.truncate(MOST_CYCLES);
     let danger = |cycle: &[SemaphoreId]| {
         let used: Vec<(SemaphoreId, SemaphoreId)> = hops(cycle).collect();
         if knots
@@ -91,13 +80,18 @@ pub fn cycles<'a>(facts: impl Iterator<Item = &'a Fact>, complete: bool) -> Vec<
             Danger::Unknown
         }
     };
-    found
-        .into_iter()
-        .map(|semaphores| Cycle {
-            danger: danger(&semaphores),
-            semaphores,
-        })
-        .collect()
+    let found = graph.cycles();
+    Cycles {
+        cycles: found
+            .cycles
+            .into_iter()
+            .map(|semaphores| Cycle {
+                danger: danger(&semaphores),
+                semaphores,
+            })
+            .collect(),
+        cut: found.cut,
+    }
 }
 
 /// The edges of a cycle.
@@ -106,72 +100,14 @@ fn hops(cycle: &[SemaphoreId]) -> impl Iterator<Item = (SemaphoreId, SemaphoreId
     cycle.iter().copied().zip(following.copied())
 }
 
-type Edges = BTreeMap<SemaphoreId, BTreeMap<SemaphoreId, BTreeSet<WorkerId>>>;
-
-fn walk(
-    edges: &Edges,
-    path: &mut Vec<SemaphoreId>,
-    length: usize,
-    effort: &mut u32,
-    found: &mut Vec<Vec<SemaphoreId>>,
-) {
-    let (first, last) = (path[0], path[path.len() - 1]);
-    let Some(targets) = edges.get(&last) else {
-        return;
-    };
-    for &to in targets.keys() {
-        if *effort == 0 {
-            return;
-        }
-        *effort -= 1;
-        if path.len() == length {
-            if to == first && distinct_workers(edges, path) {
-                found.push(path.clone());
-            }
-        } else if to > first && !path.contains(&to) {
-            path.push(to);
-            walk(edges, path, length, effort, found);
-            path.pop();
-        }
-    }
-}
-
-/// Whether each edge of a cycle can be given to another worker: a perfect matching, by augmenting
-/// paths (Kuhn 1955).
-fn distinct_workers(edges: &Edges, cycle: &[SemaphoreId]) -> bool {
-    let choices: Vec<&BTreeSet<WorkerId>> =
-        hops(cycle).map(|(from, to)| &edges[&from][&to]).collect();
-    let mut taken: BTreeMap<WorkerId, usize> = BTreeMap::new();
-    (0..choices.len()).all(|edge| assign(&choices, edge, &mut taken, &mut BTreeSet::new()))
-}
-
-fn assign(
-    choices: &[&BTreeSet<WorkerId>],
-    edge: usize,
-    taken: &mut BTreeMap<WorkerId, usize>,
-    tried: &mut BTreeSet<WorkerId>,
-) -> bool {
-    for &worker in choices[edge] {
-        if !tried.insert(worker) {
-            continue;
-        }
-        let free = match taken.get(&worker) {
-            None => true,
-            Some(&other) => assign(choices, other, taken, tried),
-        };
-        if free {
-            taken.insert(worker, edge);
-            return true;
-        }
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::order_graph::MOST_CYCLES;
     use super::*;
+    use crate::run::WorkerId;
 
-    fn check(edges: &[(u32, u32, u32)], expected: &[&[u32]]) {
+    /// The cycles of edges (from, to, worker), and whether there may be more.
+    fn cycles_of(edges: &[(u32, u32, u32)]) -> (Vec<Vec<u32>>, bool) {
         let facts: Vec<Fact> = edges
             .iter()
             .map(|&(from, to, worker)| Fact::Ordered {
@@ -180,11 +116,15 @@ mod tests {
                 worker: WorkerId(worker),
             })
             .collect();
-        let found: Vec<Vec<u32>> = cycles(facts.iter(), true)
-            .iter()
-            .map(|c| c.semaphores.iter().map(|s| s.0).collect())
-            .collect();
+        let found = cycles(facts.iter(), true);
+        let numbers = |c: &Cycle| c.semaphores.iter().map(|s| s.0).collect();
+        (found.cycles.iter().map(numbers).collect(), found.cut)
+    }
+
+    fn check(edges: &[(u32, u32, u32)], expected: &[&[u32]]) {
+        let (found, cut) = cycles_of(edges);
         assert_eq!(found, expected);
+        assert!(!cut);
     }
 
     #[test]
@@ -198,5 +138,68 @@ mod tests {
             &[(0, 1, 0), (1, 0, 1), (1, 2, 2), (2, 1, 3), (2, 0, 4)],
             &[&[0, 1], &[1, 2], &[0, 1, 2]],
         );
+    }
+
+    /// Everything that `worker` takes in the order of the numbers.
+    fn in_order(numbers: std::ops::Range<u32>, worker: u32) -> Vec<(u32, u32, u32)> {
+        let pairs = numbers.clone().flat_map(|from| {
+            let later = from + 1..numbers.end;
+            later.map(move |to| (from, to, worker))
+        });
+        pairs.collect()
+    }
+
+    /// Each of `count` workers takes two neighbours.
+    fn ring(first: u32, count: u32, worker: u32) -> Vec<(u32, u32, u32)> {
+        let hop = |i| (first + i, first + (i + 1) % count, worker + i);
+        (0..count).map(hop).collect()
+    }
+
+    #[test]
+    fn what_has_no_cycle_takes_no_effort() {
+        let eight: Vec<u32> = (30..38).collect();
+        let edges = [in_order(0..30, 0), ring(30, 8, 1)].concat();
+        check(&edges, &[&eight]);
+        // whatever leads into the ring and out of it
+        let more = [edges, vec![(29, 30, 0), (37, 38, 9)], in_order(38..68, 9)].concat();
+        check(&more, &[&eight]);
+        let long: Vec<u32> = (0..200).collect();
+        check(&ring(0, 200, 0), &[&long]);
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_not_hidden() {
+        let pairs = (0..12u32).flat_map(|from| (0..12).map(move |to| (from, to)));
+        let tangle: Vec<(u32, u32, u32)> = pairs
+            .filter(|(from, to)| from != to)
+            .map(|(from, to)| (from, to, from * 12 + to))
+            .collect();
+        let (found, cut) = cycles_of(&tangle);
+        assert_eq!((found.len(), cut), (MOST_CYCLES, true));
+        for semaphore in 0..12 {
+            assert!(found.iter().any(|cycle| cycle.contains(&semaphore)));
+        }
+        // the ring is told beside it, though sixty-four others are shorter
+        let edges = [tangle, ring(12, 8, 200)].concat();
+        let (found, cut) = cycles_of(&edges);
+        assert_eq!((found.len(), cut), (MOST_CYCLES, true));
+        assert_eq!(found.last().map(Vec::len), Some(8));
+        let rings: Vec<(u32, u32, u32)> = (0..65).flat_map(|i| ring(2 * i, 2, 2 * i)).collect();
+        let (found, cut) = cycles_of(&rings);
+        assert_eq!((found.len(), cut), (MOST_CYCLES, true));
+        let (found, cut) = cycles_of(&rings[..128]);
+        assert_eq!((found.len(), cut), (MOST_CYCLES, false));
+    }
+
+    /// One worker that takes all in all orders makes no cycle, and is seen through at once.
+    #[test]
+    fn a_worker_alone_is_no_tangle() {
+        let one: Vec<(u32, u32, u32)> = (0..40)
+            .flat_map(|from| (0..40).map(move |to| (from, to, 0)))
+            .filter(|(from, to, _)| from != to)
+            .collect();
+        check(&one, &[]);
+        let edges = [one, vec![(3, 7, 1)]].concat();
+        check(&edges, &[&[3, 7]]);
     }
 }

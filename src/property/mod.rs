@@ -15,11 +15,12 @@ mod fact;
 mod judge;
 mod lock_order;
 mod order_core;
+mod order_graph;
 mod over_admission;
 mod stuck;
 
 pub use fact::{Fact, Identity};
 pub use judge::{Judge, Situation};
-pub use lock_order::{Cycle, Danger, cycles};
+pub use lock_order::{Cycle, Cycles, Danger, cycles};
 pub(crate) use order_core::told_in_full;
 pub use stuck::{Edge, circular_wait, wait_edges};

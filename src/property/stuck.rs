@@ -38,7 +38,8 @@ fn waiters<V: View + ?Sized>(view: &V) -> Vec<Waiter> {
         .collect()
 }
 
-/// The statements of those who wait for a semaphore, sorted.
+/// The statements of those who wait for a semaphore, sorted, each once: instances of one worker are
+/// not told apart, nor how many of them wait.
 fn statements_on(waiters: &[Waiter], id: SemaphoreId) -> Vec<StatementId> {
     let mut statements: Vec<StatementId> = waiters
         .iter()
@@ -46,6 +47,7 @@ fn statements_on(waiters: &[Waiter], id: SemaphoreId) -> Vec<StatementId> {
         .map(|w| w.statement)
         .collect();
     statements.sort_unstable();
+    statements.dedup();
     statements
 }
 
@@ -285,6 +287,7 @@ fn deadlock<V: View + ?Sized>(view: &V, waiters: &[Waiter], mut report: impl FnM
         .collect();
     let mut statements: Vec<StatementId> = part.iter().map(|w| w.statement).collect();
     statements.sort_unstable();
+    statements.dedup();
     let semaphores: BTreeSet<SemaphoreId> = part
         .iter()
         .filter_map(|w| match w.wait {
@@ -294,7 +297,6 @@ fn deadlock<V: View + ?Sized>(view: &V, waiters: &[Waiter], mut report: impl FnM
         .collect();
     report(Fact::Failed(Identity::Deadlock {
         statements,
-        circular: cycle.is_some(),
         semaphores: semaphores.into_iter().collect(),
     }));
     let mut knot = BTreeSet::new();

@@ -164,7 +164,7 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
             "the permits of {} do not add up: available + held is not its capacity",
             trace.semaphore(*semaphore)
         ),
-        Identity::Deadlock { circular, .. } => match (*circular, about.len()) {
+        Identity::Deadlock { .. } => match (trace.cycle.is_some(), about.len()) {
             (true, 1) => format!("{} waits for itself", about[0]),
             (true, 2) => format!("{} wait for each other", list(about)),
             (true, _) => format!("{} wait for each other in a circle", list(about)),

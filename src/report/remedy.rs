@@ -32,11 +32,7 @@ pub(super) fn diagnosis(finding: &Finding) -> Option<String> {
                 shown(&series)
             ))
         }
-        Identity::Deadlock {
-            circular,
-            semaphores,
-            ..
-        } => {
+        Identity::Deadlock { semaphores, .. } => {
             let lost: Vec<String> = (0..trace.semaphores.len() as u32)
                 .map(SemaphoreId)
                 .filter_map(|s| {
@@ -56,12 +52,13 @@ pub(super) fn diagnosis(finding: &Finding) -> Option<String> {
                 }
                 _ => String::new(),
             };
-            let what = if *circular {
+            let circular = trace.cycle.is_some();
+            let what = if circular {
                 "they wait for each other"
             } else {
                 "what is waited for never comes"
             };
-            let what = if finding.workers.len() == 1 && *circular {
+            let what = if finding.workers.len() == 1 && circular {
                 "it waits for itself"
             } else {
                 what
@@ -124,7 +121,7 @@ pub(super) fn remedy(finding: &Finding) -> String {
         Identity::Conservation { .. } | Identity::LostWakeup { .. } => {
             "the semaphore itself is wrong, not the workers".to_owned()
         }
-        Identity::Deadlock { circular, .. } => deadlock(finding, *circular),
+        Identity::Deadlock { .. } => deadlock(finding),
         Identity::ImpossibleRequest { semaphore, .. } => format!(
             "ask for no more than the capacity, or `grow {}` first",
             name(*semaphore)
@@ -214,8 +211,9 @@ fn over_release(trace: &Trace, semaphore: SemaphoreId, statement: StatementId) -
     }
 }
 
-fn deadlock(finding: &Finding, circular: bool) -> String {
+fn deadlock(finding: &Finding) -> String {
     let trace = &finding.trace;
+    let circular = trace.cycle.is_some();
     let last = trace.last();
     let joins = trace.waiters(None).into_iter().any(|w| {
         matches!(last.workers[w.index()].wait, Some(Wait::Join { .. }))

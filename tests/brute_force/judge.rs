@@ -119,10 +119,8 @@ fn leaks_would_grant(code: &Code, state: &State, s: Sem, waiters: &[(Ordinal, u6
 }
 
 fn deadlock(code: &Code, state: &State, waits: &BTreeMap<Instance, Wait>) -> Finding {
-    let (label, workers) = match circular_wait(code, state, waits) {
-        Some(cycle) => ("cycle", cycle),
-        None => ("waiters", waits.keys().copied().collect()),
-    };
+    let workers =
+        circular_wait(code, state, waits).unwrap_or_else(|| waits.keys().copied().collect());
     let mut semaphores = BTreeSet::new();
     for w in &workers {
         if let Awaited::Permits { semaphore, .. } = waits[w].what {
@@ -133,7 +131,7 @@ fn deadlock(code: &Code, state: &State, waits: &BTreeMap<Instance, Wait>) -> Fin
     Finding {
         property: PropertyName::Deadlock,
         semaphores,
-        identity: format!("{label}={}", list(ordinals)),
+        identity: format!("waiters={}", list(ordinals)),
     }
 }
 
@@ -303,9 +301,10 @@ fn simple_cycles(graph: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<Vec<usize>> {
     cycles
 }
 
-/// `[3,7]`
+/// `[3,7]`, each once.
 fn list(mut ordinals: Vec<Ordinal>) -> String {
     ordinals.sort();
+    ordinals.dedup();
     let ordinals: Vec<String> = ordinals.iter().map(Ordinal::to_string).collect();
     format!("[{}]", ordinals.join(","))
 }

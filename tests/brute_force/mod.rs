@@ -6,7 +6,7 @@
 //!
 //! **Identities.** Statements are numbered in pre-order over the whole file, from 0, workers in
 //! the order of the text, blocks in the order of the text. A list is written `[3,7]`, sorted,
-//! repeats kept.
+//! each statement once: instances of one worker are not told apart.
 //!
 //! **Readings**, where the design leaves something open. Those marked with a star are settled by
 //! the programs in `tests/conformance`: read otherwise, some of those programs disagree. The

@@ -1,5 +1,7 @@
 //! `selvedge graph`: the lock-order graph of a program, or who waits for whom in a state.
 
+use std::sync::Arc;
+
 use selvedge::machine::StepBound;
 use selvedge::program::PropertyName;
 use selvedge::report::{Report, Style, Trace, order_dot, order_text, waits_dot, waits_text};
@@ -52,14 +54,9 @@ fn lock_order(args: &GraphArgs, source: &Source, output: &mut Output) -> Status 
 }
 
 fn wait_for(args: &GraphArgs, source: &Source, output: &mut Output) -> Status {
-<<<<<<< HEAD
-    let trace: Arc<Trace> = match &args.schedule {
-        Some(schedule) => match follow(&source.program, schedule) {
-=======
     let bound = StepBound(args.explore.steps);
-    let trace: Trace = match &args.schedule {
+    let trace: Arc<Trace> = match &args.schedule {
         Some(schedule) => match follow(&source.program, schedule, bound) {
->>>>>>> clifix
             Ok(replayed) => replayed.trace,
             Err(error) => {
                 output.error(&format!("{}: {error}", source.name));
