@@ -7,7 +7,7 @@
  * for N=5, more than the problem has. What it can prove is a channel with one sender and one
  * receiver, which xs and xr declare. So each fork is a process too, and each philosopher asks each
  * of its forks by a channel of its own, is granted it by another one, and gives it back by the
- * first. The full space is far larger so (more than ten million for N=5) and the reduced one the
+ * first. The full space is far larger so (millions for N=5) and the reduced one the
  * smallest of those tried, with shared variables, with shared channels and with rendezvous.
  *
  * A deadlock of the ring is an invalid end state: forks may end only while they are free, and
