@@ -62,7 +62,7 @@ fn findings<'a>(facts: impl Iterator<Item = &'a Fact> + Clone) -> Findings {
         _ => None,
     });
     let cycles = cycles(facts, true);
-    let cycles = cycles.into_iter().map(|c| (c.semaphores, c.danger));
+    let cycles = cycles.cycles.into_iter().map(|c| (c.semaphores, c.danger));
     (failed.collect(), cycles.collect())
 }
 

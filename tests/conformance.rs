@@ -37,7 +37,7 @@ fn judge(name: &str, text: &str, reduction: Reduction) -> Result<(), String> {
             _ => None,
         })
         .collect();
-    if !cycles(found.facts.keys(), true).is_empty() {
+    if !cycles(found.facts.keys(), true).cycles.is_empty() {
         names.insert(PropertyName::LockOrder);
     }
     let expected: BTreeSet<PropertyName> = program
