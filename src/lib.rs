@@ -1,4 +1,63 @@
 //! selvedge: a deterministic concurrency test harness and fuzzer for counting semaphores.
+//!
+//! A semaphore is a tray of permits, and one borrower that forgets shrinks it for ever. This crate
+//! runs worker programs under a scheduler that it controls, explores their interleavings together
+//! with injected panics, timeouts and cancellations, and shows the cheapest run in which a permit
+//! is lost, put back twice, or waited for in a circle.
+//!
+#![cfg_attr(
+    feature = "check",
+    doc = r#"
+```
+use selvedge::explore::Explorer;
+use selvedge::program::Program;
+use selvedge::report::{Style, text};
+
+let program: Program = "
+    semaphore pool permits=4
+    worker handler count=6 {
+        acquire pool
+        work query       // a panic may strike here
+        release pool     // and then this is never reached
+    }
+".parse()?;
+
+let report = Explorer::default().explore(&program, "pool.sem", &());
+
+assert!(report.complete);
+let style = Style { figures: false, ..Style::default() };
+assert_eq!(text(&report, &style), "\
+leak: handler.1 panicked and took 1 permit of pool with it          pool.sem:4:9
+
+  step  pool   handler.1
+     1  3/4    acquire pool  4:9
+     2  3/4    work query    5:9   panic struck here, ends, leaks pool
+
+  handler.1 took pool at 4:9, panicked in step 2: leaked
+  lost for good: 1 of the 4 permits of pool
+
+  diagnosis  leak: pool available 4 3: it only ever falls
+  remedy     put the release into a `finally` block, or use `with pool { … }`
+  finding    leak-1a44
+  schedule   1 fault, 2 steps, 0 switches (cheapest) · replayed
+  replay     selvedge replay pool.sem 'selvedge:1:1f5b86d58e80d29e:handler.1,handler.1@panic:d417b534'
+
+pool.sem: 1 finding · complete under panics=1 timeouts=2
+");
+# Ok::<(), selvedge::program::ProgramError>(())
+```
+"#
+)]
+//!
+//! **What is checked**: every interleaving of the ops of a program on its semaphores, within
+//! budgets of injected faults; what the properties are is told in `property`.
+//!
+//! **What is not**: memory orderings, real time, data races, and data that workers share besides
+//! semaphores. For atomics and locks in Rust code [loom](https://docs.rs/loom) is the better tool,
+//! and [shuttle](https://docs.rs/shuttle) for large programs over threads.
+//!
+//! Without features the crate is empty: a release build of a user compiles nothing of the checker.
+//! `check` is all of the library, `serde` adds reports as JSON, `cli` the command `selvedge`.
 
 #[cfg(feature = "check")]
 pub mod explore;

@@ -153,6 +153,15 @@ impl Explorer {
         estimate(&exhaustive, descents, self.seed)
     }
 
+    /// An estimate that takes no time worth mentioning, from a few descents; `None` where runs are
+    /// too long for that.
+    pub fn quick_estimate(&self, program: &Program) -> Option<Estimate> {
+        const DESCENTS: u32 = 100;
+        const LONGEST_RUN: u64 = 10_000;
+        let machine = Machine::new(program);
+        (machine.longest_run() <= LONGEST_RUN).then(|| self.estimate(program, DESCENTS))
+    }
+
     /// The exhaustive strategy, with the reduction that is asked for.
     fn exhaust(
         &self,
@@ -194,7 +203,7 @@ impl Explorer {
         }
         let costed = |choices: Vec<Choice>| {
             let faults = machine.faults_of(&choices);
-            let shown = Shown {
+            Shown {
                 costed: Costed {
                     faults,
                     steps: choices.len(),
@@ -202,8 +211,7 @@ impl Explorer {
                     choices,
                 },
                 cheapest: false,
-            };
-            shown
+            }
         };
         let facts = counted.facts.into_iter();
         Some(Outcome {

@@ -201,3 +201,47 @@ impl Reducer {
         Some(size)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::{Size, generate};
+    use crate::run::commute;
+    use std::collections::BTreeSet;
+
+    /// The marks are coarser than the exact conditions, never finer: what they take to be
+    /// independent commutes.
+    #[test]
+    fn marks_never_miss_a_dependence() {
+        let mut compared = 0;
+        for seed in 0..400 {
+            let program = generate(seed, &Size::default());
+            let machine = Machine::new(&program);
+            let marks = Footprints::new(&machine, true);
+            let mut seen = BTreeSet::new();
+            let mut open = vec![machine.initial(&mut ())];
+            while let Some(state) = open.pop() {
+                if seen.len() > 300 || !seen.insert(state.clone()) {
+                    continue;
+                }
+                let view = machine.view(&state);
+                let choices = machine.choices(&state);
+                for a in &choices {
+                    for b in &choices {
+                        let (p, q) = (a.choice.worker, b.choice.worker);
+                        let at = |id| machine.at(&state.0, id).expect("it has a choice");
+                        if p != q && !meet(marks.minds(p, at(p)), marks.future(q, at(q))) {
+                            compared += 1;
+                            assert!(
+                                commute(a, b, &view),
+                                "seed {seed}: {a:?} and {b:?} in {view}\n{program}"
+                            );
+                        }
+                    }
+                }
+                open.extend(machine.successors(&state).into_iter().map(|(_, next)| next));
+            }
+        }
+        assert!(compared > 50_000, "{compared}");
+    }
+}

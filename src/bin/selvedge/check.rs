@@ -45,7 +45,7 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Status {
                 Status::Clean
             }
             Ok(source) => {
-                let line = Line::new(&source.name);
+                let line = Line::new(&source.name).with_estimate(&explorer, &source.program);
                 let report = explorer.explore(&source.program, &source.name, &line);
                 line.clear();
                 show(&report, args.format, first, output);

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use selvedge::explore::Watcher;
-use selvedge::report::Stats;
+use selvedge::explore::{Explorer, Watcher};
+use selvedge::program::Program;
+use selvedge::report::{Stats, StrategyName};
 
 use crate::output::complain;
 
@@ -36,6 +37,8 @@ pub(crate) struct Line {
     bar: ProgressBar,
     name: String,
     shown: Mutex<Instant>,
+    /// Estimated: so many states, or runs, there are at most.
+    most: Option<f64>,
 }
 
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -52,7 +55,23 @@ impl Line {
             bar,
             name: name.to_owned(),
             shown: Mutex::new(Instant::now() + PATIENCE - EVERY),
+            most: None,
         }
+    }
+
+    /// Shows besides how large the whole is at most, by an estimate from a few random descents.
+    pub(crate) fn with_estimate(self, explorer: &Explorer, program: &Program) -> Line {
+        if self.bar.is_hidden() || explorer.strategy == StrategyName::Random {
+            return self;
+        }
+        let most = explorer.quick_estimate(program).map(|estimate| {
+            if explorer.strategy == StrategyName::Exhaustive {
+                estimate.nodes
+            } else {
+                estimate.runs
+            }
+        });
+        Line { most, ..self }
     }
 
     pub(crate) fn clear(&self) {
@@ -82,8 +101,12 @@ impl Watcher for Line {
             (stats.runs, "runs")
         };
         let rate = count as f64 / stats.seconds.max(1e-9);
+        let most = match self.most {
+            Some(most) if most.is_finite() => format!(" of at most about {most:.1e}"),
+            _ => String::new(),
+        };
         self.bar.set_message(format!(
-            "{}: {count} {what}, {rate:.0} a second, depth {}, {:.0} s",
+            "{}: {count} {what}{most}, {rate:.0} a second, depth {}, {:.0} s",
             self.name, stats.depth, stats.seconds
         ));
         self.bar.tick();
