@@ -50,6 +50,8 @@ fn ring_of_six() {
     let report = explore(&ring(6), Reduction::Sound);
     // with releases taken at once there are 7^6
     assert!(report.stats.states <= 117_649, "{}", report.stats.states);
+    // the README says so
+    assert_eq!(report.stats.states, 34_291);
     assert_eq!(report.findings.len(), 2);
 }
 
@@ -57,7 +59,10 @@ fn ring_of_six() {
 fn two_hundred_handlers() {
     let leaky = "semaphore pool permits=64\n\
                  worker handler count=200 { acquire pool; work query; release pool }";
-    let ids: Vec<String> = explore(leaky, Reduction::Sound)
+    let report = explore(leaky, Reduction::Sound);
+    // the README says so
+    assert_eq!(report.stats.states, 599);
+    let ids: Vec<String> = report
         .findings
         .iter()
         .map(|f| f.property.to_string())
