@@ -83,25 +83,30 @@ impl Machine {
     /// The workers whose steps can change who holds how much of a plain semaphore: those that have
     /// an op on one, and those that share a semaphore with such a worker or name it.
     pub(crate) fn looked_at(&self) -> Vec<bool> {
-        let semaphores: Vec<BTreeSet<SemaphoreId>> =
-            self.worker_ids().map(|id| self.uses(id)).collect();
+        // what holds for one instance of a declaration holds for all
+        let semaphores: Vec<BTreeSet<SemaphoreId>> = self
+            .declared
+            .iter()
+            .map(|instances| self.uses(instances.first))
+            .collect();
         let mut seen: Vec<bool> = semaphores
             .iter()
             .map(|used| used.iter().any(|&s| self.semaphore(s).kind == Kind::Plain))
             .collect();
-        loop {
-            let mut grew = false;
-            for id in 0..seen.len() {
-                let shares = |other: usize| !semaphores[id].is_disjoint(&semaphores[other]);
-                if !seen[id] && (0..seen.len()).any(|other| seen[other] && shares(other)) {
-                    seen[id] = true;
-                    grew = true;
+        // the semaphores of those that are seen
+        let mut shared = BTreeSet::new();
+        let mut left: Vec<usize> = (0..seen.len()).filter(|&d| seen[d]).collect();
+        while let Some(declared) = left.pop() {
+            shared.extend(&semaphores[declared]);
+            for other in 0..seen.len() {
+                if !seen[other] && !semaphores[other].is_disjoint(&shared) {
+                    seen[other] = true;
+                    left.push(other);
                 }
             }
-            if !grew {
-                return seen;
-            }
         }
+        let workers = self.workers.iter();
+        workers.map(|w| seen[w.declared as usize]).collect()
     }
 
     /// The semaphores that a worker has ops on, or that the workers that it names or spawns have.
@@ -110,20 +115,22 @@ impl Machine {
             let instrs = self.worker(id).instrs.iter();
             instrs.filter_map(Instr::semaphore)
         };
-        let mut used: BTreeSet<SemaphoreId> = own(id).collect();
+        let mut others = BTreeSet::from([id]);
         for instr in self.worker(id).instrs.iter() {
             match *instr {
                 Instr::Give { to: other, .. }
                 | Instr::Cancel { target: other, .. }
                 | Instr::Release {
                     from: Some(other), ..
-                } => used.extend(own(other)),
+                } => {
+                    others.insert(self.first_instance(other));
+                }
                 Instr::Spawn { instances, .. } => {
-                    used.extend(instances.ids().take(1).flat_map(own));
+                    others.insert(instances.first);
                 }
                 _ => {}
             }
         }
-        used
+        others.into_iter().flat_map(own).collect()
     }
 }

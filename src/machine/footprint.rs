@@ -20,9 +20,10 @@
 //! its semaphore. Whoever touches W may decide what becomes of its wait, so that leaves change(S)
 //! on every semaphore that W can wait for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::{END, FrameKind, Instances, Instr, Pc, Waiting};
+use super::ahead::successors;
+use super::code::{END, Instances, Instr, Pc, Waiting};
 use super::model::Machine;
 use crate::run::{SemaphoreId, WorkerId};
 
@@ -32,15 +33,68 @@ pub(crate) type Marks = Box<[u64]>;
 /// The footprints of all workers of a machine.
 #[derive(Debug, Clone)]
 pub(crate) struct Footprints {
-    /// For each worker, for each instruction that takes a choice: what it minds.
-    minds: Vec<Vec<Marks>>,
-    /// For each worker, for each instruction that takes a choice: what may be left from there on.
-    future: Vec<Vec<Marks>>,
-    /// For each worker, what ends its wait at an instruction, where it can wait.
-    frees: Vec<Vec<Marks>>,
-    /// For each worker, what spawns it.
-    spawns: Vec<Marks>,
+    /// For each worker, its place in `codes`: instances that are told apart by nothing share one.
+    code_of: Vec<u32>,
+    codes: Vec<Code>,
+    rows: Rows,
     empty: Marks,
+}
+
+/// Places in [`Footprints::rows`].
+#[derive(Debug, Clone)]
+struct Code {
+    /// For each instruction that takes a choice: what it minds.
+    minds: Vec<u32>,
+    /// For each instruction that takes a choice: what may be left from there on.
+    future: Vec<u32>,
+    /// What ends the wait at an instruction, where it can wait.
+    frees: Vec<u32>,
+    /// What spawns it.
+    spawns: u32,
+}
+
+/// Sets of marks, one behind the other.
+#[derive(Debug, Clone)]
+struct Rows {
+    /// Words of a set.
+    words: usize,
+    bits: Vec<u64>,
+}
+
+impl Rows {
+    /// The place of a set, which is new.
+    fn push(&mut self, marks: &[u64]) -> u32 {
+        let place = self.bits.len() / self.words;
+        self.bits.extend_from_slice(marks);
+        place as u32
+    }
+
+    #[inline]
+    fn get(&self, place: u32) -> &[u64] {
+        &self.bits[place as usize * self.words..][..self.words]
+    }
+
+    /// Sets of which many follow their like.
+    fn push_all(
+        &mut self,
+        known: &mut BTreeMap<Marks, u32>,
+        sets: impl Iterator<Item = Marks>,
+    ) -> Vec<u32> {
+        let mut last = None;
+        sets.map(|marks| {
+            let place = last
+                .filter(|&place| self.get(place) == &marks[..])
+                .or_else(|| known.get(&marks).copied());
+            let place = place.unwrap_or_else(|| {
+                let place = self.push(&marks);
+                known.insert(marks, place);
+                place
+            });
+            last = Some(place);
+            place
+        })
+        .collect()
+    }
 }
 
 /// Whether two sets have a mark in common.
@@ -61,12 +115,14 @@ const ON_ALL: [On; 4] = [On::Queue, On::Look, On::Put, On::Change];
 
 struct Marker {
     /// For each worker, its first mark; `None` if nobody names, spawns or joins it, so that its
-    /// marks would never be minded.
+    /// marks would never be minded. Instances that are only spawned and joined have the same.
     bases: Vec<Option<usize>>,
     /// Whether an acquire of each worker can be cancelled.
     cancellable: Vec<bool>,
-    /// The semaphores that each worker can wait for.
+    /// For each declaration, the semaphores that its workers can wait for.
     waits: Vec<BTreeSet<SemaphoreId>>,
+    /// The declaration of each worker.
+    declared: Vec<u32>,
     words: usize,
 }
 
@@ -106,9 +162,13 @@ impl Marker {
     }
 
     fn change_waits_of(&self, marks: &mut Marks, worker: WorkerId) {
-        for &semaphore in &self.waits[worker.index()] {
+        for &semaphore in self.waits_of(worker) {
             self.on(marks, semaphore, On::Change);
         }
+    }
+
+    fn waits_of(&self, worker: WorkerId) -> &BTreeSet<SemaphoreId> {
+        &self.waits[self.declared[worker.index()] as usize]
     }
 
     /// Whether an acquire looks at more than its place in the queue.
@@ -242,8 +302,34 @@ impl Marker {
     ) {
         self.act(marks, other);
         self.touch(marks, other);
-        for &semaphore in &self.waits[other.index()] {
+        for &semaphore in self.waits_of(other) {
             all(marks, semaphore);
+        }
+    }
+
+    fn code(
+        &self,
+        machine: &Machine,
+        id: WorkerId,
+        rows: &mut Rows,
+        known: &mut BTreeMap<Marks, u32>,
+    ) -> Code {
+        let worker = machine.worker(id);
+        let instrs = &worker.instrs;
+        let choices = &instrs[..worker.visible as usize];
+        let mut future: Vec<Marks> = instrs.iter().map(|i| self.leaves(id, i)).collect();
+        let next: Vec<Vec<Pc>> = (0..instrs.len()).map(|pc| successors(worker, pc)).collect();
+        spread(&mut future, &next);
+        future.truncate(choices.len());
+        let mut spawns = self.empty();
+        if worker.spawned {
+            self.of_worker(&mut spawns, machine.first_instance(id), 2);
+        }
+        Code {
+            minds: rows.push_all(known, choices.iter().map(|i| self.minds(id, i))),
+            future: rows.push_all(known, future.into_iter()),
+            frees: rows.push_all(known, choices.iter().map(|i| self.frees(id, i))),
+            spawns: rows.push(&spawns),
         }
     }
 
@@ -278,69 +364,55 @@ impl Footprints {
     /// The footprints of a machine; `cancels` says whether cancellations are injected.
     pub(crate) fn new(machine: &Machine, cancels: bool) -> Footprints {
         let workers = machine.workers.len();
-        let mut bases = vec![None; workers];
-        let mut marks = machine.semaphores.len() * 4;
-        for id in named(machine) {
-            bases[id.index()] = Some(marks);
-            marks += 4;
-        }
+        let (bases, marks) = bases(machine);
         let mut marker = Marker {
             cancellable: vec![cancels; workers],
-            waits: vec![BTreeSet::new(); workers],
+            waits: Vec::new(),
+            declared: machine.workers.iter().map(|w| w.declared).collect(),
             words: marks.div_ceil(64).max(1),
             bases,
         };
-        for (id, worker) in machine.workers.iter().enumerate() {
-            for instr in worker.instrs.iter() {
+        for instances in &machine.declared {
+            let mut waits = BTreeSet::new();
+            for instr in machine.worker(instances.first).instrs.iter() {
                 match *instr {
                     Instr::Cancel { target, .. } => marker.cancellable[target.index()] = true,
                     Instr::Acquire {
                         semaphore, waiting, ..
                     } if waiting != Waiting::Never => {
-                        marker.waits[id].insert(semaphore);
+                        waits.insert(semaphore);
                     }
                     _ => {}
                 }
             }
+            marker.waits.push(waits);
         }
         let mut footprints = Footprints {
-            minds: Vec::new(),
-            future: Vec::new(),
-            frees: Vec::new(),
-            spawns: Vec::new(),
+            code_of: Vec::with_capacity(workers),
+            codes: Vec::new(),
+            rows: Rows {
+                words: marker.words,
+                bits: Vec::new(),
+            },
             empty: marker.empty(),
         };
+        let mut known = BTreeMap::new();
+        let mut places = BTreeMap::new();
         for id in machine.worker_ids() {
-            let worker = machine.worker(id);
-            let visible = worker.visible as usize;
-            let instrs = &worker.instrs;
-            footprints.minds.push(
-                instrs[..visible]
-                    .iter()
-                    .map(|i| marker.minds(id, i))
-                    .collect(),
-            );
-            footprints.frees.push(
-                instrs[..visible]
-                    .iter()
-                    .map(|i| marker.frees(id, i))
-                    .collect(),
-            );
-            let mut future: Vec<Marks> = instrs
-                .iter()
-                .map(|instr| marker.leaves(id, instr))
-                .collect();
-            let successors = successors(machine, id);
-            spread(&mut future, &successors);
-            future.truncate(visible);
-            footprints.future.push(future);
-            let mut spawns = marker.empty();
-            if worker.spawned {
-                marker.of_worker(&mut spawns, machine.first_instance(id), 2);
-            }
-            footprints.spawns.push(spawns);
+            let key = (machine.worker(id).declared, marker.bases[id.index()]);
+            let place = *places.entry(key).or_insert_with(|| {
+                let code = marker.code(machine, id, &mut footprints.rows, &mut known);
+                footprints.codes.push(code);
+                footprints.codes.len() as u32 - 1
+            });
+            footprints.code_of.push(place);
         }
         footprints
+    }
+
+    #[inline]
+    fn code(&self, worker: WorkerId) -> &Code {
+        &self.codes[self.code_of[worker.index()] as usize]
     }
 
     /// Words of a set.
@@ -351,75 +423,77 @@ impl Footprints {
     /// What the op at an instruction minds.
     #[inline]
     pub(crate) fn minds(&self, worker: WorkerId, pc: Pc) -> &[u64] {
-        &self.minds[worker.index()][pc as usize]
+        self.rows.get(self.code(worker).minds[pc as usize])
     }
 
     /// What a worker may leave from an instruction on.
     #[inline]
     pub(crate) fn future(&self, worker: WorkerId, pc: Pc) -> &[u64] {
-        &self.future[worker.index()][pc as usize]
+        self.rows.get(self.code(worker).future[pc as usize])
     }
 
     /// What may be left by a worker that starts.
     pub(crate) fn whole_future(&self, machine: &Machine, worker: WorkerId) -> &[u64] {
         match machine.start(worker) {
             END => &self.empty,
-            start => &self.future[worker.index()][start as usize],
+            start => self.future(worker, start),
         }
     }
 
     /// What ends the wait of a worker at an instruction.
     pub(crate) fn frees(&self, worker: WorkerId, pc: Pc) -> &[u64] {
-        &self.frees[worker.index()][pc as usize]
+        self.rows.get(self.code(worker).frees[pc as usize])
     }
 
     /// What starts a worker that is not spawned yet.
     pub(crate) fn spawns(&self, worker: WorkerId) -> &[u64] {
-        &self.spawns[worker.index()]
+        self.rows.get(self.code(worker).spawns)
     }
 }
 
-/// The workers that some statement is about.
-fn named(machine: &Machine) -> BTreeSet<WorkerId> {
+/// The first mark of each worker that some statement is about, and where the marks end. Workers
+/// that are told apart by nothing but a spawn or a join of all of them share their marks.
+fn bases(machine: &Machine) -> (Vec<Option<usize>>, usize) {
     let mut named = BTreeSet::new();
-    for instr in machine.workers.iter().flat_map(|w| w.instrs.iter()) {
-        match *instr {
-            Instr::Give { to: id, .. }
-            | Instr::Cancel { target: id, .. }
-            | Instr::Release { from: Some(id), .. } => {
-                named.insert(id);
+    let mut as_one = BTreeSet::new();
+    for instances in &machine.declared {
+        for instr in machine.worker(instances.first).instrs.iter() {
+            match *instr {
+                Instr::Give { to: id, .. }
+                | Instr::Cancel { target: id, .. }
+                | Instr::Release { from: Some(id), .. } => {
+                    named.insert(id);
+                }
+                Instr::Spawn { instances, .. } | Instr::Join { instances, .. } => {
+                    as_one.insert(instances.first);
+                }
+                _ => {}
             }
-            Instr::Spawn { instances, .. } | Instr::Join { instances, .. } => {
-                named.extend(instances.ids());
-            }
-            _ => {}
         }
     }
-    named
-}
-
-/// Where a worker can go from each instruction, unwinding included.
-fn successors(machine: &Machine, id: WorkerId) -> Vec<Vec<Pc>> {
-    let worker = machine.worker(id);
-    worker
-        .instrs
-        .iter()
-        .zip(worker.contexts.iter())
-        .map(|(instr, &context)| {
-            let mut targets = Vec::new();
-            instr.clone().targets(|pc| targets.push(*pc));
-            let mut context = context;
-            while let Some(frame) = context {
-                let frame = worker.frames[frame as usize];
-                match frame.kind {
-                    FrameKind::Pend { at, .. } | FrameKind::Catch { at, .. } => targets.push(at),
-                }
-                context = frame.outer;
+    let mut bases = vec![None; machine.workers.len()];
+    let mut end = machine.semaphores.len() * 4;
+    for instances in &machine.declared {
+        let mut shared = None;
+        for id in instances.ids() {
+            let base = if named.contains(&id) {
+                None
+            } else if as_one.contains(&instances.first) {
+                shared
+            } else {
+                continue;
+            };
+            let base = base.unwrap_or_else(|| {
+                end += 4;
+                end - 4
+            });
+            if !named.contains(&id) {
+                shared = Some(base);
             }
-            targets.retain(|&pc| pc != END);
-            targets
-        })
-        .collect()
+            bases[id.index()] = Some(base);
+        }
+    }
+    (bases, end)
 }
 
 /// Adds to each instruction what those that can follow it leave, until nothing changes.

@@ -18,6 +18,7 @@ mod code;
 mod compile;
 mod engine;
 mod footprint;
+mod holdings;
 mod layout;
 mod leaks;
 mod model;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::code::{Code, Frame, Instances, Instr, Pc, Waiting};
 use super::compile::{Names, compile};
+use super::holdings::Holdings;
 use super::layout::{Field, Layout};
 use crate::program::{Kind, Order, Program, StatementKind, block_size};
 use crate::run::{Permits, SemaphoreId, StatementId, WorkerId};
@@ -42,6 +43,8 @@ pub(super) struct Semaphore {
 /// A worker instance.
 #[derive(Debug, Clone)]
 pub(super) struct Worker {
+    /// The index of its declaration.
+    pub(super) declared: u32,
     /// The code, shared by all instances.
     pub(super) instrs: Arc<[Instr]>,
     /// The statement of each instruction.
@@ -119,11 +122,9 @@ impl Machine {
             codes.push(compile(&decl.body, first, &names));
             first += block_size(&decl.body);
         }
-        let guards = guard_statements(program);
-        let sites = sites(program, &codes, &names);
         let mut layout = Layout::default();
-        let workers = lay_out_workers(program, &codes, &census, &sites, &guards, &mut layout);
-        let semaphores = lay_out_semaphores(program, &census, &workers, &mut layout);
+        let workers = lay_out_workers(program, &codes, &names, &census, &mut layout);
+        let semaphores = lay_out_semaphores(program, &codes, &census, &workers, &mut layout);
         Machine {
             semaphores,
             workers,
@@ -277,55 +278,6 @@ fn census_of(
     steps
 }
 
-/// The `with` statements.
-fn guard_statements(program: &Program) -> BTreeSet<StatementId> {
-    (0..)
-        .map(StatementId)
-        .zip(program.statements())
-        .filter(|(_, n)| matches!(n.statement.kind, StatementKind::With { .. }))
-        .map(|(id, _)| id)
-        .collect()
-}
-
-/// For each worker instance and semaphore, the statements whose permits it can hold: its own, and
-/// those of whoever can give it some.
-fn sites(program: &Program, codes: &[Code], names: &Names<'_>) -> Vec<Vec<BTreeSet<StatementId>>> {
-    let mut sites = Vec::new();
-    let mut gifts = Vec::new();
-    for (decl, code) in program.workers().iter().zip(codes) {
-        let mut own = vec![BTreeSet::new(); program.semaphores().len()];
-        let instances = names.instances(decl.name.as_str());
-        for (instr, &statement) in code.instrs.iter().zip(&code.statements) {
-            match *instr {
-                Instr::Acquire { semaphore, .. } | Instr::Drain { semaphore, .. }
-                    if program.semaphores()[semaphore.index()].kind != Kind::Signal =>
-                {
-                    own[semaphore.index()].insert(statement);
-                }
-                Instr::Give { semaphore, to, .. } => {
-                    let givers = instances.first.0..instances.first.0 + instances.count;
-                    gifts.extend(givers.map(|w| (WorkerId(w), to, semaphore)));
-                }
-                _ => {}
-            }
-        }
-        sites.extend(std::iter::repeat_n(own, decl.count as usize));
-    }
-    loop {
-        let mut grew = false;
-        for &(giver, to, semaphore) in &gifts {
-            let given = sites[giver.index()][semaphore.index()].clone();
-            let ledger = &mut sites[to.index()][semaphore.index()];
-            let before = ledger.len();
-            ledger.extend(given);
-            grew |= ledger.len() > before;
-        }
-        if !grew {
-            return sites;
-        }
-    }
-}
-
 /// The most permits of a semaphore that can be in one place.
 fn most_permits(program: &Program, semaphore: usize, census: &Census) -> u64 {
     let decl = &program.semaphores()[semaphore];
@@ -339,9 +291,8 @@ fn most_permits(program: &Program, semaphore: usize, census: &Census) -> u64 {
 fn lay_out_workers(
     program: &Program,
     codes: &[Code],
+    names: &Names<'_>,
     census: &[Census],
-    sites: &[Vec<BTreeSet<StatementId>>],
-    guards: &BTreeSet<StatementId>,
     layout: &mut Layout,
 ) -> Vec<Worker> {
     let mut named = BTreeSet::new();
@@ -367,8 +318,14 @@ fn lay_out_workers(
         }
     }
     let queues = queue_lengths(program, codes);
+    let holdings = Holdings::new(program, codes, names);
+    let most: Vec<u64> = (0..)
+        .zip(census)
+        .map(|(s, census)| most_permits(program, s, census))
+        .collect();
     let mut workers = Vec::new();
-    for (decl, code) in program.workers().iter().zip(codes) {
+    for (index, (decl, code)) in program.workers().iter().zip(codes).enumerate() {
+        let alike = holdings.of_declaration(index);
         let instrs: Arc<[Instr]> = code.instrs.clone().into();
         let statements: Arc<[StatementId]> = code.statements.clone().into();
         let contexts: Arc<[Option<u32>]> = code.contexts.clone().into();
@@ -388,13 +345,10 @@ fn lay_out_workers(
             let mut maxima = vec![last, longest];
             maxima.extend(&code.counters);
             maxima.extend(std::iter::repeat_n(5, code.slots as usize));
-            let mut order = Vec::new();
-            for (s, statements) in sites[id.index()].iter().enumerate() {
-                let most = most_permits(program, s, &census[s]);
-                let mut sorted: Vec<StatementId> = statements.iter().copied().collect();
-                sorted.sort_by_key(|s| (guards.contains(s), std::cmp::Reverse(*s)));
-                maxima.extend(std::iter::repeat_n(most, sorted.len()));
-                order.push(sorted);
+            let special = holdings.of_instance(index, id);
+            let shape = special.as_ref().unwrap_or(&alike);
+            for (s, statements) in &shape.sites {
+                maxima.extend(std::iter::repeat_n(most[s.index()], statements.len()));
             }
             let (fields, whole) = layout.block(&maxima);
             let block = whole.map_or_else(|| fields.clone(), |whole| vec![whole]);
@@ -403,26 +357,29 @@ fn lay_out_workers(
             let head = take(2);
             let counters = take(code.counters.len());
             let causes = take(code.slots as usize);
-            let mut ledgers = Vec::with_capacity(order.len());
-            for (s, statements) in (0..).map(SemaphoreId).zip(&order) {
-                let held = take(statements.len());
-                ledgers.push(Ledger {
-                    sites: statements
-                        .iter()
-                        .zip(held)
-                        .map(|(&statement, held)| Site { statement, held })
-                        .collect(),
-                    deferred: deferred.contains(&(id, s)),
-                });
+            let held = fields.as_slice();
+            let mut ledgers = vec![Ledger::default(); program.semaphores().len()];
+            let mut first = 0;
+            for (s, statements) in &shape.sites {
+                let held = &held[first..first + statements.len()];
+                first += statements.len();
+                ledgers[s.index()].sites = statements
+                    .iter()
+                    .zip(held)
+                    .map(|(&statement, &held)| Site { statement, held })
+                    .collect();
             }
-            let grants = grants(code, &ledgers);
-            let owned = (0..)
-                .map(SemaphoreId)
-                .zip(&ledgers)
-                .filter(|(_, l)| !l.sites.is_empty())
-                .map(|(s, _)| s)
+            for &(_, s) in deferred.range((id, SemaphoreId(0))..=(id, SemaphoreId(u32::MAX))) {
+                ledgers[s.index()].deferred = true;
+            }
+            let grants = shape
+                .entries
+                .iter()
+                .map(|entry| Some(held[(*entry)?]))
                 .collect();
+            let owned = shape.sites.iter().map(|(s, _)| *s).collect();
             workers.push(Worker {
+                declared: index as u32,
                 instrs: instrs.clone(),
                 statements: statements.clone(),
                 contexts: contexts.clone(),
@@ -444,24 +401,6 @@ fn lay_out_workers(
         }
     }
     workers
-}
-
-/// For each instruction, the entry of the ledger that a grant there goes to.
-fn grants(code: &Code, ledgers: &[Ledger]) -> Vec<Option<Field>> {
-    code.instrs
-        .iter()
-        .zip(&code.statements)
-        .map(|(instr, statement)| match *instr {
-            Instr::Acquire { semaphore, .. }
-            | Instr::Drain { semaphore, .. }
-            | Instr::GuardRelease { semaphore, .. } => ledgers[semaphore.index()]
-                .sites
-                .iter()
-                .find(|site| site.statement == *statement)
-                .map(|site| site.held),
-            _ => None,
-        })
-        .collect()
 }
 
 /// The semaphore that an instruction can wait for.
@@ -490,33 +429,33 @@ fn queue_lengths(program: &Program, codes: &[Code]) -> Vec<u64> {
 
 fn lay_out_semaphores(
     program: &Program,
+    codes: &[Code],
     census: &[Census],
     workers: &[Worker],
     layout: &mut Layout,
 ) -> Vec<Semaphore> {
+    let mut candidates = vec![Vec::new(); census.len()];
+    let mut holders = vec![Vec::new(); census.len()];
+    let waits: Vec<BTreeSet<SemaphoreId>> = codes
+        .iter()
+        .map(|code| code.instrs.iter().filter_map(waits_in).collect())
+        .collect();
+    for (id, worker) in (0..).map(WorkerId).zip(workers) {
+        for s in &waits[worker.declared as usize] {
+            if program.semaphores()[s.index()].order != Order::Barging {
+                candidates[s.index()].push(id);
+            }
+        }
+        for s in &worker.owned {
+            holders[s.index()].push(id);
+        }
+    }
     let mut all = Vec::new();
     for (s, (decl, census_here)) in program.semaphores().iter().zip(census).enumerate() {
         let most = most_permits(program, s, census_here);
         let resizable = census_here.resized && decl.kind != Kind::Signal;
         let capacity = u64::from(decl.permits).saturating_add(census_here.grown);
         let partial = decl.order == Order::FifoPartial;
-        let candidates = (0..)
-            .map(WorkerId)
-            .zip(workers)
-            .filter(|(_, w)| {
-                decl.order != Order::Barging
-                    && w.instrs
-                        .iter()
-                        .any(|i| waits_in(i) == Some(SemaphoreId(s as u32)))
-            })
-            .map(|(id, _)| id)
-            .collect();
-        let holders = (0..)
-            .map(WorkerId)
-            .zip(workers)
-            .filter(|(_, w)| !w.ledgers[s].sites.is_empty())
-            .map(|(id, _)| id)
-            .collect();
         all.push(Semaphore {
             order: decl.order,
             kind: decl.kind,
@@ -530,8 +469,8 @@ fn lay_out_semaphores(
             } else {
                 0
             }),
-            candidates,
-            holders,
+            candidates: std::mem::take(&mut candidates[s]),
+            holders: std::mem::take(&mut holders[s]),
         });
     }
     all
