@@ -20,6 +20,14 @@ const MOST_NODES: usize = 300_000;
 /// So many pairs are looked at before it counts as too dear.
 const MOST_PAIRS: usize = 400_000;
 
+/// Words of nodes that are kept at most, where nodes are large.
+const MOST_WORDS: usize = 16_000_000;
+
+/// So many nodes, or fewer where they are large.
+fn affordable(nodes: usize, space: &Space<'_>) -> usize {
+    nodes.min(MOST_WORDS / space.words())
+}
+
 /// A node, and the worker of the last choice.
 type Pair = (Vec<u64>, Option<WorkerId>);
 
@@ -77,7 +85,11 @@ pub(super) fn schedules(
                 seen.is_some_and(|s| s.faults <= least.faults)
             })
         };
-        while !is_seen(&full) && full.visited.len() < MOST_NODES && !hurry() && full.advance() {}
+        while !is_seen(&full)
+            && full.visited.len() < affordable(MOST_NODES, &space)
+            && !hurry()
+            && full.advance()
+        {}
         let mut learned = full.sightings;
         learned.retain(|fact, seen| {
             let least = sightings.get(fact);
@@ -113,6 +125,7 @@ fn by_switches(
     hurry: &dyn Fn() -> bool,
 ) -> BTreeMap<Fact, (Vec<Choice>, u32)> {
     let judge = &space.judge;
+    let most_pairs = affordable(MOST_PAIRS, space);
     let deepest = sightings.values().map(|s| s.steps).max().unwrap_or(0);
     let most_faults = sightings.values().map(|s| s.faults).max().unwrap_or(0);
     let mut found: BTreeMap<Fact, Vec<Choice>> = BTreeMap::new();
@@ -135,7 +148,7 @@ fn by_switches(
         let mut seen: BTreeMap<Fact, Way> = BTreeMap::new();
         for (at, (words, last)) in nodes.iter().enumerate() {
             // half a layer settles nothing
-            if pairs + next.len() > MOST_PAIRS || at % 256 == 0 && hurry() {
+            if pairs + next.len() > most_pairs || at % 256 == 0 && hurry() {
                 break 'layers;
             }
             let faults_here = space.spent(words).faults();
@@ -201,7 +214,7 @@ fn by_switches(
             }
         }
         pairs += next.len();
-        if pairs > MOST_PAIRS || depth == deepest {
+        if pairs > most_pairs || depth == deepest {
             break;
         }
         // an entry's place in its layer is the place of its way: first choices first
