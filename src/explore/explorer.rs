@@ -119,7 +119,7 @@ impl Explorer {
             last: RefCell::new(None),
         };
         let order = order(&evidence);
-        let findings = findings(&evidence, &order);
+        let (findings, more_cycles) = findings(&evidence, &order);
         let is_random = self.strategy == StrategyName::Random;
         Report {
             program: name.to_owned(),
@@ -133,6 +133,7 @@ impl Explorer {
             shard: self.shard,
             findings,
             order,
+            more_cycles,
             stats: Stats {
                 seconds: clock.seconds(),
                 ..outcome.stats

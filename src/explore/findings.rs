@@ -72,8 +72,9 @@ impl Evidence<'_> {
     }
 }
 
-/// The findings behind facts, errors first, then in the order of the properties and of the text.
-pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Vec<Finding> {
+/// The findings behind facts, errors first, then in the order of the properties and of the text;
+/// and whether there are more cycles of the order graph than are told.
+pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> (Vec<Finding>, bool) {
     let Evidence { program, facts, .. } = evidence;
     let mut found: Vec<(Identity, Option<Danger>, &Shown, &Fact)> = Vec::new();
     for (fact, shown) in facts {
@@ -81,7 +82,8 @@ pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Vec<Find
             found.push((identity.clone(), None, shown, fact));
         }
     }
-    for cycle in cycles(facts.keys(), evidence.complete).cycles {
+    let cycles = cycles(facts.keys(), evidence.complete);
+    for cycle in cycles.cycles {
         if let Some((fact, shown)) = shows_cycle(facts, &cycle) {
             let identity = Identity::LockOrder {
                 cycle: cycle.semaphores,
@@ -108,7 +110,7 @@ pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Vec<Find
     findings.sort_by(|a, b| {
         (a.severity, a.property, &a.identity).cmp(&(b.severity, b.property, &b.identity))
     });
-    findings
+    (findings, cycles.cut)
 }
 
 /// The order graph behind facts.

@@ -34,6 +34,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The order graph over all that was seen: who took what while holding what.
     pub order: Vec<OrderEdge>,
+    /// Whether the order graph has more cycles than are told as findings.
+    pub more_cycles: bool,
     /// Figures.
     pub stats: Stats,
 }

@@ -285,6 +285,9 @@ fn summary(page: &mut Page, report: &Report) {
         }
     };
     let mut text = format!("{searched} {under}");
+    if report.more_cycles {
+        text += ", more lock-order cycles than are told";
+    }
     if report.strategy != super::model::StrategyName::Exhaustive {
         text += &format!(", {}", report.strategy);
         if let Some(seed) = report.seed {
