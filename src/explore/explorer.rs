@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::findings::{Evidence, Shown, findings, order};
-use super::runs::{Costed, Facts, Ran, keep, make_runs, switches};
+use super::runs::{Costed, Facts, Ran, keep, make_runs};
 use crate::machine::{Machine, StepBound};
 use crate::program::{BudgetDecl, Program};
 use crate::property::Fact;
 use crate::report::{Reduction, Report, Shard, Stats, Stopped, StrategyName};
-use crate::run::{Budget, Choice, Strategy};
+use crate::run::{Budget, Choice, Strategy, switches};
 use crate::schedule::Digest;
 use crate::search::{
     Classes, Estimate, Exhaustive, Keep, Progress, Straight, Tally, WaitClasses, estimate,

@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 
 use crate::machine::{Machine, Run, StateView, Step, StepBound, Witness};
 use crate::property::{Fact, Judge, Situation};
-use crate::run::{Budget, Choice, Strategy};
+use crate::run::{Budget, Choice, Strategy, switches};
 
 /// A schedule that shows a fact, with its costs in the order in which they count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,12 +27,6 @@ pub(super) struct Ran {
     pub(super) runs: u64,
     pub(super) steps: u64,
     pub(super) depth: u64,
-}
-
-/// How often a schedule goes over to another worker.
-pub(super) fn switches(choices: &[Choice]) -> usize {
-    let changes = |pair: &&[Choice]| pair[0].worker != pair[1].worker;
-    choices.windows(2).filter(changes).count()
 }
 
 pub(super) fn keep(facts: &mut Facts, fact: Fact, costed: Costed) {

@@ -4,10 +4,10 @@
 //! to bring forward choices of the worker that has just gone on; a change that shows the same fact
 //! at a lower cost is kept. A choice that cannot be made after a change is passed over.
 
-use super::runs::{Costed, switches};
+use super::runs::Costed;
 use crate::machine::{Machine, Run, StateView, Step, StepBound, Witness};
 use crate::property::{Fact, Judge, Situation};
-use crate::run::{Budget, Choice, Point, Strategy};
+use crate::run::{Budget, Choice, Point, Strategy, switches};
 
 /// So many steps are made at most for one fact.
 const MOST_STEPS: usize = 1_000_000;

@@ -10,7 +10,7 @@ use super::layout::{Field, Layout};
 use crate::program::{Kind, Order, Program, StatementKind, block_size};
 use crate::run::{Permits, SemaphoreId, StatementId, WorkerId};
 
-/// A compiled program: what [`crate::search`] searches and [`super::Run`] runs.
+/// A compiled program: what a search searches and a [`super::Run`] runs.
 #[derive(Debug, Clone)]
 pub struct Machine {
     pub(super) semaphores: Vec<Semaphore>,

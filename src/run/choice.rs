@@ -36,3 +36,9 @@ pub struct Enabled {
     /// The budget that the choice draws one unit from, if any.
     pub draws: Option<Resource>,
 }
+
+/// How often a schedule goes over to another worker.
+pub fn switches(choices: &[Choice]) -> usize {
+    let changes = |pair: &&[Choice]| pair[0].worker != pair[1].worker;
+    choices.windows(2).filter(changes).count()
+}

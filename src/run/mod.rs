@@ -16,7 +16,7 @@ mod strategy;
 mod view;
 
 pub use budget::{Budget, Resource, Spent};
-pub use choice::{Action, Choice, Enabled};
+pub use choice::{Action, Choice, Enabled, switches};
 pub use event::{Cause, Ending, Event};
 pub use ids::{SemaphoreId, StatementId, WorkerId};
 pub use independence::{commute, commute_within};

@@ -12,7 +12,7 @@ use super::space::{Notes, Scratch, Space};
 use super::visited::Keep;
 use crate::property::{Fact, Judge, Situation, told_in_full};
 use crate::report::Reduction;
-use crate::run::{Choice, WorkerId};
+use crate::run::{Choice, WorkerId, switches};
 
 /// So many nodes are looked at before it counts as too dear to learn the fewest steps.
 const MOST_NODES: usize = 300_000;
@@ -255,12 +255,4 @@ fn choices_to(layers: &[Vec<Entry>], mut at: usize) -> Vec<Choice> {
 /// Among schedules of as many faults and steps: fewest switches, first choices first.
 fn order_of(choices: &[Choice]) -> (usize, &[Choice]) {
     (switches(choices), choices)
-}
-
-/// How often a schedule goes over to another worker.
-fn switches(choices: &[Choice]) -> usize {
-    choices
-        .windows(2)
-        .filter(|pair| pair[0].worker != pair[1].worker)
-        .count()
 }
