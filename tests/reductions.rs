@@ -73,6 +73,26 @@ fn two_hundred_handlers() {
     assert!(explore(fixed, Reduction::Sound).findings.is_empty());
 }
 
+/// Only the first instance of `right` is ever started, so no two can take db and pool in a circle.
+/// Found by comparing with the unreduced search on random programs.
+#[test]
+fn instances_that_are_spawned_are_not_alike() {
+    let text = "semaphore pool permits=2\nsemaphore db permits=2\n\
+                worker left { spawn right; join right }\n\
+                worker right count=2 spawned {\n\
+                    acquire pool; acquire db; release pool; acquire pool\n\
+                    release db; release pool\n\
+                }\nbudget panics=0";
+    for reduction in [Reduction::Sound, Reduction::Symmetry, Reduction::None] {
+        let report = explore(text, reduction);
+        assert!(
+            report.findings.is_empty(),
+            "{reduction:?}: {:#?}",
+            report.findings
+        );
+    }
+}
+
 #[test]
 fn classes_are_counted_on_request() {
     let pool = "semaphore s permits=2\nworker w count=4 { acquire s; release s }";

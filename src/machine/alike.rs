@@ -62,15 +62,14 @@ impl Machine {
     }
 
     /// The classes of instances that nothing tells apart. An instance that a statement names is a
-    /// class of its own; of a worker that is spawned, one that is named tells all apart, since
-    /// instances start in order.
+    /// class of its own, and so is each of a worker that is spawned: instances start in order, so
+    /// what the first shows the second may never show, and the order graph asks which of them did.
     pub(crate) fn interchangeable(&self) -> Vec<Vec<WorkerId>> {
         let mut classes = Vec::new();
         for instances in &self.declared {
             let (named, alike): (Vec<WorkerId>, Vec<WorkerId>) =
                 instances.ids().partition(|&id| self.is_named(id));
-            let spawned = alike.iter().any(|&id| self.worker(id).spawned);
-            if spawned && !named.is_empty() {
+            if alike.iter().any(|&id| self.worker(id).spawned) {
                 classes.extend(instances.ids().map(|id| vec![id]));
             } else {
                 classes.extend(named.into_iter().map(|id| vec![id]));
