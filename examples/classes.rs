@@ -8,7 +8,8 @@ mod known;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use selvedge::machine::{Machine, StepBound};
+use selvedge::machine::Machine;
+use selvedge::property::StepBound;
 use selvedge::run::Budget;
 use selvedge::search::{Classes, Straight, Tally, WaitClasses};
 

@@ -10,8 +10,9 @@ mod random;
 
 use std::collections::BTreeSet;
 
-use selvedge::machine::{Machine, StepBound};
+use selvedge::machine::Machine;
 use selvedge::program::{Program, Size, generate};
+use selvedge::property::StepBound;
 use selvedge::property::{Danger, Fact, Identity, cycles};
 use selvedge::report::Reduction;
 use selvedge::run::{Budget, SemaphoreId, StatementId};

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use selvedge::machine::{Machine, StepBound};
+use selvedge::machine::Machine;
 use selvedge::program::{Expect, Program, PropertyName};
+use selvedge::property::StepBound;
 use selvedge::property::{Fact, cycles};
 use selvedge::report::Reduction;
 use selvedge::run::Budget;

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use selvedge::machine::{Machine, Run, State, StateView, Step, StepBound, Witness};
+use selvedge::machine::{Machine, Run, State};
 use selvedge::program::Program;
-use selvedge::property::Situation;
-use selvedge::run::{Budget, Strategy};
+use selvedge::property::{Situation, Step, StepBound, Witness};
+use selvedge::run::{Budget, Strategy, View};
 use selvedge::strategy::RandomWalk;
 
 fn philosophers(n: usize) -> Program {
@@ -52,7 +52,7 @@ struct Count {
 }
 
 impl Witness for Count {
-    fn state(&mut self, _: &StateView<'_>, situation: Situation, _: &Step<'_>) {
+    fn state(&mut self, _: &dyn View, situation: Situation, _: &Step<'_>) {
         self.stuck += u32::from(situation == Situation::Stuck);
     }
 }

@@ -2,8 +2,8 @@
 #![cfg(feature = "check")]
 
 use selvedge::explore::Explorer;
-use selvedge::machine::StepBound;
 use selvedge::program::Program;
+use selvedge::property::StepBound;
 use selvedge::report::Report;
 use snapshot::check_snapshot;
 

@@ -2,17 +2,18 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::findings::{Evidence, Shown, findings, order};
 use super::runs::{Costed, Facts, Ran, keep, make_runs};
-use crate::machine::{Machine, StepBound};
+use super::subject::{ProgramSubject, Subject};
+use crate::machine::{Machine, Run};
 use crate::program::{BudgetDecl, Program};
-use crate::property::Fact;
+use crate::property::{Fact, SharedStrategy, StepBound};
 use crate::report::{Reduction, Report, Shard, Stats, Stopped, StrategyName};
-use crate::run::{Budget, Choice, Strategy, switches};
-use crate::schedule::Digest;
+use crate::run::{Budget, Choice, switches};
 use crate::search::{
     Classes, Estimate, Exhaustive, Keep, Progress, Straight, Tally, WaitClasses, estimate,
 };
@@ -107,9 +108,9 @@ impl Explorer {
         };
         let complete = outcome.stopped.is_none();
         let hurry = || clock.is_over() || watcher.is_interrupted();
+        let subject = ProgramSubject::new(program, &machine);
         let evidence = Evidence {
-            program,
-            machine: &machine,
+            subject: &subject,
             facts: outcome.facts,
             complete,
             bound: self.step_bound,
@@ -123,7 +124,7 @@ impl Explorer {
         let is_random = self.strategy == StrategyName::Random;
         Report {
             program: name.to_owned(),
-            digest: Digest::of(&program.digest_text()),
+            digest: subject.digest(),
             complete,
             stopped: outcome.stopped,
             budget,
@@ -318,19 +319,13 @@ impl Explorer {
         watcher: &dyn Watcher,
     ) -> Outcome {
         let mut stopped = None;
-        let mut strategy = DepthFirst::new();
-        let (ran, _) = make_runs(
-            machine,
-            budget,
-            self.step_bound,
-            &mut strategy,
-            (0, 1),
-            |number, ran| {
-                watcher.progress(&stats_of_runs(ran, clock));
-                stopped = self.stops(number, clock, watcher);
-                stopped.is_some()
-            },
-        );
+        let strategy: SharedStrategy = Rc::new(RefCell::new(DepthFirst::new()));
+        let mut engine = Run::new(machine, budget, self.step_bound);
+        let (ran, _) = make_runs(&mut engine, &strategy, (0, 1), |number, ran| {
+            watcher.progress(&stats_of_runs(ran, clock));
+            stopped = self.stops(number, clock, watcher);
+            stopped.is_some()
+        });
         Outcome::of_runs(ran, stopped, clock)
     }
 
@@ -346,36 +341,31 @@ impl Explorer {
         let done = AtomicU64::new(0);
         let over = AtomicBool::new(false);
         let work = |job: u64| {
-            let mut strategy = RandomWalk::new(self.seed, &budget);
+            let walk = RandomWalk::new(self.seed, &budget);
+            let strategy: SharedStrategy = Rc::new(RefCell::new(walk));
+            let mut engine = Run::new(machine, budget, self.step_bound);
             let mut stopped = None;
             let first = job
                 .saturating_mul(shard.count)
                 .saturating_add(shard.index - 1);
             let stride = shard.count.saturating_mul(jobs);
-            let (ran, _) = make_runs(
-                machine,
-                budget,
-                self.step_bound,
-                &mut strategy as &mut dyn Strategy,
-                (first, stride),
-                |number, ran| {
-                    let all = done.fetch_add(1, Ordering::Relaxed);
-                    if job == 0 {
-                        watcher.progress(&Stats {
-                            runs: all,
-                            ..stats_of_runs(ran, clock)
-                        });
-                    }
-                    stopped = self.stops(number, clock, watcher);
-                    if over.load(Ordering::Relaxed) && stopped.is_none() {
-                        stopped = Some(Stopped::Interrupted);
-                    }
-                    if matches!(stopped, Some(Stopped::Time | Stopped::Interrupted)) {
-                        over.store(true, Ordering::Relaxed);
-                    }
-                    stopped.is_some()
-                },
-            );
+            let (ran, _) = make_runs(&mut engine, &strategy, (first, stride), |number, ran| {
+                let all = done.fetch_add(1, Ordering::Relaxed);
+                if job == 0 {
+                    watcher.progress(&Stats {
+                        runs: all,
+                        ..stats_of_runs(ran, clock)
+                    });
+                }
+                stopped = self.stops(number, clock, watcher);
+                if over.load(Ordering::Relaxed) && stopped.is_none() {
+                    stopped = Some(Stopped::Interrupted);
+                }
+                if matches!(stopped, Some(Stopped::Time | Stopped::Interrupted)) {
+                    over.store(true, Ordering::Relaxed);
+                }
+                stopped.is_some()
+            });
             (ran, stopped)
         };
         let parts: Vec<(Ran, Option<Stopped>)> = std::thread::scope(|scope| {

@@ -6,15 +6,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::identify::ids;
-use super::replay::{Replayed, replay};
+use super::replay::{Replayed, replay_of};
 use super::runs::Costed;
 use super::shrink::shrink;
-use crate::machine::{Machine, StepBound};
-use crate::program::{Program, PropertyName};
-use crate::property::{Cycle, Danger, Fact, Identity, cycles, told_in_full};
+use super::subject::{Subject, name};
+use crate::program::PropertyName;
+use crate::property::{Cycle, Danger, Fact, Identity, StepBound, cycles, told_in_full};
 use crate::report::{Diagnosis, Finding, OrderEdge, Severity, about};
 use crate::run::{Budget, Choice, SemaphoreId};
-use crate::schedule::{Digest, Schedule};
+use crate::schedule::Schedule;
 
 /// A fact's schedule, and whether it is known to be the cheapest.
 #[derive(Clone)]
@@ -25,8 +25,7 @@ pub(super) struct Shown {
 
 /// What an exploration saw, before it is told.
 pub(super) struct Evidence<'a> {
-    pub(super) program: &'a Program,
-    pub(super) machine: &'a Machine,
+    pub(super) subject: &'a dyn Subject,
     pub(super) facts: BTreeMap<Fact, Shown>,
     /// Whether everything within the bounds was seen.
     pub(super) complete: bool,
@@ -46,7 +45,7 @@ impl Evidence<'_> {
         let mut shown = shown.clone();
         if !shown.cheapest && !(self.hurry)() {
             let (costed, effort) = shrink(
-                self.machine,
+                self.subject,
                 self.budget,
                 fact,
                 shown.costed,
@@ -66,7 +65,7 @@ impl Evidence<'_> {
         {
             return Rc::clone(replayed);
         }
-        let replayed = Rc::new(replay(self.program, self.machine, choices, self.bound));
+        let replayed = Rc::new(replay_of(self.subject, choices, self.bound));
         *last = Some((choices.clone(), Rc::clone(&replayed)));
         replayed
     }
@@ -75,7 +74,7 @@ impl Evidence<'_> {
 /// The findings behind facts, errors first, then in the order of the properties and of the text;
 /// and whether there are more cycles of the order graph than are told.
 pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> (Vec<Finding>, bool) {
-    let Evidence { program, facts, .. } = evidence;
+    let Evidence { subject, facts, .. } = evidence;
     let mut found: Vec<(Identity, Option<Danger>, &Shown, &Fact)> = Vec::new();
     for (fact, shown) in facts {
         if let Fact::Failed(identity) = fact {
@@ -92,14 +91,14 @@ pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> (Vec<Fin
         }
     }
     let identities: Vec<&Identity> = found.iter().map(|(identity, ..)| identity).collect();
-    let ids = ids(program, &identities);
+    let ids = ids(*subject, &identities);
     let mut findings: Vec<Finding> = found
         .iter()
         .zip(ids)
         .map(|((identity, danger, shown, fact), id)| {
             let shown = evidence.shrunk(fact, shown);
             let replayed = evidence.replay(&shown);
-            let mut finding = finding(program, identity, *danger, &shown, &replayed, order, id);
+            let mut finding = finding(*subject, identity, *danger, &shown, &replayed, order, id);
             let shows = replayed.facts.contains(fact);
             if replayed.divergence.is_some() || !shows {
                 diverged(&mut finding, &replayed);
@@ -115,10 +114,11 @@ pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> (Vec<Fin
 
 /// The order graph behind facts.
 pub(super) fn order(evidence: &Evidence<'_>) -> Vec<OrderEdge> {
-    let Evidence { program, facts, .. } = evidence;
-    let name = |s: &SemaphoreId| program.semaphores()[s.index()].name.to_string();
+    let Evidence { subject, facts, .. } = evidence;
+    let semaphores = subject.semaphores();
+    let name = |s: &SemaphoreId| name(&semaphores, *s);
     let in_full = told_in_full(facts.keys());
-    let names = program.instance_names();
+    let names = subject.workers();
     facts
         .iter()
         .filter_map(|(fact, shown)| match fact {
@@ -139,7 +139,7 @@ pub(super) fn order(evidence: &Evidence<'_>) -> Vec<OrderEdge> {
             let replayed = evidence.replay(shown);
             let trace = &replayed.trace;
             let schedule = Schedule {
-                digest: Digest::of(&program.digest_text()),
+                digest: subject.digest(),
                 choices: shown.costed.choices.clone(),
             };
             let stands = trace.last().workers[worker.index()].statement;
@@ -184,7 +184,7 @@ fn shows_cycle<'a>(
 }
 
 fn finding(
-    program: &Program,
+    subject: &dyn Subject,
     identity: &Identity,
     danger: Option<Danger>,
     shown: &Shown,
@@ -197,12 +197,12 @@ fn finding(
     let trace = &replayed.trace;
     let about = about(identity, danger, trace, order);
     let schedule = Schedule {
-        digest: Digest::of(&program.digest_text()),
+        digest: subject.digest(),
         choices: shown.costed.choices.clone(),
     };
     let series = semaphores.first().copied().or_else(|| {
         // what is about no semaphore shows the first one
-        (!program.semaphores().is_empty()).then_some(SemaphoreId(0))
+        (!trace.semaphores.is_empty()).then_some(SemaphoreId(0))
     });
     Finding {
         id,
@@ -213,13 +213,12 @@ fn finding(
         },
         semaphores: semaphores
             .iter()
-            .map(|s| program.semaphores()[s.index()].name.to_string())
+            .map(|&s| name(&trace.semaphores, s))
             .collect(),
         workers: about.workers,
         place: about.place.or_else(|| {
             let statement = identity.statements().first()?;
-            let numbered = program.statements()[statement.index()];
-            Some(program.place(numbered.statement.span))
+            Some(subject.statement(*statement).place)
         }),
         detail: about.detail,
         schedule: schedule.encode(&trace.workers),

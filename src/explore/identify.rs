@@ -4,31 +4,25 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::program::Program;
+use super::subject::{Subject, name};
 use crate::property::Identity;
-use crate::run::StatementId;
 
 /// The ids of findings, in their order: the property and four hexadecimal digits, or eight where
 /// four are the same, or sixteen.
 ///
 /// What goes in are names and statement numbers within a worker, so that reformatting a program
 /// changes nothing.
-pub(super) fn ids(program: &Program, identities: &[&Identity]) -> Vec<String> {
-    let statements = program.statements();
-    let statement = |id: StatementId| {
-        let numbered = statements[id.index()];
-        let worker = &program.workers()[numbered.worker].name;
-        format!("{worker}#{}", numbered.ordinal)
-    };
+pub(super) fn ids(subject: &dyn Subject, identities: &[&Identity]) -> Vec<String> {
+    let semaphores = subject.semaphores();
     let hashes: Vec<u64> = identities
         .iter()
         .map(|identity| {
             let mut text = identity.property().to_string();
             for id in identity.semaphores() {
-                text += &format!(" {}", program.semaphores()[id.index()].name);
+                text += &format!(" {}", name(&semaphores, id));
             }
             for &id in identity.statements() {
-                text += &format!(" {}", statement(id));
+                text += &format!(" {}", subject.label(id));
             }
             if let Identity::Leak { how, .. } = identity {
                 text += &format!(" {how}");

@@ -14,6 +14,7 @@ mod identify;
 mod replay;
 mod runs;
 mod shrink;
+mod subject;
 mod verdict;
 
 pub use explorer::{Explorer, Watcher, budget_of};

@@ -1,13 +1,16 @@
 //! Replays a schedule, and writes down all that happens.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::machine::{Machine, Run, StateView, Step, StepBound, Witness};
-use crate::program::{Place, Program, StatementKind};
-use crate::property::{Fact, Judge, Situation, circular_wait, wait_edges};
+use super::subject::{ProgramSubject, Source, Subject};
+use crate::machine::Machine;
+use crate::program::{Place, Program};
+use crate::property::{Fact, Situation, Step, StepBound, Witness, circular_wait, wait_edges};
 use crate::report::{SemaphoreState, Snapshot, Trace, TraceStep, WorkerState};
-use crate::run::{Budget, Choice, Op, SemaphoreId, StatementId, View, WorkerId};
+use crate::run::{Budget, Choice, Op, SemaphoreId, StatementId, Status, View, WorkerId};
 use crate::strategy::Replay;
 
 /// A run that was replayed.
@@ -40,19 +43,17 @@ pub fn replay(
     choices: &[Choice],
     bound: StepBound,
 ) -> Replayed {
-    let statements = program.statements();
-    let places: Vec<Place> = Places::new(program).of(statements.iter().map(|n| n.statement.span));
-    let mut recorder = Recorder {
-        places,
-        judge: None,
+    replay_of(&ProgramSubject::new(program, machine), choices, bound)
+}
+
+/// Replays choices on a subject.
+pub(super) fn replay_of(subject: &dyn Subject, choices: &[Choice], bound: StepBound) -> Replayed {
+    let recorder = Rc::new(RefCell::new(Recorder {
+        sources: Vec::new(),
         facts: BTreeSet::new(),
         trace: Trace {
-            semaphores: program
-                .semaphores()
-                .iter()
-                .map(|s| s.name.to_string())
-                .collect(),
-            workers: program.instance_names(),
+            semaphores: Vec::new(),
+            workers: Vec::new(),
             initial: Snapshot {
                 semaphores: Arc::new([]),
                 workers: Arc::new([]),
@@ -62,36 +63,22 @@ pub fn replay(
             edges: Vec::new(),
             cycle: None,
         },
-        heads: statements.iter().map(|n| n.statement.head()).collect(),
-        guards: statements
-            .iter()
-            .map(|n| matches!(n.statement.kind, StatementKind::With { .. }))
-            .collect(),
         faults: 0,
         length: choices.len(),
         stood: Vec::new(),
+    }));
+    let strategy = Rc::new(RefCell::new(Replay::new(choices.to_vec())));
+    subject
+        .engine(Budget::UNBOUNDED, bound)
+        .execute(&(strategy.clone() as _), &(recorder.clone() as _));
+    let taken = strategy.borrow().taken();
+    let Some(mut recorder) = Rc::into_inner(recorder).map(RefCell::into_inner) else {
+        unreachable!("the engine, which shared it, is gone")
     };
-    let mut strategy = Replay::new(choices);
-    Run::new(machine, Budget::UNBOUNDED, bound).execute(&mut strategy, &mut recorder);
-    let taken = strategy.taken();
-    let divergence = (taken < choices.len()).then(|| {
-        let choice = choices[taken];
-        let name = &recorder.trace.workers[choice.worker.index()];
-        let reason = match recorder.trace.last().workers[choice.worker.index()].status {
-            crate::run::Status::Ended => format!("{name} has ended already"),
-            crate::run::Status::Unspawned => format!("{name} was not spawned yet"),
-            crate::run::Status::Running => {
-                let state = &recorder.trace.last().workers[choice.worker.index()];
-                let at = state.statement.map_or(String::new(), |(s, place)| {
-                    format!(", it stands at `{}` ({place})", recorder.heads[s.index()])
-                });
-                format!("{name} has no such choice here{at}")
-            }
-        };
-        Divergence {
-            step: taken + 1,
-            reason,
-        }
+    recorder.name(subject);
+    let divergence = (taken < choices.len()).then(|| Divergence {
+        step: taken + 1,
+        reason: recorder.refused(choices[taken]),
     });
     Replayed {
         trace: Arc::new(recorder.trace),
@@ -101,46 +88,14 @@ pub fn replay(
     }
 }
 
-/// Line and column of many places at once.
-struct Places<'a> {
-    source: &'a str,
-    lines: Vec<usize>,
-}
-
-impl<'a> Places<'a> {
-    fn new(program: &'a Program) -> Places<'a> {
-        let source = program.source();
-        let ends = source.match_indices('\n').map(|(i, _)| i + 1);
-        Places {
-            source,
-            lines: std::iter::once(0).chain(ends).collect(),
-        }
-    }
-
-    fn of(&self, spans: impl Iterator<Item = crate::program::Span>) -> Vec<Place> {
-        spans
-            .map(|span| {
-                let at = span.start as usize;
-                let line = self.lines.partition_point(|&start| start <= at) - 1;
-                Place {
-                    line: line as u32 + 1,
-                    column: 1 + self.source[self.lines[line]..at].chars().count() as u32,
-                }
-            })
-            .collect()
-    }
-}
-
 /// Of a run that would take more cells than this, a semaphore or a worker in a state each, only the
 /// states at both ends are kept.
 const MOST_CELLS: usize = 10_000_000;
 const AT_ENDS: usize = 500;
 
 struct Recorder {
-    places: Vec<Place>,
-    heads: Vec<String>,
-    guards: Vec<bool>,
-    judge: Option<Judge>,
+    /// What each statement says, once all are known.
+    sources: Vec<Source>,
     facts: BTreeSet<Fact>,
     trace: Trace,
     faults: u32,
@@ -151,7 +106,7 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn snapshot(&self, view: &StateView<'_>) -> Snapshot {
+    fn snapshot(&self, view: &dyn View) -> Snapshot {
         let last = self.trace.last();
         let steps = self.trace.steps.len();
         let cells = self.length * (view.semaphores() + view.workers()) as usize;
@@ -173,7 +128,7 @@ impl Recorder {
             .map(WorkerId)
             .map(|w| WorkerState {
                 status: view.status(w),
-                statement: view.statement(w).map(|s| (s, self.places[s.index()])),
+                statement: view.statement(w).map(|s| (s, NOWHERE)),
                 wait: view.wait(w),
                 held: view
                     .owned(w)
@@ -189,16 +144,105 @@ impl Recorder {
         }
     }
 
-    /// What a worker did at a statement, in the words of the program.
-    fn text(&self, statement: StatementId, op: Option<Op>) -> String {
-        let head = &self.heads[statement.index()];
-        if self.guards[statement.index()] && matches!(op, Some(Op::Release { .. })) {
-            format!("end {head}")
-        } else {
-            head.clone()
+    /// Puts names, words and places to what the run was made of: of a closure they are known only
+    /// once it has run.
+    fn name(&mut self, subject: &dyn Subject) {
+        let trace = &mut self.trace;
+        trace.semaphores = subject.semaphores();
+        trace.workers = subject.workers();
+        let stood = trace.snapshots().flat_map(|s| s.workers.iter());
+        let stood = stood.filter_map(|w| w.statement.map(|(s, _)| s.index()));
+        let made = trace.steps.iter().map(|step| step.statement.index());
+        let statements = stood.chain(made).max().map_or(0, |most| most + 1);
+        self.sources = (0..statements as u32)
+            .map(|s| subject.statement(StatementId(s)))
+            .collect();
+        let sources = &self.sources;
+        let place = |s: StatementId| sources[s.index()].place;
+        let last = trace.last().clone();
+        // what comes to light during the run is as it was then before it did
+        let mut filled: Option<(Snapshot, Snapshot)> = None;
+        let mut fill = |snapshot: &mut Snapshot| {
+            if let Some((of, with)) = &filled
+                && Arc::ptr_eq(&of.semaphores, &snapshot.semaphores)
+                && Arc::ptr_eq(&of.workers, &snapshot.workers)
+            {
+                *snapshot = with.clone();
+                return;
+            }
+            let before = snapshot.clone();
+            let mut workers = snapshot.workers.to_vec();
+            for worker in &mut workers {
+                worker.statement = worker.statement.map(|(s, _)| (s, place(s)));
+            }
+            let unknown = WorkerState {
+                status: Status::Unspawned,
+                statement: None,
+                wait: None,
+                held: Vec::new(),
+            };
+            workers.resize(last.workers.len(), unknown);
+            snapshot.workers = workers.into();
+            if snapshot.semaphores.len() < last.semaphores.len() {
+                let mut semaphores = snapshot.semaphores.to_vec();
+                let later = last.semaphores[semaphores.len()..]
+                    .iter()
+                    .map(|s| SemaphoreState {
+                        available: s.capacity,
+                        debt: 0,
+                        closed: false,
+                        queue: Vec::new(),
+                        ..s.clone()
+                    });
+                semaphores.extend(later);
+                snapshot.semaphores = semaphores.into();
+            }
+            filled = Some((before, snapshot.clone()));
+        };
+        fill(&mut trace.initial);
+        for step in &mut trace.steps {
+            fill(&mut step.after);
+            let source = &sources[step.statement.index()];
+            step.place = source.place;
+            let ends = source.guard && matches!(step.op, Some(Op::Release { .. }));
+            step.text = if ends {
+                format!("end {}", source.head)
+            } else {
+                source.head.clone()
+            };
+        }
+    }
+
+    /// Why a choice cannot be made at the end of the run.
+    fn refused(&self, choice: Choice) -> String {
+        let trace = &self.trace;
+        let index = choice.worker.index();
+        let Some(state) = trace.last().workers.get(index) else {
+            return "there is no such worker yet".to_owned();
+        };
+        let name = &trace.workers[index];
+        match state.status {
+            Status::Ended => format!("{name} has ended already"),
+            Status::Unspawned => format!("{name} was not spawned yet"),
+            Status::Running => {
+                let at = state.statement.map_or(String::new(), |(s, place)| {
+                    format!(
+                        ", it stands at `{}` ({place})",
+                        self.sources[s.index()].head
+                    )
+                });
+                format!("{name} has no such choice here{at}")
+            }
         }
     }
 }
+
+/// Stands in for a place until all are known.
+const NOWHERE: Place = Place {
+    file: None,
+    line: 0,
+    column: 0,
+};
 
 /// The old one, if it is the same.
 fn shared<T: PartialEq>(old: &Arc<[T]>, new: Vec<T>) -> Arc<[T]> {
@@ -210,23 +254,19 @@ fn shared<T: PartialEq>(old: &Arc<[T]>, new: Vec<T>) -> Arc<[T]> {
 }
 
 impl Witness for Recorder {
-    fn state(&mut self, view: &StateView<'_>, situation: Situation, step: &Step<'_>) {
+    fn state(&mut self, view: &dyn View, situation: Situation, step: &Step<'_>) {
         let after = self.snapshot(view);
-        let judge = self.judge.get_or_insert_with(|| Judge::new(view));
-        let facts = &mut self.facts;
-        let see = |fact| {
-            facts.insert(fact);
-        };
-        judge.step(view, situation, step.events, step.moved, see);
+        self.facts.extend(step.facts.iter().cloned());
         match step.choice {
             None => self.trace.initial = after,
             Some(choice) => {
-                let statement = self.stood[choice.worker.index()].unwrap_or(StatementId(0));
+                let stood = self.stood.get(choice.worker.index()).copied().flatten();
                 self.trace.steps.push(TraceStep {
                     choice,
-                    statement,
-                    text: self.text(statement, step.op),
-                    place: self.places[statement.index()],
+                    op: step.op,
+                    statement: stood.unwrap_or(StatementId(0)),
+                    text: String::new(),
+                    place: NOWHERE,
                     events: step.events.to_vec(),
                     after,
                 });

@@ -1,12 +1,13 @@
-//! Explores by runs: a strategy picks, the machine performs, nothing is remembered but what was
+//! Explores by runs: a strategy picks, the engine performs, nothing is remembered but what was
 //! found.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::rc::Rc;
 
-use crate::machine::{Machine, Run, StateView, Step, StepBound, Witness};
-use crate::property::{Fact, Judge, Situation};
-use crate::run::{Budget, Choice, Strategy, switches};
+use crate::property::{Engine, Fact, SharedStrategy, SharedWitness, Situation, Step, Witness};
+use crate::run::{Choice, View, switches};
 
 /// A schedule that shows a fact, with its costs in the order in which they count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,50 +46,54 @@ pub(super) fn keep(facts: &mut Facts, fact: Fact, costed: Costed) {
 /// Makes the runs `first`, `first + stride`, … until the strategy has no more or `stop` says so.
 /// Whether the strategy had no more.
 pub(super) fn make_runs(
-    machine: &Machine,
-    budget: Budget,
-    bound: StepBound,
-    strategy: &mut dyn Strategy,
+    engine: &mut dyn Engine,
+    strategy: &SharedStrategy,
     (first, stride): (u64, u64),
     mut stop: impl FnMut(u64, &Ran) -> bool,
 ) -> (Ran, bool) {
-    let mut run = Run::new(machine, budget, bound);
-    let mut collector = Collector::default();
+    let collector = Rc::new(RefCell::new(Collector::default()));
+    let witness: SharedWitness = collector.clone();
     let mut number = first;
-    loop {
-        if stop(number, &collector.ran) {
-            return (collector.ran, false);
+    let had_no_more = loop {
+        if stop(number, &collector.borrow().ran) {
+            break false;
         }
-        if !strategy.begin(number) {
-            return (collector.ran, true);
+        if !strategy.borrow_mut().begin(number) {
+            break true;
         }
-        collector.choices.clear();
-        run.execute(strategy, &mut collector);
-        collector.ran.runs += 1;
-        collector.ran.steps += collector.choices.len() as u64;
-        collector.ran.depth = collector.ran.depth.max(collector.choices.len() as u64);
+        collector.borrow_mut().choices.clear();
+        engine.execute(strategy, &witness);
+        collector.borrow_mut().ended();
         number = number.saturating_add(stride);
-    }
+    };
+    (std::mem::take(&mut collector.borrow_mut().ran), had_no_more)
 }
 
 #[derive(Default)]
 struct Collector {
-    judge: Option<Judge>,
     choices: Vec<Choice>,
     ran: Ran,
 }
 
+impl Collector {
+    fn ended(&mut self) {
+        let steps = self.choices.len() as u64;
+        self.ran.runs += 1;
+        self.ran.steps += steps;
+        self.ran.depth = self.ran.depth.max(steps);
+    }
+}
+
 impl Witness for Collector {
-    fn state(&mut self, view: &StateView<'_>, situation: Situation, step: &Step<'_>) {
+    fn state(&mut self, _view: &dyn View, _situation: Situation, step: &Step<'_>) {
         self.choices.extend(step.choice);
-        let judge = self.judge.get_or_insert_with(|| Judge::new(view));
         let choices = &self.choices;
         let facts = &mut self.ran.facts;
         let faults = step.spent.faults();
-        let see = |fact: Fact| {
+        for fact in step.facts {
             // counting switches and copying is for what may be kept only
             let dearer = facts
-                .get(&fact)
+                .get(fact)
                 .is_some_and(|old| (old.faults, old.steps) < (faults, choices.len()));
             if !dearer {
                 let costed = Costed {
@@ -97,9 +102,8 @@ impl Witness for Collector {
                     switches: switches(choices),
                     choices: choices.clone(),
                 };
-                keep(facts, fact, costed);
+                keep(facts, fact.clone(), costed);
             }
-        };
-        judge.step(view, situation, step.events, step.moved, see);
+        }
     }
 }

@@ -4,10 +4,13 @@
 //! to bring forward choices of the worker that has just gone on; a change that shows the same fact
 //! at a lower cost is kept. A choice that cannot be made after a change is passed over.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::runs::Costed;
-use crate::machine::{Machine, Run, StateView, Step, StepBound, Witness};
-use crate::property::{Fact, Judge, Situation};
-use crate::run::{Budget, Choice, Point, Strategy, switches};
+use super::subject::Subject;
+use crate::property::{Engine, Fact, Situation, Step, StepBound, Witness};
+use crate::run::{Budget, Choice, Point, Strategy, View, switches};
 
 /// So many steps are made at most for one fact.
 const MOST_STEPS: usize = 1_000_000;
@@ -15,7 +18,7 @@ const MOST_STEPS: usize = 1_000_000;
 /// A schedule for `fact` that costs no more than `costed`, and how many steps of the `effort` that
 /// took.
 pub(super) fn shrink(
-    machine: &Machine,
+    subject: &dyn Subject,
     budget: Budget,
     fact: &Fact,
     costed: Costed,
@@ -23,7 +26,7 @@ pub(super) fn shrink(
 ) -> (Costed, usize) {
     let most = effort.min(MOST_STEPS);
     let mut shrinker = Shrinker {
-        run: Run::new(machine, budget, StepBound(u64::MAX)),
+        engine: subject.engine(budget, StepBound(u64::MAX)),
         fact,
         best: costed,
         steps: 0,
@@ -40,7 +43,7 @@ pub(super) fn shrink(
 }
 
 struct Shrinker<'a> {
-    run: Run<'a>,
+    engine: Box<dyn Engine + 'a>,
     fact: &'a Fact,
     best: Costed,
     steps: usize,
@@ -85,15 +88,21 @@ impl Shrinker<'_> {
     /// Runs the choices as far as they can be made; whether that is better.
     fn attempt(&mut self, choices: &[Choice]) -> bool {
         self.steps += choices.len().max(1);
-        let mut lenient = Lenient { choices, next: 0 };
-        let mut watch = Watch {
-            fact: self.fact,
-            judge: None,
+        let lenient = Lenient {
+            choices: choices.to_vec(),
+            next: 0,
+        };
+        let watch = Rc::new(RefCell::new(Watch {
+            fact: self.fact.clone(),
             choices: Vec::new(),
             shown: None,
-        };
-        self.run.execute(&mut lenient, &mut watch);
-        match watch.shown {
+        }));
+        self.engine.execute(
+            &(Rc::new(RefCell::new(lenient)) as _),
+            &(watch.clone() as _),
+        );
+        let shown = watch.borrow_mut().shown.take();
+        match shown {
             Some(costed) if costed < self.best => {
                 self.best = costed;
                 true
@@ -104,12 +113,12 @@ impl Shrinker<'_> {
 }
 
 /// Takes the choices that are on offer, passes over the others.
-struct Lenient<'a> {
-    choices: &'a [Choice],
+struct Lenient {
+    choices: Vec<Choice>,
     next: usize,
 }
 
-impl Strategy for Lenient<'_> {
+impl Strategy for Lenient {
     fn begin(&mut self, _run: u64) -> bool {
         true
     }
@@ -126,24 +135,19 @@ impl Strategy for Lenient<'_> {
 }
 
 /// Watches for the first point at which a fact shows.
-struct Watch<'a> {
-    fact: &'a Fact,
-    judge: Option<Judge>,
+struct Watch {
+    fact: Fact,
     choices: Vec<Choice>,
     shown: Option<Costed>,
 }
 
-impl Witness for Watch<'_> {
-    fn state(&mut self, view: &StateView<'_>, situation: Situation, step: &Step<'_>) {
+impl Witness for Watch {
+    fn state(&mut self, _view: &dyn View, _situation: Situation, step: &Step<'_>) {
         self.choices.extend(step.choice);
         if self.shown.is_some() {
             return;
         }
-        let judge = self.judge.get_or_insert_with(|| Judge::new(view));
-        let mut here = false;
-        let see = |fact: Fact| here |= fact == *self.fact;
-        judge.step(view, situation, step.events, step.moved, see);
-        if here {
+        if step.facts.contains(&self.fact) {
             self.shown = Some(Costed {
                 faults: step.spent.faults(),
                 steps: self.choices.len(),

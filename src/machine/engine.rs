@@ -3,43 +3,12 @@
 use super::model::Machine;
 use super::state::{Offer, State};
 use super::step::Sink;
-use super::view::StateView;
-use crate::property::Situation;
-use crate::run::{
-    Action, Budget, Choice, Enabled, Event, Op, Outcome, Point, Spent, Strategy, WorkerId,
+use crate::property::{
+    Engine, Fact, Judge, SharedStrategy, SharedWitness, Situation, Step, StepBound, Witness,
 };
-
-/// Hears each step of a run.
-pub trait Witness {
-    /// The state that `step` led to, or the initial one. `fresh` are the workers that stand
-    /// elsewhere than before.
-    fn state(&mut self, view: &StateView<'_>, situation: Situation, step: &Step<'_>);
-}
-
-/// One step of a run.
-#[derive(Debug, Clone, Copy)]
-pub struct Step<'a> {
-    /// The choice; `None` for the initial state.
-    pub choice: Option<Choice>,
-    /// What the worker was about to do.
-    pub op: Option<Op>,
-    /// What happened.
-    pub events: &'a [Event],
-    /// The workers that stand elsewhere than before, or hold more.
-    pub moved: &'a [WorkerId],
-    /// What the run has spent.
-    pub spent: Spent,
-}
-
-/// Steps that a run may take before it counts as a livelock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StepBound(pub u64);
-
-impl Default for StepBound {
-    fn default() -> StepBound {
-        StepBound(100_000)
-    }
-}
+use crate::run::{
+    Action, Budget, Choice, Enabled, Event, Outcome, Point, Spent, Strategy, WorkerId,
+};
 
 /// Executes runs of one machine; keeps its memory from run to run.
 pub struct Run<'a> {
@@ -50,6 +19,8 @@ pub struct Run<'a> {
     offers: Vec<Offer>,
     enabled: Vec<Enabled>,
     log: Log,
+    judge: Judge,
+    facts: Vec<Fact>,
 }
 
 /// Keeps what a step made happen.
@@ -79,11 +50,14 @@ impl Log {
 impl<'a> Run<'a> {
     /// Runs of a machine within a budget and a step bound.
     pub fn new(machine: &'a Machine, budget: Budget, bound: StepBound) -> Run<'a> {
+        let state = vec![0; machine.words()];
         Run {
             machine,
             budget,
             bound,
-            state: vec![0; machine.words()],
+            judge: Judge::new(&machine.view_words(&state)),
+            facts: Vec::new(),
+            state,
             offers: Vec::new(),
             enabled: Vec::new(),
             log: Log::default(),
@@ -108,11 +82,16 @@ impl<'a> Run<'a> {
                 strategy.observe(event);
             }
             let view = self.machine.view_words(&self.state);
+            let (events, moved) = (&self.log.events, &self.log.moved);
+            let facts = &mut self.facts;
+            facts.clear();
+            self.judge
+                .step(&view, situation, events, moved, |fact| facts.push(fact));
             let step = Step {
                 choice: last,
                 op,
-                events: &self.log.events,
-                moved: &self.log.moved,
+                events,
+                facts,
                 spent,
             };
             witness.state(&view, situation, &step);
@@ -156,6 +135,16 @@ impl<'a> Run<'a> {
         self.machine.offers(&self.state, &mut self.offers);
         self.machine
             .situation(&self.state, &self.offers, steps >= self.bound.0)
+    }
+}
+
+impl Engine for Run<'_> {
+    fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome {
+        Run::execute(
+            self,
+            &mut *strategy.borrow_mut(),
+            &mut *witness.borrow_mut(),
+        )
     }
 }
 

@@ -29,8 +29,8 @@ mod step;
 mod view;
 
 pub(crate) use ahead::Ahead;
+pub use engine::Run;
 pub(crate) use engine::goes_on;
-pub use engine::{Run, Step, StepBound, Witness};
 pub use model::{FaultPoints, Machine};
 pub(crate) use state::Offer;
 pub use state::State;

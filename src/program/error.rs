@@ -31,7 +31,11 @@ impl Problem {
     pub(super) fn new(span: Span, message: impl Into<String>) -> Problem {
         Problem {
             span,
-            place: Place { line: 1, column: 1 },
+            place: Place {
+                file: None,
+                line: 1,
+                column: 1,
+            },
             message: message.into(),
             label: None,
             also: None,
@@ -173,7 +177,11 @@ impl Problems {
 
 /// Fills in the places, in one pass over the text: the problems are sorted.
 fn tell_places(text: &str, problems: &mut [Problem]) {
-    let mut place = Place { line: 1, column: 1 };
+    let mut place = Place {
+        file: None,
+        line: 1,
+        column: 1,
+    };
     let mut chars = text.char_indices().peekable();
     for problem in problems {
         while let Some((_, c)) = chars.next_if(|&(at, _)| at < problem.span.start as usize) {

@@ -22,9 +22,11 @@ impl PartialEq for Span {
 
 impl Eq for Span {}
 
-/// A place in a program's text, both counted from one, the column in characters.
+/// A place in a text, line and column counted from one, the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
+    /// The file, where it is not the program's own: the code of a closure can lie in many.
+    pub file: Option<&'static str>,
     /// Line.
     pub line: u32,
     /// Column.
@@ -33,6 +35,10 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = self.file {
+            // the folders would not fit into a table
+            write!(f, "{}:", file.rsplit(['/', '\\']).next().unwrap_or(file))?;
+        }
         write!(f, "{}:{}", self.line, self.column)
     }
 }
@@ -338,6 +344,7 @@ impl Program {
         let before = &self.source[..span.start as usize];
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
         Place {
+            file: None,
             line: 1 + before.bytes().filter(|&b| b == b'\n').count() as u32,
             column: 1 + before[line_start..].chars().count() as u32,
         }

@@ -13,8 +13,8 @@ use super::timeline::draw;
 use super::trace::Trace;
 use super::wait::why;
 use super::words::{count, ended, list, some_of};
-use crate::machine::StepBound;
 use crate::program::{Place, PropertyName};
+use crate::property::StepBound;
 use crate::property::{Identity, Situation};
 use crate::run::{Budget, Ending, SemaphoreId, Status, WorkerId};
 

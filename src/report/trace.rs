@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::program::Place;
 use crate::property::{Edge, Situation};
-use crate::run::{Choice, Event, SemaphoreId, StatementId, Status, Wait, WorkerId};
+use crate::run::{Choice, Event, Op, SemaphoreId, StatementId, Status, Wait, WorkerId};
 
 /// A run of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Trace {
 pub struct TraceStep {
     /// The choice.
     pub choice: Choice,
+    /// What the worker was about to do.
+    pub op: Option<Op>,
     /// The statement at which the worker stood.
     pub statement: StatementId,
     /// What it says, without its block: `acquire pool`. The release of a guard is `end with pool`.
@@ -85,10 +87,14 @@ pub struct WorkerState {
 impl Trace {
     /// The available count of a semaphore, before the first step and after each.
     pub fn available(&self, semaphore: SemaphoreId) -> Vec<u64> {
-        std::iter::once(&self.initial)
-            .chain(self.steps.iter().map(|step| &step.after))
+        self.snapshots()
             .map(|snapshot| snapshot.semaphores[semaphore.index()].available)
             .collect()
+    }
+
+    /// All states, the initial one first.
+    pub fn snapshots(&self) -> impl Iterator<Item = &Snapshot> {
+        std::iter::once(&self.initial).chain(self.steps.iter().map(|step| &step.after))
     }
 
     /// The state after the last step.

@@ -72,8 +72,9 @@ pub fn estimate(of: &Exhaustive<'_>, descents: u32, seed: u64) -> Estimate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::{Machine, StepBound};
+    use crate::machine::Machine;
     use crate::program::Program;
+    use crate::property::StepBound;
     use crate::report::Reduction;
     use crate::run::Budget;
     use crate::search::Keep;

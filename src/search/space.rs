@@ -2,8 +2,8 @@
 
 use super::reduction::{Chosen, Reducer};
 use super::symmetry::Symmetry;
-use crate::machine::{Field, Layout, Machine, Offer, Sink, StepBound, goes_on};
-use crate::property::{Fact, Judge, Situation};
+use crate::machine::{Field, Layout, Machine, Offer, Sink, goes_on};
+use crate::property::{Fact, Judge, Situation, StepBound};
 use crate::report::Reduction;
 use crate::run::{Budget, Choice, Event, Resource, Spent, WorkerId};
 

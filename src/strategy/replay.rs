@@ -4,15 +4,15 @@ use crate::run::{Choice, Point, Strategy};
 
 /// Replays one run.
 #[derive(Debug)]
-pub struct Replay<'a> {
-    choices: &'a [Choice],
+pub struct Replay {
+    choices: Vec<Choice>,
     next: usize,
     diverged: Option<usize>,
 }
 
-impl<'a> Replay<'a> {
+impl Replay {
     /// Will take these choices, first to last.
-    pub fn new(choices: &'a [Choice]) -> Replay<'a> {
+    pub fn new(choices: Vec<Choice>) -> Replay {
         Replay {
             choices,
             next: 0,
@@ -31,7 +31,7 @@ impl<'a> Replay<'a> {
     }
 }
 
-impl Strategy for Replay<'_> {
+impl Strategy for Replay {
     fn begin(&mut self, _run: u64) -> bool {
         self.next = 0;
         true

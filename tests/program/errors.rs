@@ -253,6 +253,7 @@ fn places_count_characters() {
     assert_eq!(
         error.problems()[0].place(),
         Place {
+            file: None,
             line: 2,
             column: 13
         }

@@ -7,8 +7,8 @@ use clap::builder::{RangedI64ValueParser, RangedU64ValueParser};
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use selvedge::explore::Explorer;
-use selvedge::machine::StepBound;
 use selvedge::program::BudgetDecl;
+use selvedge::property::StepBound;
 use selvedge::report::{Reduction, Shard, StrategyName};
 use selvedge::search::Keep;
 

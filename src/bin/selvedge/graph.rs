@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use selvedge::machine::StepBound;
 use selvedge::program::PropertyName;
+use selvedge::property::StepBound;
 use selvedge::report::{Report, Style, Trace, order_dot, order_text, waits_dot, waits_text};
 
 use crate::args::{GraphArgs, GraphFormat, GraphKind};

@@ -1,9 +1,10 @@
 //! `selvedge replay`: the timeline of one run.
 
 use selvedge::explore::{Replayed, replay};
-use selvedge::machine::{Machine, StepBound};
+use selvedge::machine::Machine;
 use selvedge::program::Program;
 use selvedge::property::Fact;
+use selvedge::property::StepBound;
 use selvedge::report::{Style, timeline};
 use selvedge::schedule::{Digest, Schedule, ScheduleError};
 

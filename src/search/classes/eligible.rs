@@ -19,7 +19,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::machine::{Machine, StepBound};
+use crate::machine::Machine;
+use crate::property::StepBound;
 use crate::run::{Budget, Op, Resource, SemaphoreId, StatementId, View, WorkerId};
 
 /// Why the classes of a program cannot be counted.

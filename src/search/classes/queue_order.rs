@@ -8,8 +8,8 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::eligible::{Reason, eligible};
-use crate::machine::{Ahead, Machine, Offer, Sink, StepBound};
-use crate::property::{Fact, Identity, Judge, Situation};
+use crate::machine::{Ahead, Machine, Offer, Sink};
+use crate::property::{Fact, Identity, Judge, Situation, StepBound};
 use crate::run::{Action, Budget, Choice, Event, Resource, SemaphoreId, View, WorkerId};
 
 /// A count of the classes of runs with the same queue order.

@@ -1,0 +1,115 @@
+//! What is explored, as far as schedules and findings need to know it.
+
+use std::cell::OnceCell;
+
+use crate::machine::{Machine, Run};
+use crate::program::{Place, Program, Span, StatementKind};
+use crate::property::{Engine, StepBound};
+use crate::run::{Budget, SemaphoreId, StatementId};
+use crate::schedule::Digest;
+
+/// What is explored.
+pub(super) trait Subject {
+    /// An engine that makes runs of it.
+    fn engine(&self, budget: Budget, bound: StepBound) -> Box<dyn Engine + '_>;
+    /// Its digest.
+    fn digest(&self) -> Digest;
+    /// The names of its semaphores, as far as they are known.
+    fn semaphores(&self) -> Vec<String>;
+    /// The names of its worker instances, as far as they are known.
+    fn workers(&self) -> Vec<String>;
+    /// A statement of it.
+    fn statement(&self, id: StatementId) -> Source;
+    /// What a statement is called in the ids of findings: what stays the same when lines move.
+    fn label(&self, id: StatementId) -> String;
+}
+
+/// A statement in the subject's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Source {
+    pub(super) place: Place,
+    /// Its text, without its block.
+    pub(super) head: String,
+    /// Whether its release is the end of a guard.
+    pub(super) guard: bool,
+}
+
+/// A worker program and its machine.
+pub(super) struct ProgramSubject<'a> {
+    program: &'a Program,
+    machine: &'a Machine,
+    statements: OnceCell<Vec<Source>>,
+}
+
+impl<'a> ProgramSubject<'a> {
+    pub(super) fn new(program: &'a Program, machine: &'a Machine) -> ProgramSubject<'a> {
+        ProgramSubject {
+            program,
+            machine,
+            statements: OnceCell::new(),
+        }
+    }
+
+    fn sources(&self) -> Vec<Source> {
+        let statements = self.program.statements();
+        let places = places(self.program, statements.iter().map(|n| n.statement.span));
+        let source = |(numbered, place): (&crate::program::Numbered<'_>, Place)| Source {
+            place,
+            head: numbered.statement.head(),
+            guard: matches!(numbered.statement.kind, StatementKind::With { .. }),
+        };
+        statements.iter().zip(places).map(source).collect()
+    }
+}
+
+impl Subject for ProgramSubject<'_> {
+    fn engine(&self, budget: Budget, bound: StepBound) -> Box<dyn Engine + '_> {
+        Box::new(Run::new(self.machine, budget, bound))
+    }
+
+    fn digest(&self) -> Digest {
+        Digest::of(&self.program.digest_text())
+    }
+
+    fn semaphores(&self) -> Vec<String> {
+        let declared = self.program.semaphores();
+        declared.iter().map(|s| s.name.to_string()).collect()
+    }
+
+    fn workers(&self) -> Vec<String> {
+        self.program.instance_names()
+    }
+
+    fn statement(&self, id: StatementId) -> Source {
+        self.statements.get_or_init(|| self.sources())[id.index()].clone()
+    }
+
+    fn label(&self, id: StatementId) -> String {
+        let numbered = self.program.statements()[id.index()];
+        let worker = &self.program.workers()[numbered.worker].name;
+        format!("{worker}#{}", numbered.ordinal)
+    }
+}
+
+/// Line and column of many places at once.
+fn places(program: &Program, spans: impl Iterator<Item = Span>) -> Vec<Place> {
+    let source = program.source();
+    let ends = source.match_indices('\n').map(|(i, _)| i + 1);
+    let lines: Vec<usize> = std::iter::once(0).chain(ends).collect();
+    spans
+        .map(|span| {
+            let at = span.start as usize;
+            let line = lines.partition_point(|&start| start <= at) - 1;
+            Place {
+                file: None,
+                line: line as u32 + 1,
+                column: 1 + source[lines[line]..at].chars().count() as u32,
+            }
+        })
+        .collect()
+}
+
+/// The name of a semaphore among all.
+pub(super) fn name(names: &[String], id: SemaphoreId) -> String {
+    names[id.index()].clone()
+}

@@ -1,0 +1,51 @@
+//! What is told of a run, whatever the engine; and what an engine is to those who explore.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::{Fact, Situation};
+use crate::run::{Choice, Event, Op, Outcome, Spent, Strategy, View};
+
+/// Hears each step of a run.
+pub trait Witness {
+    /// The state that `step` led to, or the initial one.
+    fn state(&mut self, view: &dyn View, situation: Situation, step: &Step<'_>);
+}
+
+/// One step of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// The choice; `None` for the initial state.
+    pub choice: Option<Choice>,
+    /// What the worker was about to do.
+    pub op: Option<Op>,
+    /// What happened.
+    pub events: &'a [Event],
+    /// What the properties say of it.
+    pub facts: &'a [Fact],
+    /// What the run has spent.
+    pub spent: Spent,
+}
+
+/// Steps that a run may take before it counts as a livelock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StepBound(pub u64);
+
+impl Default for StepBound {
+    fn default() -> StepBound {
+        StepBound(100_000)
+    }
+}
+
+/// What picks the choices of an engine's runs, shared with who made it and wants to ask it later.
+pub type SharedStrategy = Rc<RefCell<dyn Strategy>>;
+
+/// Who hears of an engine's runs.
+pub type SharedWitness = Rc<RefCell<dyn Witness>>;
+
+/// Makes runs of one subject. The strategy and the witness are shared, since an engine that runs
+/// user code asks them from inside of it.
+pub trait Engine {
+    /// One run from the initial state.
+    fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome;
+}
