@@ -54,6 +54,8 @@ pub(super) fn replay_of(subject: &dyn Subject, choices: &[Choice], bound: StepBo
         trace: Trace {
             semaphores: Vec::new(),
             workers: Vec::new(),
+            texts: Vec::new(),
+            written: subject.written(),
             initial: Snapshot {
                 semaphores: Arc::new([]),
                 workers: Arc::new([]),
@@ -150,6 +152,7 @@ impl Recorder {
         let trace = &mut self.trace;
         trace.semaphores = subject.semaphores();
         trace.workers = subject.workers();
+        trace.texts = subject.texts();
         let stood = trace.snapshots().flat_map(|s| s.workers.iter());
         let stood = stood.filter_map(|w| w.statement.map(|(s, _)| s.index()));
         let made = trace.steps.iter().map(|step| step.statement.index());

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use crate::machine::{Machine, Run};
 use crate::program::{Place, Program, Span, StatementKind};
 use crate::property::{Engine, StepBound};
+use crate::report::Written;
 use crate::run::{Budget, SemaphoreId, StatementId};
 use crate::schedule::Digest;
 
@@ -20,6 +21,10 @@ pub(super) trait Subject {
     fn workers(&self) -> Vec<String>;
     /// A statement of it.
     fn statement(&self, id: StatementId) -> Source;
+    /// The texts that events carry.
+    fn texts(&self) -> Vec<String>;
+    /// What it is written in.
+    fn written(&self) -> Written;
     /// What a statement is called in the ids of findings: what stays the same when lines move.
     fn label(&self, id: StatementId) -> String;
 }
@@ -88,6 +93,14 @@ impl Subject for ProgramSubject<'_> {
         let numbered = self.program.statements()[id.index()];
         let worker = &self.program.workers()[numbered.worker].name;
         format!("{worker}#{}", numbered.ordinal)
+    }
+
+    fn texts(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn written(&self) -> Written {
+        Written::Program
     }
 }
 

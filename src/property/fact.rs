@@ -64,6 +64,22 @@ pub enum Identity {
         cycle: Vec<SemaphoreId>,
     },
     Livelock,
+    /// A step of the worker that began at this statement does not end.
+    Spin {
+        statement: StatementId,
+    },
+    /// Where the assertion stands, or the panic came from.
+    Assertion {
+        statement: StatementId,
+    },
+    /// A semaphore that lives on was left in another state than it was found in.
+    LeftOver {
+        semaphore: SemaphoreId,
+    },
+    /// What stood at this statement was woken by something outside of the exploration.
+    Outside {
+        statement: StatementId,
+    },
 }
 
 impl Identity {
@@ -79,7 +95,9 @@ impl Identity {
             Identity::ImpossibleRequest { .. } => PropertyName::ImpossibleRequest,
             Identity::LostWakeup { .. } => PropertyName::LostWakeup,
             Identity::LockOrder { .. } => PropertyName::LockOrder,
-            Identity::Livelock => PropertyName::Livelock,
+            Identity::Livelock | Identity::Spin { .. } => PropertyName::Livelock,
+            Identity::Assertion { .. } => PropertyName::Assertion,
+            Identity::LeftOver { .. } | Identity::Outside { .. } => PropertyName::Divergence,
         }
     }
 
@@ -89,13 +107,17 @@ impl Identity {
             Identity::Leak { semaphore, .. }
             | Identity::OverRelease { semaphore, .. }
             | Identity::OverAdmission { semaphore }
+            | Identity::LeftOver { semaphore }
             | Identity::Conservation { semaphore }
             | Identity::Exhaustion { semaphore, .. }
             | Identity::ImpossibleRequest { semaphore, .. }
             | Identity::LostWakeup { semaphore, .. } => vec![*semaphore],
             Identity::Deadlock { semaphores, .. } => semaphores.clone(),
             Identity::LockOrder { cycle } => cycle.clone(),
-            Identity::Livelock => Vec::new(),
+            Identity::Livelock
+            | Identity::Spin { .. }
+            | Identity::Assertion { .. }
+            | Identity::Outside { .. } => Vec::new(),
         }
     }
 
@@ -103,12 +125,16 @@ impl Identity {
     pub fn statements(&self) -> &[StatementId] {
         match self {
             Identity::Leak { acquired, .. } => std::slice::from_ref(acquired),
-            Identity::OverRelease { statement, .. } => std::slice::from_ref(statement),
+            Identity::OverRelease { statement, .. }
+            | Identity::Spin { statement }
+            | Identity::Assertion { statement }
+            | Identity::Outside { statement } => std::slice::from_ref(statement),
             Identity::Deadlock { statements, .. } => statements,
             Identity::Exhaustion { waiters, .. }
             | Identity::ImpossibleRequest { waiters, .. }
             | Identity::LostWakeup { waiters, .. } => waiters,
             Identity::OverAdmission { .. }
+            | Identity::LeftOver { .. }
             | Identity::Conservation { .. }
             | Identity::LockOrder { .. }
             | Identity::Livelock => &[],

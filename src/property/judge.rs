@@ -89,6 +89,24 @@ impl Judge {
         }
     }
 
+    /// The same of one semaphore, whatever its kind.
+    #[inline]
+    pub fn semaphore<V: View>(view: &V, semaphore: SemaphoreId, mut report: impl FnMut(Fact)) {
+        if view.is_signal(semaphore) {
+            return;
+        }
+        let mut failed = false;
+        if view.is_plain(semaphore) || view.is_foreign(semaphore) {
+            over_admission::judge(view, semaphore, |identity| {
+                failed = true;
+                report(Fact::Failed(identity));
+            });
+        }
+        if !failed {
+            conservation::judge(view, semaphore, |identity| report(Fact::Failed(identity)));
+        }
+    }
+
     /// Everything that a step and the state after it show.
     pub fn step<V: View>(
         &self,

@@ -93,7 +93,8 @@ pub(super) fn judge<V: View + ?Sized>(view: &V, mut report: impl FnMut(Fact)) {
             .map(WorkerId)
             .filter(|&w| view.status(w) == Status::Ended)
             .map(|w| view.held(w, semaphore))
-            .sum();
+            .sum::<u64>()
+            + view.lost(semaphore);
         let available = view.available(semaphore) + lost.saturating_sub(view.debt(semaphore));
         if lost > 0 && would_grant(view, &waiters, semaphore, available) {
             named = true;
@@ -168,7 +169,7 @@ pub fn wait_edges<V: View + ?Sized>(view: &V) -> Vec<Edge> {
                     }
                 }
             }
-            Wait::Permits { .. } => {}
+            Wait::Permits { .. } | Wait::Unknown => {}
         }
     }
     edges
@@ -292,7 +293,7 @@ fn deadlock<V: View + ?Sized>(view: &V, waiters: &[Waiter], mut report: impl FnM
         .iter()
         .filter_map(|w| match w.wait {
             Wait::Permits { semaphore, .. } => Some(semaphore),
-            Wait::Join { .. } => None,
+            Wait::Join { .. } | Wait::Unknown => None,
         })
         .collect();
     report(Fact::Failed(Identity::Deadlock {

@@ -91,7 +91,19 @@ fn concerned(identity: &Identity, trace: &Trace) -> Vec<WorkerId> {
         }
         // the order graph knows them
         Identity::LockOrder { .. } => Vec::new(),
-        Identity::Livelock => trace
+        Identity::Assertion { statement } => trace
+            .find(|event| match *event {
+                Event::Failed {
+                    worker,
+                    statement: at,
+                    ..
+                } if at == *statement => Some(worker),
+                _ => None,
+            })
+            .into_iter()
+            .collect(),
+        Identity::LeftOver { .. } => Vec::new(),
+        Identity::Livelock | Identity::Spin { .. } | Identity::Outside { .. } => trace
             .steps
             .last()
             .map(|s| s.choice.worker)
@@ -213,6 +225,43 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
             trace.semaphore(*semaphore)
         ),
         Identity::LockOrder { cycle } => lock_order(trace, cycle, danger),
+        Identity::Spin { .. } => format!(
+            "{} does not come back from step {}: it spins, or blocks the thread",
+            list(about),
+            trace.steps.len()
+        ),
+        Identity::Assertion { statement } => {
+            let text = trace.find(|event| match *event {
+                Event::Failed {
+                    statement: at,
+                    text,
+                    ..
+                } if at == *statement => Some(text),
+                _ => None,
+            });
+            let text = text.map_or("an assertion failed", |text| trace.text(text));
+            let text = text.lines().collect::<Vec<&str>>().join(" ");
+            match about {
+                [] => text,
+                _ => format!("{} panicked: {text}", list(about)),
+            }
+        }
+        Identity::LeftOver { semaphore } => {
+            let name = trace.semaphore(*semaphore);
+            let (first, last) = (&trace.initial, trace.last());
+            let of = |at: &super::trace::Snapshot| {
+                super::timeline::count(&at.semaphores[semaphore.index()])
+            };
+            format!(
+                "{name} outlives the run, and is left with {} where it was found with {}",
+                of(last),
+                of(first)
+            )
+        }
+        Identity::Outside { .. } => format!(
+            "{} was woken by another thread, which no schedule decides",
+            list(about)
+        ),
         Identity::Livelock => format!(
             "a run takes more than {} steps without ending",
             trace.steps.len()

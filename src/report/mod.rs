@@ -5,6 +5,7 @@
 //! 1. A report is data; each form of it is a pure function of that data.
 //! 2. Figures that depend on the machine (states, seconds) stand in [`Stats`] alone.
 
+mod advice;
 mod circle;
 mod detail;
 mod dot;

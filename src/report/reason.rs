@@ -37,7 +37,11 @@ pub(super) fn reasons(finding: &Finding, order: &[OrderEdge], told: bool) -> Vec
             }
             lines
         }
-        Identity::Livelock => Vec::new(),
+        Identity::Livelock
+        | Identity::Spin { .. }
+        | Identity::Assertion { .. }
+        | Identity::LeftOver { .. }
+        | Identity::Outside { .. } => Vec::new(),
     }
 }
 

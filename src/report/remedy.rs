@@ -1,8 +1,9 @@
 //! What kind of trouble a finding is, and what to do about it.
 
+use super::advice::advice;
 use super::model::Finding;
 use super::style::wrap;
-use super::trace::Trace;
+use super::trace::{Trace, Written};
 use super::words::{permits, some_of};
 use crate::program::PropertyName;
 use crate::property::{Danger, Identity};
@@ -85,6 +86,9 @@ fn shown(series: &[u64]) -> String {
 /// What to do about it, in the words of the language.
 pub(super) fn remedy(finding: &Finding) -> String {
     let trace = &finding.trace;
+    if trace.written == Written::Rust {
+        return advice(finding);
+    }
     if finding.property == PropertyName::Divergence {
         return "report the program: nothing in it is to blame".to_owned();
     }
@@ -139,6 +143,10 @@ pub(super) fn remedy(finding: &Finding) -> String {
                 _ => format!("take {order} in every worker"),
             }
         }
+        Identity::Spin { .. }
+        | Identity::Assertion { .. }
+        | Identity::LeftOver { .. }
+        | Identity::Outside { .. } => advice(finding),
         Identity::Livelock => "wait with `acquire` in place of trying again and again; if the \
                                program only needs more steps, raise --steps"
             .to_owned(),
@@ -264,7 +272,7 @@ fn put_back_first(trace: &Trace) -> Option<String> {
     waiters.iter().find_map(|&holder| {
         let of = match wait(holder)? {
             Wait::Permits { semaphore, .. } => Some(semaphore),
-            Wait::Join { .. } => None,
+            Wait::Join { .. } | Wait::Unknown => None,
         };
         let held = last.workers[holder.index()].held.iter().map(|&(s, _)| s);
         let lacked = |s: &SemaphoreId| {

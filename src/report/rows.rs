@@ -171,6 +171,7 @@ fn standing(trace: &Trace) -> Vec<Line> {
                 let name = trace.worker(first);
                 format!("join {}", name.rsplit_once('.').map_or(name, |(w, _)| w))
             }
+            (_, Wait::Unknown) => "await".to_owned(),
         };
         let why = why(trace, last, worker)?;
         Some(Line {

@@ -63,6 +63,10 @@ pub(super) fn notes(trace: &Trace, step: &TraceStep) -> Vec<Note> {
         Action::Panic => remark("panic struck here", Paint::Error),
         Action::Timeout => remark("timed out", Paint::Warning),
         Action::Cancel => remark("cancelled here", Paint::Warning),
+        Action::CancelPart(_) => remark("a part of it is cancelled here", Paint::Warning),
+        Action::Fail => remark("fails here", Paint::Warning),
+        Action::Spurious => remark("polled without being woken", Paint::Warning),
+        Action::NewWaker => remark("polled with a new waker", Paint::Warning),
     }
     notes.extend(step.events.iter().filter_map(|e| note(trace, step, e)));
     notes
@@ -172,6 +176,11 @@ fn note(trace: &Trace, step: &TraceStep, event: &Event) -> Option<Note> {
             format!("starts {}", trace.worker(worker)),
             Paint::Plain,
         ),
+        Event::Note { worker, text } => (worker, trace.text(text).to_owned(), Paint::Strong),
+        Event::Failed { worker, text, .. } => {
+            let text = format!("panicked: {}", trace.text(text));
+            (worker, text, Paint::Error)
+        }
         Event::Ended { worker, how } => (worker, end(step, worker, how).to_owned(), Paint::Plain),
         Event::Leaked {
             worker,

@@ -61,7 +61,12 @@ fn touched(event: &Event) -> Option<SemaphoreId> {
         | Event::Gave { semaphore, .. }
         | Event::Closed { semaphore }
         | Event::Leaked { semaphore, .. } => Some(semaphore),
-        Event::Raised { .. } | Event::Spawned { .. } | Event::Ended { .. } => None,
+        Event::Raised { .. }
+        | Event::Spawned { .. }
+        | Event::Ended { .. }
+        | Event::Pending { .. }
+        | Event::Note { .. }
+        | Event::Failed { .. } => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::program::Place;
 use crate::property::{Edge, Situation};
-use crate::run::{Choice, Event, Op, SemaphoreId, StatementId, Status, Wait, WorkerId};
+use crate::run::{Choice, Event, Op, SemaphoreId, StatementId, Status, TextId, Wait, WorkerId};
 
 /// A run of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,10 @@ pub struct Trace {
     pub semaphores: Vec<String>,
     /// The worker instances' names, such as `handler.2`.
     pub workers: Vec<String>,
+    /// The texts that events carry.
+    pub texts: Vec<String>,
+    /// What the subject is written in.
+    pub written: Written,
     /// Before the first step.
     pub initial: Snapshot,
     /// The steps, first to last.
@@ -23,6 +27,15 @@ pub struct Trace {
     pub edges: Vec<Edge>,
     /// The smallest circular wait at the end, each waiting for the next.
     pub cycle: Option<Vec<WorkerId>>,
+}
+
+/// What a subject is written in: remedies speak its language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// The worker-program language.
+    Program,
+    /// Rust.
+    Rust,
 }
 
 /// One step of a run.
@@ -90,6 +103,11 @@ impl Trace {
         self.snapshots()
             .map(|snapshot| snapshot.semaphores[semaphore.index()].available)
             .collect()
+    }
+
+    /// A text that an event carries.
+    pub(super) fn text(&self, id: TextId) -> &str {
+        &self.texts[id.index()]
     }
 
     /// All states, the initial one first.

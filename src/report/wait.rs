@@ -45,6 +45,11 @@ pub(super) fn why(trace: &Trace, state: &Snapshot, worker: WorkerId) -> Option<W
                 timed: false,
             })
         }
+        Wait::Unknown => Some(Waits {
+            reason: "waits for something that is no semaphore, and nobody wakes it".to_owned(),
+            position: None,
+            timed: false,
+        }),
         Wait::Permits {
             semaphore,
             permits,

@@ -99,7 +99,7 @@ impl Trace {
         let waits = |wait: &Wait| match (wait, on) {
             (_, None) => true,
             (Wait::Permits { semaphore, .. }, Some(on)) => *semaphore == on,
-            (Wait::Join { .. }, Some(_)) => false,
+            (Wait::Join { .. } | Wait::Unknown, Some(_)) => false,
         };
         let workers = (0..).map(WorkerId).zip(self.last().workers.iter());
         workers

@@ -13,8 +13,17 @@ pub enum Action {
     Panic,
     /// The timer of its acquire fires.
     Timeout,
-    /// Its acquire is cancelled.
+    /// Its acquire is cancelled; a task is cancelled whole.
     Cancel,
+    /// The k-th of the futures that a task allows to be cancelled is, the outermost first, counted
+    /// from zero.
+    CancelPart(u32),
+    /// An injected failure strikes in place of its work.
+    Fail,
+    /// A task is polled though nobody woke it.
+    Spurious,
+    /// A task is polled with a new waker; the one before is good for nothing any more.
+    NewWaker,
 }
 
 /// Which worker goes on, and how.
@@ -35,6 +44,13 @@ pub struct Enabled {
     pub op: Op,
     /// The budget that the choice draws one unit from, if any.
     pub draws: Option<Resource>,
+}
+
+impl Action {
+    /// Whether it ends a wait from outside.
+    pub fn cancels(self) -> bool {
+        matches!(self, Action::Cancel | Action::CancelPart(_))
+    }
 }
 
 /// How often a schedule goes over to another worker.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{SemaphoreId, StatementId, WorkerId};
+use super::{SemaphoreId, StatementId, TextId, WorkerId};
 
 /// Why a worker unwinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -141,6 +141,16 @@ pub enum Event {
         to: WorkerId,
         semaphore: SemaphoreId,
         permits: u64,
+    },
+    /// A task has come to an await of which no more is known.
+    Pending { worker: WorkerId },
+    /// A line of the user's.
+    Note { worker: WorkerId, text: TextId },
+    /// An assertion of the user's failed, or a panic that nobody injected.
+    Failed {
+        worker: WorkerId,
+        statement: StatementId,
+        text: TextId,
     },
     /// A semaphore was closed.
     Closed { semaphore: SemaphoreId },

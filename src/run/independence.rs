@@ -112,10 +112,18 @@ use tray::Tray;
 /// after the other, and both orders lead to the same state. Two choices of one worker never do.
 pub fn commute(a: &Enabled, b: &Enabled, view: &dyn View) -> bool {
     a.choice.worker != b.choice.worker
+        && is_known(a)
+        && is_known(b)
         && leaves_alone(a, b, view)
         && leaves_alone(b, a, view)
         && permits_commute(a, b, view)
         && ledger::commute(a, b, view)
+}
+
+/// Whether it is known what a choice does: what a task does when it is polled is not, nor what the
+/// drop of its future does.
+fn is_known(choice: &Enabled) -> bool {
+    choice.op != Op::Poll
 }
 
 /// Whether two choices commute within what is `left` of the budget, so that both orders also spend

@@ -18,7 +18,7 @@ mod view;
 pub use budget::{Budget, Resource, Spent};
 pub use choice::{Action, Choice, Enabled, switches};
 pub use event::{Cause, Ending, Event};
-pub use ids::{SemaphoreId, StatementId, WorkerId};
+pub use ids::{SemaphoreId, StatementId, TextId, WorkerId};
 pub use independence::{commute, commute_within};
 pub use op::{Op, Permits};
 pub use rng::Rng;

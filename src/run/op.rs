@@ -72,4 +72,6 @@ pub enum Op {
     Spawn { first: WorkerId },
     /// Wait for the started instances of the worker whose first instance is this.
     Join { first: WorkerId },
+    /// Be polled, and so go on from an await: what it does then is known once it has done it.
+    Poll,
 }

@@ -34,6 +34,8 @@ pub enum Wait {
         /// How many instances there are.
         count: u32,
     },
+    /// An await of which nothing is known but that nobody has woken it.
+    Unknown,
 }
 
 /// A state between two steps.
@@ -54,6 +56,15 @@ pub trait View {
     fn is_signal(&self, semaphore: SemaphoreId) -> bool;
     /// Whether a release of more than is held inflates it.
     fn is_plain(&self, semaphore: SemaphoreId) -> bool;
+    /// Whether it is a semaphore of somebody else's, of which no more is known than it tells: what
+    /// is held of it may be less than what is not available.
+    fn is_foreign(&self, _semaphore: SemaphoreId) -> bool {
+        false
+    }
+    /// Permits that are known to be neither there nor held by anybody.
+    fn lost(&self, _semaphore: SemaphoreId) -> u64 {
+        0
+    }
     /// Those in its queue, first comes first; empty for a semaphore without a queue.
     fn queue(&self, semaphore: SemaphoreId) -> Vec<WorkerId>;
     /// Whether it has a queue.

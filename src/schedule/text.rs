@@ -65,6 +65,10 @@ impl Schedule {
                 Action::Panic => write!(body, "@panic"),
                 Action::Timeout => write!(body, "@timeout"),
                 Action::Cancel => write!(body, "@cancel"),
+                Action::CancelPart(k) => write!(body, "@cancel/{}", k + 1),
+                Action::Fail => write!(body, "@fail"),
+                Action::Spurious => write!(body, "@spurious"),
+                Action::NewWaker => write!(body, "@new-waker"),
             };
             written.expect("a string takes what is written to it");
             rest = &rest[run..];
@@ -162,9 +166,16 @@ fn read_token(token: &str, workers: &[String]) -> Result<(Choice, usize), String
         ("@", "panic") => (Action::Panic, 1),
         ("@", "timeout") => (Action::Timeout, 1),
         ("@", "cancel") => (Action::Cancel, 1),
+        ("@", "fail") => (Action::Fail, 1),
+        ("@", "spurious") => (Action::Spurious, 1),
+        ("@", "new-waker") => (Action::NewWaker, 1),
+        ("@", part) if part.starts_with("cancel/") => {
+            (Action::CancelPart(number(&part["cancel/".len()..])? - 1), 1)
+        }
         _ => {
             return Err(format!(
-                "expected `@panic`, `@timeout` or `@cancel`, found `{mark}`"
+                "expected `@panic`, `@timeout`, `@cancel`, `@cancel/1`, `@fail`, `@spurious` or \
+                 `@new-waker`, found `{mark}`"
             ));
         }
     };
@@ -251,6 +262,10 @@ mod tests {
             1 => Just(Action::Panic),
             1 => Just(Action::Timeout),
             1 => Just(Action::Cancel),
+        1 => (0..5u32).prop_map(Action::CancelPart),
+        1 => Just(Action::Fail),
+        1 => Just(Action::Spurious),
+        1 => Just(Action::NewWaker),
             1 => (0..5u32).prop_map(Action::Branch),
         ]
     }

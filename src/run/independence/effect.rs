@@ -33,7 +33,7 @@ impl Effect {
         match choice.choice.action {
             Action::Proceed => Effect::of_op(choice, view),
             Action::Timeout | Action::Cancel => removal(choice.choice.worker, view),
-            Action::Panic | Action::Branch(_) => None,
+            _ => None,
         }
     }
 
@@ -70,6 +70,6 @@ impl Effect {
 fn removal(worker: WorkerId, view: &dyn View) -> Option<(SemaphoreId, Effect)> {
     match view.wait(worker)? {
         Wait::Permits { semaphore, .. } => Some((semaphore, Effect::Remove(worker))),
-        Wait::Join { .. } => None,
+        Wait::Join { .. } | Wait::Unknown => None,
     }
 }

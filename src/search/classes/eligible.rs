@@ -189,6 +189,8 @@ fn objection<V: View>(
             let others = spawners.get(&first)?.iter().any(|&w| w != worker);
             others.then_some(Why::Joins)
         }
-        Op::Grow { .. } | Op::Work { .. } | Op::Panic | Op::Return | Op::Pick { .. } => None,
+        Op::Grow { .. } | Op::Work { .. } | Op::Panic | Op::Return | Op::Pick { .. } | Op::Poll => {
+            None
+        }
     }
 }

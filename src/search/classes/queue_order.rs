@@ -205,8 +205,8 @@ impl<'a> Search<'a> {
             offers.retain(|o| match o.choice.action {
                 Action::Panic => panics < self.panics,
                 // `eligible` has seen that there is no budget for these
-                Action::Cancel | Action::Timeout => false,
                 Action::Proceed | Action::Branch(_) => true,
+                _ => false,
             });
             let mut ways = Vec::new();
             let mut enqueues = Vec::new();
