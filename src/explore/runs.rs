@@ -42,7 +42,8 @@ pub(super) fn keep(facts: &mut Facts, fact: Fact, costed: Costed) {
     }
 }
 
-/// Makes the runs `first`, `first + stride`, … until the strategy has no more or `stop` says so.
+/// Makes the pilot runs that the strategy wants, then the runs `first`, `first + stride`, … until
+/// the strategy has no more or `stop` says so.
 /// Whether the strategy had no more.
 pub(super) fn make_runs(
     machine: &Machine,
@@ -55,6 +56,9 @@ pub(super) fn make_runs(
     let mut run = Run::new(machine, budget, bound);
     let mut collector = Collector::default();
     let mut number = first;
+    while strategy.pilot() {
+        run.execute(strategy, &mut Deaf);
+    }
     loop {
         if stop(number, &collector.ran) {
             return (collector.ran, false);
@@ -69,6 +73,13 @@ pub(super) fn make_runs(
         collector.ran.depth = collector.ran.depth.max(collector.choices.len() as u64);
         number = number.saturating_add(stride);
     }
+}
+
+/// Hears nothing: what happens in a pilot run is not reported.
+struct Deaf;
+
+impl Witness for Deaf {
+    fn state(&mut self, _: &StateView<'_>, _: Situation, _: &Step<'_>) {}
 }
 
 #[derive(Default)]

@@ -73,3 +73,21 @@ pub enum Op {
     /// Wait for the started instances of the worker whose first instance is this.
     Join { first: WorkerId },
 }
+
+impl Op {
+    /// The semaphore that the op is about, if it is about one.
+    pub fn semaphore(&self) -> Option<SemaphoreId> {
+        match *self {
+            Op::Acquire { semaphore, .. }
+            | Op::TryAcquire { semaphore, .. }
+            | Op::Release { semaphore, .. }
+            | Op::Grow { semaphore, .. }
+            | Op::Shrink { semaphore, .. }
+            | Op::Drain { semaphore }
+            | Op::Forget { semaphore, .. }
+            | Op::Give { semaphore, .. }
+            | Op::Close { semaphore } => Some(semaphore),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The workers that can go on at a point without a fault, and how.
+
+use super::fault_plan::is_planned;
+use crate::run::{Enabled, Rng, WorkerId};
+
+/// A worker that can go on.
+#[derive(Debug, Clone, Copy)]
+pub struct Able {
+    /// Which.
+    pub(super) worker: WorkerId,
+    /// Its first plain choice, as a place among the enabled ones.
+    pub(super) first: usize,
+    /// How many plain choices it has.
+    choices: u32,
+}
+
+/// Collects the plain choices of a point by worker; keeps its memory from point to point.
+#[derive(Debug, Default)]
+pub(super) struct Ready {
+    able: Vec<Able>,
+}
+
+impl Ready {
+    /// The workers with a plain choice, in their order. The enabled choices are sorted.
+    #[inline]
+    pub(super) fn collect(&mut self, enabled: &[Enabled]) -> &[Able] {
+        self.able.clear();
+        for (first, enabled) in enabled.iter().enumerate() {
+            if is_planned(enabled) {
+                continue;
+            }
+            let worker = enabled.choice.worker;
+            match self.able.last_mut() {
+                Some(last) if last.worker == worker => last.choices += 1,
+                _ => self.able.push(Able {
+                    worker,
+                    first,
+                    choices: 1,
+                }),
+            }
+        }
+        &self.able
+    }
+}
+
+impl Able {
+    /// One of its plain choices, each as likely as the next, as a place among the enabled ones.
+    #[inline]
+    pub(super) fn choice(&self, rng: &mut Rng, enabled: &[Enabled]) -> usize {
+        if self.choices == 1 {
+            return self.first;
+        }
+        let pick = rng.below(u64::from(self.choices)) as usize;
+        let mine = |&i: &usize| !is_planned(&enabled[i]) && enabled[i].choice.worker == self.worker;
+        let mut places = (self.first..enabled.len()).filter(mine);
+        places.nth(pick).unwrap_or(self.first)
+    }
+}
