@@ -335,9 +335,8 @@ impl Explorer {
         let done = AtomicU64::new(0);
         let over = AtomicBool::new(false);
         let work = |job: u64| {
-            let mut strategy = make(self.strategy, &settings).unwrap_or_else(|| {
-                unreachable!("the exhaustive search makes no runs")
-            });
+            let mut strategy = make(self.strategy, &settings)
+                .unwrap_or_else(|| unreachable!("the exhaustive search makes no runs"));
             let mut stopped = None;
             let first = job
                 .saturating_mul(shard.count)

@@ -1,0 +1,122 @@
+//! How often the random strategies find what is wrong with programs: for each program the finding
+//! that each of them finds least often, in hits per 10,000 runs.
+//!
+//! ```sh
+//! cargo run --release --features check --example strategies -- corpus/*.sem
+//! ```
+//!
+//! The figures behind the portfolio (`src/strategy/portfolio.rs`) come from here.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use selvedge::explore::budget_of;
+use selvedge::machine::{Machine, Run, StateView, Step, StepBound, Witness};
+use selvedge::program::{BudgetDecl, Program};
+use selvedge::property::{Fact, Judge, Situation};
+use selvedge::strategy::{Settings, StrategyName, make};
+
+/// Runs of each strategy.
+const RUNS: u64 = 10_000;
+
+/// Enough for every program of the corpus, and short enough for those that spin.
+const STEPS: StepBound = StepBound(2000);
+
+const STRATEGIES: [(StrategyName, u32); 8] = [
+    (StrategyName::Random, 0),
+    (StrategyName::Urw, 0),
+    (StrategyName::Pos, 0),
+    (StrategyName::Surw, 0),
+    (StrategyName::Pct, 2),
+    (StrategyName::Pct, 3),
+    (StrategyName::Pct, 5),
+    (StrategyName::Portfolio, 0),
+];
+
+fn main() -> ExitCode {
+    println!("{:30} {}", "", heading());
+    for path in std::env::args().skip(1) {
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                eprintln!("{path}: {error}");
+                return ExitCode::from(2);
+            }
+        };
+        match Program::parse(&text) {
+            Ok(program) => compare(&path, &program),
+            Err(error) => {
+                eprintln!("{path}: {error}");
+                return ExitCode::from(2);
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn heading() -> String {
+    let name = |(name, depth): (StrategyName, u32)| match depth {
+        0 => format!("{:>9}", name.as_str()),
+        _ => format!("{:>9}", format!("{name} {depth}")),
+    };
+    STRATEGIES.map(name).join(" ")
+}
+
+/// A line for a program on which anything fails.
+fn compare(path: &str, program: &Program) {
+    let hits = STRATEGIES.map(|(name, depth)| hits(program, name, depth));
+    let facts: BTreeSet<&Fact> = hits.iter().flat_map(BTreeMap::keys).collect();
+    if facts.is_empty() {
+        return;
+    }
+    let rarest = |hits: &BTreeMap<Fact, u64>| {
+        let counts = facts.iter().map(|&fact| hits.get(fact).copied());
+        counts.map(Option::unwrap_or_default).min().unwrap_or(0)
+    };
+    let cells = hits.each_ref().map(|hits| format!("{:>9}", rarest(hits)));
+    println!("{path:30} {}", cells.join(" "));
+}
+
+/// In how many runs a strategy sees each failure.
+fn hits(program: &Program, name: StrategyName, depth: u32) -> BTreeMap<Fact, u64> {
+    let machine = Machine::new(program);
+    let budget = budget_of(program, &BudgetDecl::default());
+    let settings = Settings {
+        seed: 1,
+        budget,
+        depth,
+    };
+    let mut strategy = make(name, &settings).expect("a strategy that makes runs");
+    let mut run = Run::new(&machine, budget, STEPS);
+    while strategy.pilot() {
+        run.execute(&mut *strategy, &mut Seen::default());
+    }
+    let mut hits = BTreeMap::new();
+    for number in 0..RUNS {
+        let mut seen = Seen::default();
+        strategy.begin(number);
+        run.execute(&mut *strategy, &mut seen);
+        for fact in seen.facts {
+            *hits.entry(fact).or_insert(0) += 1;
+        }
+    }
+    hits
+}
+
+/// The failures of one run.
+#[derive(Default)]
+struct Seen {
+    facts: BTreeSet<Fact>,
+}
+
+impl Witness for Seen {
+    fn state(&mut self, view: &StateView<'_>, situation: Situation, step: &Step<'_>) {
+        let judge = Judge::new(view);
+        judge.step(view, situation, step.events, step.moved, |fact| {
+            if matches!(fact, Fact::Failed(_)) {
+                self.facts.insert(fact);
+            }
+        });
+    }
+}
