@@ -1,14 +1,15 @@
-//! How often the random strategies find what is wrong with programs: for each program the finding
-//! that each of them finds least often, in hits per 10,000 runs.
+//! How often the random strategies find what is wrong with programs: for each program and strategy
+//! the finding that it hits least often, in hits per 10,000 runs.
 //!
-//! ```sh
-//! cargo run --release --features check --example strategies -- corpus/*.sem
-//! ```
+//!     cargo run --release --features check --example strategies -- corpus/*.sem
 //!
-//! The figures behind the portfolio (`src/strategy/portfolio.rs`) come from here.
+//! Ten programs on which they differ come first. The figures behind the portfolio
+//! (`src/strategy/portfolio.rs`) come from here.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+#[path = "../tests/strategies/subjects.rs"]
+mod subjects;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use selvedge::explore::budget_of;
@@ -16,6 +17,7 @@ use selvedge::machine::{Machine, Run, StateView, Step, StepBound, Witness};
 use selvedge::program::{BudgetDecl, Program};
 use selvedge::property::{Fact, Judge, Situation};
 use selvedge::strategy::{Settings, StrategyName, make};
+use subjects::{Noise, late_inversion, nested, philosophers, piecemeal, reversed, signalled};
 
 /// Runs of each strategy.
 const RUNS: u64 = 10_000;
@@ -36,6 +38,17 @@ const STRATEGIES: [(StrategyName, u32); 8] = [
 
 fn main() -> ExitCode {
     println!("{:30} {}", "", heading());
+    for n in [3, 5, 7] {
+        compare(&format!("philosophers {n}"), &philosophers(n));
+    }
+    compare("one reversed pair among 8", &reversed());
+    for noise in [Noise::Work, Noise::Own, Noise::Shared] {
+        let name = format!("late inversion, {noise:?}");
+        compare(&name.to_lowercase(), &late_inversion(noise, 4));
+    }
+    compare("nested tasks", &nested());
+    compare("piecemeal", &piecemeal());
+    compare("signalled inversion", &signalled());
     for path in std::env::args().skip(1) {
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,

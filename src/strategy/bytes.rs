@@ -58,7 +58,6 @@ impl<'a> Bytes<'a> {
 
 impl Strategy for Bytes<'_> {
     fn begin(&mut self, _run: u64) -> bool {
-        self.next = 0;
         !std::mem::replace(&mut self.begun, true)
     }
 

@@ -1,4 +1,7 @@
 //! Which choice comes next. Strategies know nothing of engines.
+//!
+//! Those that make runs at random are one: [`Random`] places the faults and takes branches, and an
+//! order says which worker goes on. [`make`] makes any of them by name.
 
 mod bytes;
 mod depth_first;

@@ -11,7 +11,7 @@
 
 use super::order::Order;
 use super::profile::Profile;
-use super::ready::Able;
+use super::ready::{Able, reach};
 use crate::run::{Enabled, Rng, WorkerId};
 
 /// Without pilots, runs are taken to have up to `2^SCALES` steps.
@@ -42,12 +42,17 @@ impl Pct {
         }
     }
 
-    fn highest(&self, able: &[Able]) -> usize {
+    /// The place of the worker with the highest priority; who has none yet is given one.
+    #[inline]
+    fn highest(&mut self, rng: &mut Rng, able: &[Able]) -> usize {
         let mut best = (0, 0);
         for (place, able) in able.iter().enumerate() {
-            let priority = self.priorities[able.worker.index()];
-            if priority > best.1 {
-                best = (place, priority);
+            let priority = &mut self.priorities[able.worker.index()];
+            if *priority == 0 {
+                *priority = rng.next_u64() | HIGH;
+            }
+            if *priority > best.1 {
+                best = (place, *priority);
             }
         }
         best.0
@@ -76,22 +81,14 @@ impl Order for Pct {
     #[inline]
     fn pick(&mut self, rng: &mut Rng, able: &[Able], _enabled: &[Enabled]) -> usize {
         self.steps += 1;
-        for able in able {
-            let at = able.worker.index();
-            if self.priorities.len() <= at {
-                self.priorities.resize(at + 1, 0);
-            }
-            if self.priorities[at] == 0 {
-                self.priorities[at] = rng.next_u64() | HIGH;
-            }
-        }
-        let mut picked = self.highest(able);
+        reach(&mut self.priorities, able, 0);
+        let mut picked = self.highest(rng, able);
         while let Some(&(step, low)) = self.changes.last()
             && step <= self.steps
         {
             self.changes.pop();
             self.priorities[able[picked].worker.index()] = low;
-            picked = self.highest(able);
+            picked = self.highest(rng, able);
         }
         picked
     }

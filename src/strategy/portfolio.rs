@@ -8,15 +8,15 @@
 //!
 //! | program | walk | URW | POS | SURW | PCT 2 | PCT 3 | PCT 5 | portfolio |
 //! |---|---|---|---|---|---|---|---|---|
-//! | philosophers 3 | 3,394 | 4,206 | 2,011 | 2,589 | 436 | 820 | 1,516 | 2,793 |
-//! | philosophers 7 | 764 | 1,312 | 253 | 605 | 1 | 7 | 15 | 618 |
-//! | one reversed pair among 8 | 9,335 | 9,471 | 9,073 | 9,020 | 2,943 | 4,576 | 6,318 | 8,707 |
-//! | late inversion, noise by itself | 2 | 0 | 532 | 644 | 96 | 205 | 312 | 376 |
-//! | late inversion, noise on one semaphore | 0 | 0 | 564 | 1,674 | 96 | 179 | 227 | 711 |
-//! | `barrier-lapped.sem` | 2,172 | 1,110 | 3,190 | 2,427 | 7,509 | 7,301 | 7,010 | 3,013 |
-//! | `transfer-few-switches.sem` | 2,378 | 2,176 | 3,224 | 1,489 | 3,049 | 4,636 | 5,833 | 2,746 |
-//! | `double-release-plain.sem` | 735 | 770 | 687 | 200 | 152 | 197 | 262 | 476 |
-//! | `interrupted-finally-bounded.sem` | 995 | 1,844 | 783 | 648 | 452 | 688 | 832 | 987 |
+//! | philosophers 3 | 3,394 | 4,206 | 1,956 | 2,589 | 436 | 820 | 1,516 | 2,798 |
+//! | philosophers 7 | 764 | 1,312 | 251 | 605 | 1 | 7 | 15 | 616 |
+//! | one reversed pair among 8 | 9,335 | 9,471 | 9,098 | 9,020 | 2,943 | 4,576 | 6,318 | 8,700 |
+//! | late inversion, noise by itself | 2 | 0 | 493 | 603 | 97 | 204 | 308 | 332 |
+//! | late inversion, noise on one semaphore | 0 | 0 | 546 | 1,545 | 97 | 201 | 233 | 662 |
+//! | `barrier-lapped.sem` | 2,172 | 1,110 | 3,202 | 2,427 | 7,509 | 7,301 | 7,010 | 3,055 |
+//! | `transfer-few-switches.sem` | 2,378 | 2,176 | 3,240 | 1,489 | 3,049 | 4,636 | 5,833 | 2,735 |
+//! | `double-release-plain.sem` | 735 | 770 | 666 | 200 | 152 | 197 | 262 | 488 |
+//! | `interrupted-finally-bounded.sem` | 995 | 1,844 | 818 | 648 | 452 | 688 | 832 | 998 |
 //! | `spin-on-try.sem` | 5,060 | 21 | 5,007 | 2,501 | 5,002 | 4,984 | 4,996 | 3,320 |
 //!
 //! The random walk and URW hit cycles of many workers, that starve PCT; SURW and POS hit orders

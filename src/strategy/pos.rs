@@ -7,14 +7,20 @@
 
 use super::order::Order;
 use super::profile::Profile;
-use super::ready::Able;
+use super::ready::{Able, reach};
 use crate::run::{Enabled, Rng, WorkerId};
 
 /// A priority for each event.
 #[derive(Debug, Default)]
 pub struct Pos {
-    /// The priority of a worker's next event; zero where none was drawn yet.
+    /// The priority of a worker's next event; zero for a worker that was not met yet.
     priorities: Vec<u64>,
+}
+
+/// A priority; not zero.
+#[inline]
+fn drawn(rng: &mut Rng) -> u64 {
+    rng.next_u64() | 1
 }
 
 impl Order for Pos {
@@ -24,34 +30,33 @@ impl Order for Pos {
 
     #[inline]
     fn pick(&mut self, rng: &mut Rng, able: &[Able], enabled: &[Enabled]) -> usize {
+        reach(&mut self.priorities, able, 0);
         let mut best = (0, 0);
         for (place, able) in able.iter().enumerate() {
-            let at = able.worker.index();
-            if self.priorities.len() <= at {
-                self.priorities.resize(at + 1, 0);
+            let priority = &mut self.priorities[able.worker.index()];
+            if *priority == 0 {
+                *priority = drawn(rng);
             }
-            if self.priorities[at] == 0 {
-                self.priorities[at] = rng.next_u64().max(1);
-            }
-            if self.priorities[at] > best.1 {
-                best = (place, self.priorities[at]);
+            if *priority > best.1 {
+                best = (place, *priority);
             }
         }
         let picked = able[best.0];
-        self.priorities[picked.worker.index()] = 0;
-        if let Some(semaphore) = enabled[picked.first].op.semaphore() {
+        self.priorities[picked.worker.index()] = drawn(rng);
+        if let Some(semaphore) = enabled[picked.first()].op.semaphore() {
             for other in able {
-                if enabled[other.first].op.semaphore() == Some(semaphore) {
-                    self.priorities[other.worker.index()] = 0;
+                let races = enabled[other.first()].op.semaphore() == Some(semaphore);
+                if races && other.worker != picked.worker {
+                    self.priorities[other.worker.index()] = drawn(rng);
                 }
             }
         }
         best.0
     }
 
-    fn struck(&mut self, _rng: &mut Rng, worker: WorkerId) {
+    fn struck(&mut self, rng: &mut Rng, worker: WorkerId) {
         if let Some(priority) = self.priorities.get_mut(worker.index()) {
-            *priority = 0;
+            *priority = drawn(rng);
         }
     }
 }

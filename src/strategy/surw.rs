@@ -95,7 +95,7 @@ impl Order for Surw {
         let Some(semaphore) = self.semaphore else {
             return rng.below(able.len() as u64) as usize;
         };
-        let interesting = |able: &Able| enabled[able.first].op.semaphore() == Some(semaphore);
+        let interesting = |able: &Able| enabled[able.first()].op.semaphore() == Some(semaphore);
         self.free.clear();
         for (place, able) in able.iter().enumerate() {
             let held = self.next.is_some_and(|next| next != able.worker) && interesting(able);

@@ -10,7 +10,7 @@
 
 use super::order::Order;
 use super::profile::Profile;
-use super::ready::Able;
+use super::ready::{Able, reach};
 use crate::run::{Enabled, Rng, WorkerId};
 
 /// Workers weighted by what they have still to do.
@@ -45,15 +45,13 @@ impl Order for Urw {
 
     #[inline]
     fn pick(&mut self, rng: &mut Rng, able: &[Able], _enabled: &[Enabled]) -> usize {
+        reach(&mut self.left, able, self.usual);
         let mut picked = 0;
         if able.len() > 1 {
-            let mut total = 0;
-            for able in able {
-                total += (*self.entry(able.worker)).max(1);
-            }
-            let mut rest = rng.below(total);
+            let weight = |able: &Able| self.left[able.worker.index()].max(1);
+            let mut rest = rng.below(able.iter().map(weight).sum());
             for (place, able) in able.iter().enumerate() {
-                let weight = self.left[able.worker.index()].max(1);
+                let weight = weight(able);
                 if rest < weight {
                     picked = place;
                     break;
@@ -61,7 +59,7 @@ impl Order for Urw {
                 rest -= weight;
             }
         }
-        let left = self.entry(able[picked].worker);
+        let left = &mut self.left[able[picked].worker.index()];
         *left = left.saturating_sub(1);
         picked
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use selvedge::machine::{Machine, State};
 use selvedge::program::Program;
-use selvedge::run::{Choice, Rng};
+use selvedge::run::{Choice, Rng, View};
 
 /// How likely each worker is to go on, among those that can, given what each has still to do.
 pub(crate) type Weight = fn(left: u64) -> f64;
@@ -29,11 +29,10 @@ fn from(
     state: &State,
     left: &[u64],
     weight: Weight,
-    known: &mut BTreeMap<String, f64>,
+    known: &mut BTreeMap<State, f64>,
 ) -> f64 {
     // these programs are straight, so that a state says what everybody has done
-    let key = machine.view(state).to_string();
-    if let Some(&probability) = known.get(&key) {
+    if let Some(&probability) = known.get(state) {
         return probability;
     }
     let successors = progress(machine, state);
@@ -51,8 +50,13 @@ fn from(
         }
         sum / total
     };
-    known.insert(key, probability);
+    known.insert(state.clone(), probability);
     probability
+}
+
+fn workers_of(machine: &Machine) -> usize {
+    let initial = machine.initial(&mut ());
+    machine.view(&initial).workers() as usize
 }
 
 fn progress(machine: &Machine, state: &State) -> Vec<(Choice, State)> {
@@ -65,7 +69,7 @@ fn progress(machine: &Machine, state: &State) -> Vec<(Choice, State)> {
 /// at which priorities can change in `length` steps.
 pub(crate) fn pct(program: &Program, depth: u32, length: u64) -> f64 {
     let machine = Machine::new(program);
-    let workers = machine.worker_ids().count();
+    let workers = workers_of(&machine);
     let changes = depth - 1;
     let (mut stuck, mut all) = (0u64, 0u64);
     for order in permutations(workers) {
@@ -127,7 +131,7 @@ pub(crate) fn pos(program: &Program, runs: u64) -> u64 {
     let run = |number| {
         let mut rng = Rng::for_run(99, number);
         let mut priorities: BTreeMap<(u32, u32), u64> = BTreeMap::new();
-        let mut done = vec![0; machine.worker_ids().count()];
+        let mut done = vec![0; workers_of(&machine)];
         let mut state = machine.initial(&mut ());
         loop {
             let mut choices = machine.choices(&state);
