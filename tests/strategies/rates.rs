@@ -31,7 +31,10 @@ fn check_weighted(program: &Program, events: &[u64], table: [&str; 2]) {
 fn walk_and_urw_are_exact() {
     check_weighted(&philosophers(2), &[4; 2], ["0.500", "0.571"]);
     check_weighted(&philosophers(3), &[4; 3], ["0.333", "0.416"]);
+    check_weighted(&philosophers(4), &[4; 4], ["0.229", "0.309"]);
     check_weighted(&philosophers(5), &[4; 5], ["0.158", "0.230"]);
+    check_weighted(&philosophers(6), &[4; 6], ["0.109", "0.171"]);
+    check_weighted(&philosophers(7), &[4; 7], ["0.076", "0.128"]);
 }
 
 /// `n` workers, `length` steps in a run that gets through. PCT promises a bound for a bug of the
@@ -112,11 +115,12 @@ fn table_reversed_pair() {
 
 #[test]
 fn table_late_inversion() {
-    // The table says .143 for POS, of a program of which no more is known than its 96 events. The
-    // other columns are those of this one, and POS is what the reference has for it: .052. That
-    // others have no say in it is easily seen: priorities are drawn apart. What decides is that the
-    // early worker's second event has a lower priority than the sixteen and one of the late one, or
-    // nearly so: for .143 there would be about five of those, and then a walk would hit it too.
+    // Of the program behind the table no more is known than its 96 events; five of the six columns
+    // are those of this one. The sixth, .143 for POS, is not: the reference has .05. The early
+    // worker's second event has to have a lower priority than seventeen of the late one, and others
+    // have no say in it, since priorities are drawn apart. For .143 there would have to be about
+    // five of those, and then a walk would hit it as well. What stays is that POS hits it hundreds
+    // of times as often as a walk.
     let pos = Rate::of(exact::pos(&late_inversion(Noise::Work, 0), 4000), 4000);
     let table = [0.0001, 0.0001, pos.rate, 0.010, 0.019, 0.032];
     check_table(&late_inversion(Noise::Work, 4), RUNS / 4, table);
