@@ -22,7 +22,7 @@
 //! The random walk and URW hit cycles of many workers, that starve PCT; SURW and POS hit orders
 //! that are far apart in time, which walks never do; PCT hits what needs one worker to be fast, or
 //! to be left alone, for long. SURW looks at one semaphore a run, and so has two turns. With these
-//! shares the worst is .40 of the best; POS alone has .19, SURW .26, and the others .01 or less.
+//! shares the worst is .38 of the best; POS alone has .19, SURW .26, and the others .01 or less.
 //! Seven turns with neither the walk nor POS would come to .45; but those two know nothing of a
 //! subject, and so are misled by nothing where runs are not all of a size. PCT 5 served better than
 //! PCT 2 and 3 where PCT was needed at all, but for one program.

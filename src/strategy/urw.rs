@@ -70,9 +70,10 @@ impl Order for Urw {
     }
 
     fn started(&mut self, _rng: &mut Rng, worker: WorkerId, by: WorkerId) {
-        // what the started one has to do was on the account of who started it
-        let share = *self.entry(worker);
-        let left = self.entry(by);
-        *left = left.saturating_sub(share);
+        // What the started one has to do was on the account of who started it, if it was known.
+        if let Some(&share) = self.left.get(worker.index()) {
+            let left = self.entry(by);
+            *left = left.saturating_sub(share);
+        }
     }
 }
