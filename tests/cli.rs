@@ -166,6 +166,16 @@ fn exit_statuses() {
     assert_eq!(check(CLEAN, &["--shard", "1/2"]), 2);
     let random = ["--strategy", "random", "--runs", "100", "--seed", "3"];
     assert_eq!(check(LEAK, &random), 1);
+    for name in ["pct", "pos", "surw", "urw", "portfolio"] {
+        let runs = ["--strategy", name, "--runs", "100", "--jobs", "2"];
+        assert_eq!(check(LEAK, &runs), 1, "{name}");
+        assert_eq!(check(CLEAN, &runs), 0, "{name}");
+        assert_eq!(check(CLEAN, &[&runs[..], &["--shard", "2/3"]].concat()), 0);
+    }
+    let depth = ["--runs", "100", "--depth", "2", "--strategy"];
+    assert_eq!(check(LEAK, &[&depth[..], &["pct"]].concat()), 1);
+    assert_eq!(check(LEAK, &[&depth[..], &["pos"]].concat()), 2);
+    assert_eq!(check(CLEAN, &["--strategy", "pct", "--depth", "0"]), 2);
     let ran = selvedge(&["check", "-"], GATE);
     assert_eq!(ran.status, 0);
     assert!(ran.out.contains("lock-order"), "{}", ran.out);
@@ -231,6 +241,11 @@ fn environment_variables_have_values_that_can_be_used() {
         ("SELVEDGE_RUNS", "-1", "a number"),
         ("SELVEDGE_SEED", "", "a number"),
         ("SELVEDGE_STRATEGY", "magic", "depth-first"),
+        (
+            "SELVEDGE_STRATEGY",
+            "PCT",
+            "pct, pos, surw, urw or portfolio",
+        ),
     ] {
         let (status, text) = run(&["completions", "bash"], name, value);
         assert_eq!(status, Some(2), "{name}: {text}");

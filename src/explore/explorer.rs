@@ -12,12 +12,12 @@ use super::subject::{ProgramSubject, Subject};
 use crate::machine::{Machine, Run};
 use crate::program::{BudgetDecl, Program};
 use crate::property::{Fact, SharedStrategy, StepBound};
-use crate::report::{Reduction, Report, Shard, Stats, Stopped, StrategyName};
+use crate::report::{Reduction, Report, Shard, Stats, Stopped};
 use crate::run::{Budget, Choice, switches};
 use crate::search::{
     Classes, Estimate, Exhaustive, Keep, Progress, Straight, Tally, WaitClasses, estimate,
 };
-use crate::strategy::{DepthFirst, RandomWalk};
+use crate::strategy::{Settings, StrategyName, make};
 
 /// How a program is explored. Start from `Explorer::default()`.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub struct Explorer {
     pub step_bound: StepBound,
     /// The seed of a random strategy.
     pub seed: u64,
+    /// The depth of the bugs that are looked for, at least one; for `pct`.
+    pub depth: u32,
     /// Which part of the runs to make; for a random strategy.
     pub shard: Option<Shard>,
     /// Threads that make runs, at least one; for a random strategy.
@@ -58,6 +60,7 @@ impl Default for Explorer {
             runs: None,
             step_bound: StepBound::default(),
             seed: 0,
+            depth: Settings::DEPTH,
             shard: None,
             jobs: 1,
             reduction: Reduction::Sound,
@@ -101,10 +104,10 @@ impl Explorer {
         let machine = Machine::new(program);
         let budget = budget_of(program, &self.budget);
         let clock = Clock::start(self.time);
-        let outcome = match self.strategy {
-            StrategyName::Exhaustive => self.exhaust(program, &machine, budget, &clock, watcher),
-            StrategyName::DepthFirst => self.depth_first(&machine, budget, &clock, watcher),
-            StrategyName::Random => self.random(&machine, budget, &clock, watcher),
+        let outcome = if self.strategy == StrategyName::Exhaustive {
+            self.exhaust(program, &machine, budget, &clock, watcher)
+        } else {
+            self.by_runs(&machine, budget, &clock, watcher)
         };
         let complete = outcome.stopped.is_none();
         let hurry = || clock.is_over() || watcher.is_interrupted();
@@ -121,7 +124,6 @@ impl Explorer {
         };
         let order = order(&evidence);
         let (findings, more_cycles) = findings(&evidence, &order);
-        let is_random = self.strategy == StrategyName::Random;
         Report {
             program: name.to_owned(),
             digest: subject.digest(),
@@ -130,7 +132,7 @@ impl Explorer {
             budget,
             strategy: self.strategy,
             reduction: outcome.reduction,
-            seed: is_random.then_some(self.seed),
+            seed: self.strategy.is_random().then_some(self.seed),
             shard: self.shard,
             findings,
             order,
@@ -311,38 +313,32 @@ impl Explorer {
         }
     }
 
-    fn depth_first(
+    /// The strategies that make runs; those at random in the shard and by the jobs that are asked
+    /// for.
+    fn by_runs(
         &self,
         machine: &Machine,
         budget: Budget,
         clock: &Clock,
         watcher: &dyn Watcher,
     ) -> Outcome {
-        let mut stopped = None;
-        let strategy: SharedStrategy = Rc::new(RefCell::new(DepthFirst::new()));
-        let mut engine = Run::new(machine, budget, self.step_bound);
-        let (ran, _) = make_runs(&mut engine, &strategy, (0, 1), |number, ran| {
-            watcher.progress(&stats_of_runs(ran, clock));
-            stopped = self.stops(number, clock, watcher);
-            stopped.is_some()
-        });
-        Outcome::of_runs(ran, stopped, clock)
-    }
-
-    fn random(
-        &self,
-        machine: &Machine,
-        budget: Budget,
-        clock: &Clock,
-        watcher: &dyn Watcher,
-    ) -> Outcome {
-        let shard = self.shard.unwrap_or(Shard { index: 1, count: 1 });
-        let jobs = self.jobs.max(1) as u64;
+        let whole = Shard { index: 1, count: 1 };
+        let (shard, jobs) = if self.strategy.is_random() {
+            (self.shard.unwrap_or(whole), self.jobs.max(1) as u64)
+        } else {
+            (whole, 1)
+        };
+        let settings = Settings {
+            seed: self.seed,
+            budget,
+            depth: self.depth,
+        };
         let done = AtomicU64::new(0);
         let over = AtomicBool::new(false);
         let work = |job: u64| {
-            let walk = RandomWalk::new(self.seed, &budget);
-            let strategy: SharedStrategy = Rc::new(RefCell::new(walk));
+            let strategy = make(self.strategy, &settings)
+                .unwrap_or_else(|| unreachable!("the exhaustive search makes no runs"));
+            let strategy: SharedStrategy = Rc::new(RefCell::new(strategy));
             let mut engine = Run::new(machine, budget, self.step_bound);
             let mut stopped = None;
             let first = job

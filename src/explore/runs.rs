@@ -43,7 +43,8 @@ pub(super) fn keep(facts: &mut Facts, fact: Fact, costed: Costed) {
     }
 }
 
-/// Makes the runs `first`, `first + stride`, … until the strategy has no more or `stop` says so.
+/// Makes the pilot runs that the strategy wants, then the runs `first`, `first + stride`, … until
+/// the strategy has no more or `stop` says so.
 /// Whether the strategy had no more.
 pub(super) fn make_runs(
     engine: &mut dyn Engine,
@@ -54,6 +55,10 @@ pub(super) fn make_runs(
     let collector = Rc::new(RefCell::new(Collector::default()));
     let witness: SharedWitness = collector.clone();
     let mut number = first;
+    let deaf: SharedWitness = Rc::new(RefCell::new(Deaf));
+    while strategy.borrow_mut().pilot() {
+        engine.execute(strategy, &deaf);
+    }
     let had_no_more = loop {
         if stop(number, &collector.borrow().ran) {
             break false;
@@ -67,6 +72,13 @@ pub(super) fn make_runs(
         number = number.saturating_add(stride);
     };
     (std::mem::take(&mut collector.borrow_mut().ran), had_no_more)
+}
+
+/// Hears nothing: what happens in a pilot run is not reported.
+struct Deaf;
+
+impl Witness for Deaf {
+    fn state(&mut self, _: &dyn View, _: Situation, _: &Step<'_>) {}
 }
 
 #[derive(Default)]

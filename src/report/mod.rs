@@ -34,3 +34,5 @@ pub use model::*;
 pub use style::Style;
 pub use text::{text, timeline};
 pub use trace::*;
+
+pub use crate::strategy::StrategyName;

@@ -8,6 +8,7 @@ use crate::program::{Place, PropertyName};
 use crate::property::{Danger, Identity};
 use crate::run::Budget;
 use crate::schedule::Digest;
+use crate::strategy::StrategyName;
 
 /// All that an exploration has to say.
 #[derive(Debug, Clone)]
@@ -83,43 +84,6 @@ impl Stopped {
             Stopped::Memory => "memory",
             Stopped::Interrupted => "interrupted",
         }
-    }
-}
-
-/// What picks the choices of an exploration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum StrategyName {
-    /// Every state, breadth first.
-    #[default]
-    Exhaustive,
-    /// Every run, depth first, without memory of states.
-    DepthFirst,
-    /// Runs at random, each enabled worker as likely as the next.
-    Random,
-}
-
-impl StrategyName {
-    /// All of them.
-    pub const ALL: [StrategyName; 3] = [
-        StrategyName::Exhaustive,
-        StrategyName::DepthFirst,
-        StrategyName::Random,
-    ];
-
-    /// The name, as on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            StrategyName::Exhaustive => "exhaustive",
-            StrategyName::DepthFirst => "depth-first",
-            StrategyName::Random => "random",
-        }
-    }
-}
-
-impl fmt::Display for StrategyName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 

@@ -288,7 +288,7 @@ fn summary(page: &mut Page, report: &Report) {
     if report.more_cycles {
         text += ", more lock-order cycles than are told";
     }
-    if report.strategy != super::model::StrategyName::Exhaustive {
+    if report.strategy != crate::strategy::StrategyName::Exhaustive {
         text += &format!(", {}", report.strategy);
         if let Some(seed) = report.seed {
             text += &format!(" from seed {seed}");
@@ -299,7 +299,7 @@ fn summary(page: &mut Page, report: &Report) {
     }
     if page.style().figures {
         text += &format!(" · {seen}, {seconds}");
-        if report.strategy == super::model::StrategyName::Exhaustive {
+        if report.strategy == crate::strategy::StrategyName::Exhaustive {
             text += &format!(", reduction {}", report.reduction.as_str());
         }
         if let (Some(classes), Some(blocked)) = (stats.classes, stats.blocked) {

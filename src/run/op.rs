@@ -75,3 +75,21 @@ pub enum Op {
     /// Be polled, and so go on from an await: what it does then is known once it has done it.
     Poll,
 }
+
+impl Op {
+    /// The semaphore that the op is about, if it is about one.
+    pub fn semaphore(&self) -> Option<SemaphoreId> {
+        match *self {
+            Op::Acquire { semaphore, .. }
+            | Op::TryAcquire { semaphore, .. }
+            | Op::Release { semaphore, .. }
+            | Op::Grow { semaphore, .. }
+            | Op::Shrink { semaphore, .. }
+            | Op::Drain { semaphore }
+            | Op::Forget { semaphore, .. }
+            | Op::Give { semaphore, .. }
+            | Op::Close { semaphore } => Some(semaphore),
+            _ => None,
+        }
+    }
+}

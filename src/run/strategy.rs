@@ -26,7 +26,23 @@ pub enum Outcome {
 }
 
 /// Picks the next choice. Knows nothing of engines; the engine calls it.
+///
+/// A strategy may want to know roughly how large the subject is before the first run: how long runs
+/// are, and who does how much. For that it asks for *pilot runs*. Whoever drives it makes them first:
+///
+/// ```text
+/// while strategy.pilot() { execute one run under the strategy }
+/// while strategy.begin(number) { execute one run under the strategy; take the next number }
+/// ```
+///
+/// A pilot is like any other run, but has no number, and what is found in it is not reported. It
+/// depends on the seed alone, so that what is learned from it is the same in each shard and each
+/// thread. A strategy that is given no pilot makes do without.
 pub trait Strategy {
+    /// Begins a pilot run, if the strategy wants one more. Asked for before the first run only.
+    fn pilot(&mut self) -> bool {
+        false
+    }
     /// Whether there is another run, the `run`th, counted from zero.
     fn begin(&mut self, run: u64) -> bool;
     /// One of the enabled choices, or `None` to end the run here.
@@ -35,4 +51,26 @@ pub trait Strategy {
     fn observe(&mut self, _event: &Event) {}
     /// The run has ended.
     fn end(&mut self, _outcome: Outcome) {}
+}
+
+impl<S: Strategy + ?Sized> Strategy for Box<S> {
+    fn pilot(&mut self) -> bool {
+        (**self).pilot()
+    }
+
+    fn begin(&mut self, run: u64) -> bool {
+        (**self).begin(run)
+    }
+
+    fn choose(&mut self, point: &Point<'_>) -> Option<Choice> {
+        (**self).choose(point)
+    }
+
+    fn observe(&mut self, event: &Event) {
+        (**self).observe(event);
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        (**self).end(outcome);
+    }
 }

@@ -6,7 +6,7 @@
 //! the number is drawn on a logarithmic scale: a scale first, each as likely, then a number within
 //! it. Early and late points are hit alike in short runs and in long ones.
 
-use crate::run::{Action, Choice, Enabled, Resource, Rng};
+use crate::run::{Action, Enabled, Resource, Rng};
 
 /// The faults of one run.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ pub(super) struct FaultPlan {
     strikes: [Vec<u64>; 3],
     /// For each resource, the fault points seen so far.
     seen: [u64; 3],
+    /// How many strikes are left.
+    left: usize,
 }
 
 /// Fault points are numbered up to `2^SCALES`.
@@ -25,45 +27,50 @@ const MOST_FAULTS: u32 = 1000;
 
 impl FaultPlan {
     /// Plans a run; the limits are those of the budget.
-    pub(super) fn new(rng: &mut Rng, limits: [u32; 3]) -> FaultPlan {
-        let strikes = limits.map(|limit| {
+    pub(super) fn begin(&mut self, rng: &mut Rng, limits: [u32; 3]) {
+        self.seen = [0; 3];
+        self.left = 0;
+        for (points, limit) in self.strikes.iter_mut().zip(limits) {
+            points.clear();
             let most = limit.min(MOST_FAULTS);
             if most == 0 {
-                return Vec::new();
+                continue;
             }
             let count = rng.below(u64::from(most) + 1);
-            let mut points: Vec<u64> = (0..count)
-                .map(|_| {
-                    let scale = rng.below(SCALES + 1);
-                    rng.below(1 << scale)
-                })
-                .collect();
+            points.extend((0..count).map(|_| {
+                let scale = rng.below(SCALES + 1);
+                rng.below(1 << scale)
+            }));
             points.sort_unstable_by(|a, b| b.cmp(a));
-            points
-        });
-        FaultPlan {
-            strikes,
-            seen: [0; 3],
+            self.left += points.len();
         }
     }
 
-    /// The fault that strikes at a point where these faults are possible; each point counts once
-    /// for each resource that has a fault there.
-    pub(super) fn strike(&mut self, rng: &mut Rng, enabled: &[Enabled]) -> Option<Choice> {
+    /// The place of the fault that strikes at a point where these faults are possible; each point
+    /// counts once for each resource that has a fault there.
+    pub(super) fn strike(&mut self, rng: &mut Rng, enabled: &[Enabled]) -> Option<usize> {
+        if self.left == 0 {
+            // the points that are not counted any more would be counted for nothing
+            return None;
+        }
+        let mut counts = [0; 3];
+        for resource in enabled.iter().filter_map(|e| e.draws) {
+            counts[resource as usize] += 1;
+        }
         let mut struck = None;
         for resource in Resource::ALL {
             let kind = resource as usize;
-            let of_kind = |e: &&Enabled| e.draws == Some(resource);
-            let count = enabled.iter().filter(of_kind).count() as u64;
-            if count == 0 {
+            if counts[kind] == 0 {
                 continue;
             }
             let point = self.seen[kind];
             self.seen[kind] += 1;
             if struck.is_none() && self.strikes[kind].last().is_some_and(|&at| at <= point) {
                 self.strikes[kind].pop();
-                let pick = rng.below(count) as usize;
-                struck = enabled.iter().filter(of_kind).nth(pick).map(|e| e.choice);
+                self.left -= 1;
+                let pick = rng.below(counts[kind]) as usize;
+                let mut places = (0..enabled.len()).filter(|&i| enabled[i].draws == Some(resource));
+                struck = places.nth(pick);
             }
         }
         struck

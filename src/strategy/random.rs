@@ -1,63 +1,197 @@
-//! The random walk: of the workers that can go on, each as likely as the next; of its branches too.
+//! Runs at random: what all random strategies have in common.
+//!
+//! Which worker goes on and whether a fault strikes are decided apart: an order picks workers, and
+//! a fault plan places the faults. Of the branches of a worker each is as likely as the next.
+//!
+//! **Invariants**
+//!
+//! 1. Run i depends on the seed and on i alone: not on the runs before it, nor on which shard or
+//!    thread makes it.
+//! 2. Neither a run nor a step allocates memory, once the runs have had their largest size.
+//! 3. No worker is starved for ever: a run that is far longer than runs are is ended by the random
+//!    walk, so that a worker that spins until another one has acted does not spin to the step bound
+//!    because an order prefers it.
 
-use super::fault_plan::{FaultPlan, is_planned};
-use crate::run::{Budget, Choice, Enabled, Point, Rng, Strategy, WorkerId};
+use super::fault_plan::FaultPlan;
+use super::order::{Order, Walk};
+use super::pct::Pct;
+use super::portfolio::Turns;
+use super::pos::Pos;
+use super::profile::{LONGEST_PILOT, Profile};
+use super::ready::Ready;
+use super::surw::Surw;
+use super::urw::Urw;
+use crate::run::{Budget, Choice, Event, Outcome, Point, Rng, Strategy, WorkerId};
 
-/// Walks at random. Run i depends on the seed and on i alone.
-#[derive(Debug)]
-pub struct RandomWalk {
+/// A run is far longer than runs are when it has this many times the steps, and [`SHORT`] more.
+const FAR: u64 = 8;
+
+/// Runs that are shorter than this are not far too long, whatever the pilots say.
+const SHORT: u64 = 1000;
+
+/// Makes runs at random, the workers in an order of its own.
+pub struct Random<O> {
+    order: O,
     seed: u64,
     limits: [u32; 3],
     rng: Rng,
     plan: FaultPlan,
-    workers: Vec<WorkerId>,
+    ready: Ready,
+    profile: Profile,
+    /// Whether this run is a pilot.
+    piloting: bool,
+    /// Steps of this run.
+    steps: u64,
+    /// Steps after which the run is ended by the walk.
+    patience: u64,
+    last: Option<WorkerId>,
 }
 
-impl RandomWalk {
-    /// A walk whose faults stay within the budget.
-    pub fn new(seed: u64, budget: &Budget) -> RandomWalk {
-        RandomWalk {
+/// The random walk: of the workers that can go on, each is as likely as the next.
+pub type RandomWalk = Random<Walk>;
+
+impl<O: Order> Random<O> {
+    /// Runs in an order, with faults within the budget.
+    pub fn with(order: O, seed: u64, budget: &Budget) -> Random<O> {
+        Random {
+            order,
             seed,
             limits: [budget.panics, budget.timeouts, budget.cancels],
             rng: Rng::for_run(seed, 0),
             plan: FaultPlan::default(),
-            workers: Vec::new(),
+            ready: Ready::default(),
+            profile: Profile::default(),
+            piloting: false,
+            steps: 0,
+            patience: 0,
+            last: None,
         }
     }
 }
 
-impl Strategy for RandomWalk {
+impl Random<Walk> {
+    /// A walk whose faults stay within the budget.
+    pub fn new(seed: u64, budget: &Budget) -> RandomWalk {
+        Random::with(Walk, seed, budget)
+    }
+}
+
+impl Random<Pct> {
+    /// Priorities that change `depth - 1` times in a run (PCT).
+    pub fn new(depth: u32, seed: u64, budget: &Budget) -> Random<Pct> {
+        Random::with(Pct::new(depth), seed, budget)
+    }
+}
+
+impl Random<Pos> {
+    /// A priority for each event (POS).
+    pub fn new(seed: u64, budget: &Budget) -> Random<Pos> {
+        Random::with(Pos::default(), seed, budget)
+    }
+}
+
+impl Random<Surw> {
+    /// Uniform in the events on one semaphore (SURW).
+    pub fn new(seed: u64, budget: &Budget) -> Random<Surw> {
+        Random::with(Surw::default(), seed, budget)
+    }
+}
+
+impl Random<Urw> {
+    /// Workers weighted by what they have still to do (URW).
+    pub fn new(seed: u64, budget: &Budget) -> Random<Urw> {
+        Random::with(Urw::default(), seed, budget)
+    }
+}
+
+impl Random<Turns> {
+    /// The portfolio, which takes turns.
+    pub fn new(seed: u64, budget: &Budget) -> Random<Turns> {
+        Random::with(Turns::default(), seed, budget)
+    }
+}
+
+impl<O: Order> Strategy for Random<O> {
+    fn pilot(&mut self) -> bool {
+        if !self.order.learns() {
+            return false;
+        }
+        let pilot = self.profile.pilot();
+        self.piloting = pilot.is_some();
+        if let Some(pilot) = pilot {
+            // counted from the top, where no run gets to
+            self.rng = Rng::for_run(self.seed, u64::MAX - pilot);
+            self.last = None;
+        }
+        self.piloting
+    }
+
     fn begin(&mut self, run: u64) -> bool {
+        self.piloting = false;
         self.rng = Rng::for_run(self.seed, run);
-        self.plan = FaultPlan::new(&mut self.rng, self.limits);
+        self.plan.begin(&mut self.rng, self.limits);
+        self.steps = 0;
+        self.last = None;
+        self.patience = match self.profile.length() {
+            0 => LONGEST_PILOT,
+            length => length.saturating_mul(FAR).saturating_add(SHORT),
+        };
+        self.order.begin(run, &mut self.rng, &self.profile);
         true
     }
 
     fn choose(&mut self, point: &Point<'_>) -> Option<Choice> {
-        if let Some(fault) = self.plan.strike(&mut self.rng, point.enabled) {
-            return Some(fault);
+        let (rng, enabled) = (&mut self.rng, point.enabled);
+        self.steps += 1;
+        if !self.piloting
+            && let Some(place) = self.plan.strike(rng, enabled)
+        {
+            let choice = enabled[place].choice;
+            self.order.struck(rng, choice.worker);
+            self.last = Some(choice.worker);
+            return Some(choice);
         }
-        self.workers.clear();
-        let plain = |e: &&Enabled| !is_planned(e);
-        for enabled in point.enabled.iter().filter(plain) {
-            let worker = enabled.choice.worker;
-            if self.workers.last() != Some(&worker) {
-                self.workers.push(worker);
-            }
-        }
-        if self.workers.is_empty() {
+        let able = self.ready.collect(enabled);
+        if able.is_empty() {
             // stuck but for injected cancellations: the plan has placed those that there are
             return None;
         }
-        let worker = self.workers[self.rng.below(self.workers.len() as u64) as usize];
-        let mine = || {
-            point
-                .enabled
-                .iter()
-                .filter(plain)
-                .filter(|e| e.choice.worker == worker)
+        let picked = if self.piloting || self.steps > self.patience {
+            Walk.pick(rng, able, enabled)
+        } else {
+            self.order.pick(rng, able, enabled)
         };
-        let pick = self.rng.below(mine().count() as u64) as usize;
-        mine().nth(pick).map(|e| e.choice)
+        let taken = &enabled[able[picked].choice(rng, enabled)];
+        if self.piloting {
+            if self.profile.steps() == LONGEST_PILOT {
+                return None;
+            }
+            self.profile.step(taken);
+        }
+        self.last = Some(taken.choice.worker);
+        Some(taken.choice)
+    }
+
+    #[inline]
+    fn observe(&mut self, event: &Event) {
+        match (*event, self.last) {
+            (Event::Spawned { worker }, Some(by)) if worker != by => {
+                if self.piloting {
+                    self.profile.started(worker, by);
+                } else {
+                    self.order.started(&mut self.rng, worker, by);
+                }
+            }
+            (Event::Ended { worker, .. }, _) if !self.piloting => {
+                self.order.ended(&mut self.rng, worker);
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        if std::mem::take(&mut self.piloting) {
+            self.profile.end(outcome);
+        }
     }
 }

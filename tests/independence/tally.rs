@@ -238,8 +238,8 @@ fn name(e: &Enabled) -> &'static str {
     match e.choice.action {
         Action::Timeout => return "timeout",
         Action::Cancel => return "cancelled",
-        Action::Panic | Action::Branch(_) => return "local",
         Action::Proceed => {}
+        _ => return "local",
     }
     match e.op {
         Op::Acquire { .. } => "acquire",

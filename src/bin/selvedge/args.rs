@@ -11,6 +11,7 @@ use selvedge::program::BudgetDecl;
 use selvedge::property::StepBound;
 use selvedge::report::{Reduction, Shard, StrategyName};
 use selvedge::search::Keep;
+use selvedge::strategy::Settings;
 
 /// Finds leaks, deadlocks and over-releases in programs over counting semaphores.
 ///
@@ -111,8 +112,33 @@ pub(crate) enum Strategy {
     Exhaustive,
     /// Every run, depth first, without memory of states
     DepthFirst,
-    /// Runs at random
+    /// Runs at random: each worker that can go on is as likely as the next
     Random,
+    /// Runs at random: priorities that change few times (PCT)
+    Pct,
+    /// Runs at random: a priority for each event (POS)
+    Pos,
+    /// Runs at random: uniform in the order of the events on one semaphore (SURW)
+    Surw,
+    /// Runs at random: workers weighted by what they have still to do (URW)
+    Urw,
+    /// Runs at random: the strategies for that take turns
+    Portfolio,
+}
+
+impl Strategy {
+    fn name(self) -> StrategyName {
+        match self {
+            Strategy::Exhaustive => StrategyName::Exhaustive,
+            Strategy::DepthFirst => StrategyName::DepthFirst,
+            Strategy::Random => StrategyName::Random,
+            Strategy::Pct => StrategyName::Pct,
+            Strategy::Pos => StrategyName::Pos,
+            Strategy::Surw => StrategyName::Surw,
+            Strategy::Urw => StrategyName::Urw,
+            Strategy::Portfolio => StrategyName::Portfolio,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -146,21 +172,25 @@ pub(crate) struct ExploreArgs {
     /// Stop after so many states (exhaustive)
     #[arg(long, value_name = "N")]
     pub(crate) states: Option<u64>,
-    /// Stop after so many runs (depth-first, random)
+    /// Stop after so many runs (all strategies but exhaustive)
     #[arg(long, value_name = "N", env = "SELVEDGE_RUNS")]
     pub(crate) runs: Option<u64>,
     /// Steps of a run that count as a livelock
     #[arg(long, value_name = "N", default_value_t = StepBound::default().0,
           value_parser = steps())]
     pub(crate) steps: u64,
-    /// Seed of the random strategy
+    /// Seed of the strategies that make runs at random
     #[arg(long, value_name = "N", default_value_t = 0, env = "SELVEDGE_SEED")]
     pub(crate) seed: u64,
-    /// Threads that make runs (random)
+    /// Depth of the bugs that are looked for: one more than the changes of priority in a run
+    /// (pct) [default: 3]
+    #[arg(long, value_name = "N", value_parser = depth())]
+    pub(crate) depth: Option<u32>,
+    /// Threads that make runs (at random)
     #[arg(long, value_name = "N", default_value_t = 1, env = "SELVEDGE_JOBS",
           value_parser = jobs())]
     pub(crate) jobs: u16,
-    /// Make part K of N of the runs (random)
+    /// Make part K of N of the runs (at random)
     #[arg(long, value_name = "K/N", value_parser = shard)]
     pub(crate) shard: Option<Shard>,
     /// Injected panics of a run [default: the program's, or 1]
@@ -203,15 +233,15 @@ impl ExploreArgs {
     ///
     /// If two arguments do not go together.
     pub(crate) fn explorer(&self) -> Result<Explorer, String> {
-        let strategy = match self.strategy {
-            Strategy::Exhaustive => StrategyName::Exhaustive,
-            Strategy::DepthFirst => StrategyName::DepthFirst,
-            Strategy::Random => StrategyName::Random,
-        };
-        let random = strategy == StrategyName::Random;
-        if self.shard.is_some() && !random {
+        let strategy = self.strategy.name();
+        if self.shard.is_some() && !strategy.is_random() {
             return Err(format!(
                 "--shard divides random runs; it cannot be used with --strategy {strategy}"
+            ));
+        }
+        if self.depth.is_some() && strategy != StrategyName::Pct {
+            return Err(format!(
+                "--depth is that of --strategy pct; it cannot be used with --strategy {strategy}"
             ));
         }
         if self.states.is_some() && strategy != StrategyName::Exhaustive {
@@ -239,6 +269,7 @@ impl ExploreArgs {
             runs: self.runs,
             step_bound: StepBound(self.steps),
             seed: self.seed,
+            depth: self.depth.unwrap_or(Settings::DEPTH),
             shard: self.shard,
             jobs: usize::from(self.jobs),
             reduction: match self.reduction {
@@ -330,6 +361,10 @@ const MOST_STEPS: u64 = 10_000_000;
 
 fn steps() -> RangedU64ValueParser {
     RangedU64ValueParser::new().range(1..=MOST_STEPS)
+}
+
+fn depth() -> RangedI64ValueParser<u32> {
+    RangedI64ValueParser::new().range(1..=1000)
 }
 
 /// Also reads `SELVEDGE_JOBS`.

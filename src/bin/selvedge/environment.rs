@@ -35,7 +35,7 @@ const KNOWN: [Variable; 5] = [
     Variable {
         name: "SELVEDGE_STRATEGY",
         accepts: |value| parses(&EnumValueParser::<Strategy>::new(), value),
-        expected: "exhaustive, depth-first or random",
+        expected: "exhaustive, depth-first, random, pct, pos, surw, urw or portfolio",
     },
     Variable {
         name: "SELVEDGE_TIME",

@@ -61,7 +61,7 @@ impl Line {
 
     /// Shows besides how large the whole is at most, by an estimate from a few random descents.
     pub(crate) fn with_estimate(self, explorer: &Explorer, program: &Program) -> Line {
-        if self.bar.is_hidden() || explorer.strategy == StrategyName::Random {
+        if self.bar.is_hidden() || explorer.strategy.is_random() {
             return self;
         }
         let most = explorer.quick_estimate(program).map(|estimate| {

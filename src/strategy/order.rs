@@ -1,0 +1,43 @@
+//! What tells random strategies apart: which of the workers that can go on does.
+
+use super::profile::Profile;
+use super::ready::Able;
+use crate::run::{Enabled, Rng, WorkerId};
+
+/// Picks workers. Faults, branches and the length of a run are not its matter.
+pub trait Order: Send {
+    /// Whether it is of use to know how large the subject is.
+    fn learns(&self) -> bool {
+        false
+    }
+
+    /// A run begins.
+    fn begin(&mut self, _run: u64, _rng: &mut Rng, _profile: &Profile) {}
+
+    /// The place in `able` of the worker that goes on. `able` has one worker at least, in their
+    /// order; `enabled` are all choices.
+    fn pick(&mut self, rng: &mut Rng, able: &[Able], enabled: &[Enabled]) -> usize;
+
+    /// A fault strikes this worker: it makes a step that was not picked.
+    fn struck(&mut self, _rng: &mut Rng, _worker: WorkerId) {}
+
+    /// A worker was started by another one.
+    fn started(&mut self, _rng: &mut Rng, _worker: WorkerId, _by: WorkerId) {}
+
+    /// A worker has ended.
+    fn ended(&mut self, _rng: &mut Rng, _worker: WorkerId) {}
+}
+
+/// Each as likely as the next.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Walk;
+
+impl Order for Walk {
+    #[inline]
+    fn pick(&mut self, rng: &mut Rng, able: &[Able], _enabled: &[Enabled]) -> usize {
+        if able.len() == 1 {
+            return 0;
+        }
+        rng.below(able.len() as u64) as usize
+    }
+}
