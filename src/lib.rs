@@ -72,6 +72,8 @@ pub mod report;
 #[cfg(feature = "check")]
 pub mod run;
 #[cfg(feature = "check")]
+pub mod runtime;
+#[cfg(feature = "check")]
 pub mod schedule;
 #[cfg(feature = "check")]
 pub mod search;
