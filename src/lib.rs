@@ -62,6 +62,8 @@ pool.sem: 1 finding · complete under panics=1 timeouts=2
 #[cfg(feature = "check")]
 pub mod explore;
 #[cfg(feature = "check")]
+pub mod integration;
+#[cfg(feature = "check")]
 pub mod machine;
 #[cfg(feature = "check")]
 pub mod program;
