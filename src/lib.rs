@@ -81,3 +81,6 @@ pub mod schedule;
 pub mod search;
 #[cfg(feature = "check")]
 pub mod strategy;
+
+#[cfg(feature = "check")]
+pub use explore::check_semaphore;

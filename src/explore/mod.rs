@@ -8,6 +8,7 @@
 //! 2. Which findings a complete exploration reports, and with which schedules, depends on the
 //!    program and the options alone.
 
+mod conformance;
 mod explorer;
 mod findings;
 mod identify;
@@ -16,6 +17,7 @@ mod runs;
 mod shrink;
 mod verdict;
 
+pub use conformance::{Conformance, Difference, check_semaphore};
 pub use explorer::{Explorer, Watcher, budget_of};
 pub use replay::{Divergence, Replayed, replay};
 pub use verdict::{Verdict, verdict};

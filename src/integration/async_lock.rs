@@ -1,9 +1,8 @@
 //! async-lock's semaphore: `barging`, one permit at a time.
 //!
-//! A release raises the count and notifies one listener; whoever comes first takes the permit. It
-//! does not tell how many permits are free.
+//! A release raises the count and notifies one listener; whoever comes first takes the permit.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 
 use ::async_lock::{Semaphore, SemaphoreGuard};
 
@@ -19,16 +18,17 @@ impl Counting for Semaphore {
         Semaphore::new(permits as usize)
     }
 
+    /// The future of async-lock itself, which lives as long as this one does: an `async` block
+    /// around it would drop it as soon as it has completed, and hide what that drop does.
     fn acquire(
         &self,
         permits: u32,
     ) -> impl Future<Output = Result<SemaphoreGuard<'_>, Refused>> + '_ {
-        async move {
-            match permits {
-                1 => Ok(Semaphore::acquire(self).await),
-                _ => Err(Refused::Unsupported),
-            }
-        }
+        let mut acquire = (permits == 1).then(|| Box::pin(Semaphore::acquire(self)));
+        poll_fn(move |context| match &mut acquire {
+            Some(acquire) => acquire.as_mut().poll(context).map(Ok),
+            None => Err(Refused::Unsupported).into(),
+        })
     }
 
     fn try_acquire(&self, permits: u32) -> Result<SemaphoreGuard<'_>, Refused> {
@@ -36,6 +36,10 @@ impl Counting for Semaphore {
             1 => Semaphore::try_acquire(self).ok_or(Refused::NoPermits),
             _ => Err(Refused::Unsupported),
         }
+    }
+
+    fn available(&self) -> Option<usize> {
+        Some(self.available_permits())
     }
 
     fn forget(permit: SemaphoreGuard<'_>) -> Result<(), Unsupported> {
