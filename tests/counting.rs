@@ -15,6 +15,11 @@ fn passes<S: Counting>(sequences: u32) {
     }
 }
 
+#[test]
+fn ours() {
+    passes::<selvedge::Semaphore>(10_000);
+}
+
 #[cfg(feature = "tokio")]
 #[test]
 fn tokio() {
