@@ -74,11 +74,13 @@ impl Conformance {
         sequence: u32,
         before: usize,
     ) -> Difference {
-        let found = format!(
-            "found in sequence {sequence} of seed {}, shrunk from {before} to {} steps",
-            self.seed,
-            performed.ops.len(),
-        );
+        let after = performed.ops.len();
+        let shrunk = if after < before {
+            format!(", shrunk from {before} steps to {after}")
+        } else {
+            String::new()
+        };
+        let found = format!("found in sequence {sequence} of seed {}{shrunk}", self.seed);
         Difference::new(
             std::any::type_name::<S>(),
             S::ORDER,

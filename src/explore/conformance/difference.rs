@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::op::Op;
 use super::sequence::Performed;
 use super::words;
 use crate::program::Order;
@@ -14,6 +15,10 @@ pub struct Difference {
     sequence: u32,
     steps: usize,
 }
+
+/// Whoever writes the sequence down as a test of theirs needs to know it: an `await` drops the future
+/// at once.
+const KEPT: &str = "each acquire is a future of its own, kept until its permits are given back";
 
 impl Difference {
     pub(super) fn new(
@@ -35,7 +40,15 @@ impl Difference {
             Some(row) => format!("step {steps}: after `{}`, {parting}", row.op),
             None => parting.to_owned(),
         };
-        text.push_str(&format!("\n  {how}\n  {found}\n"));
+        text.push_str(&format!("\n  {how}\n\n"));
+        if performed
+            .ops
+            .iter()
+            .any(|op| matches!(op, Op::Acquire { .. }))
+        {
+            text.push_str(&format!("  {KEPT}\n"));
+        }
+        text.push_str(&format!("  {found}\n"));
         Difference {
             text,
             sequence,

@@ -7,6 +7,7 @@
 //! 3. A difference is shown by a sequence that was performed as it is told.
 
 mod check;
+mod compare;
 mod difference;
 mod draw;
 mod op;

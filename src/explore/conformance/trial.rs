@@ -1,24 +1,6 @@
 //! One sequence, performed on the model and on the semaphore side by side.
 //!
-//! **What is compared**, after each op:
-//!
-//! 1. What the one who performs it is answered: an acquire is granted at once, waits or finds the
-//!    semaphore closed; a try is granted or refused; a `forget_free` says how many.
-//! 2. *With hand-off*, in the `fifo` orders: whom it serves. All whom the model grants or fails in
-//!    that op are woken by it, in the same order; when they are polled they have it, and nobody else
-//!    does. Waking more than those is a waste and no difference.
-//! 3. *With wake-and-retry*, in the `fifo` orders: of those whom the model has granted, at least one
-//!    is woken, until all have been polled; the first of them has it when it is polled. No op that
-//!    could come in between is performed meanwhile ([`Handover::WakeAndRetry`]).
-//! 4. *In `barging` order*: a waiter that is woken and polled has it if and only if it fits; one that
-//!    is polled by chance may have it if it fits. If a waiter fits and nobody is woken, the wake-up
-//!    is lost.
-//! 5. How many permits are free, if it can say: as many as in the model; with wake-and-retry, those
-//!    too that are granted and not taken yet.
-//!
-//! Two things are left open, for `close`. What a waiter had taken of its request may come back as
-//! late as it is polled or dropped. And a waiter that was granted but not polled since may find the
-//! semaphore closed, and give back what it was granted.
+//! What is compared after each op, and what is left open, is told in `compare`.
 
 use super::op::{Abilities, CLIENTS, Client, Op};
 use super::reference::{Reference, Served};
@@ -81,7 +63,7 @@ pub(super) struct Parting {
 }
 
 impl Parting {
-    fn new(text: impl Into<String>) -> Parting {
+    pub(super) fn new(text: impl Into<String>) -> Parting {
         Parting {
             text: text.into(),
             panicked: false,
@@ -100,14 +82,14 @@ impl From<Panicked> for Parting {
 
 /// A sequence under way.
 pub(super) struct Trial<'s, S: Counting> {
-    reference: Reference<'s>,
-    subject: Subject<'s, S>,
+    pub(super) reference: Reference<'s>,
+    pub(super) subject: Subject<'s, S>,
     abilities: Abilities,
-    requests: [Option<Request>; CLIENTS],
+    pub(super) requests: [Option<Request>; CLIENTS],
     numbers: u32,
     /// Those whom the present op served, but for the one who performs it.
-    served: Vec<Client>,
-    row: Row,
+    pub(super) served: Vec<Client>,
+    pub(super) row: Row,
     pub(super) rows: Vec<Row>,
 }
 
@@ -204,7 +186,9 @@ impl<'s, S: Counting> Trial<'s, S> {
             });
         }
         self.row.op = words::op(op, |client| self.number(client));
-        let parted = self.perform(op).and_then(|()| self.look());
+        let performed = self.perform(op);
+        self.row.counts(self.reference.available());
+        let parted = performed.and_then(|()| self.look());
         self.rows.push(std::mem::take(&mut self.row));
         parted
     }
@@ -312,30 +296,45 @@ impl<'s, S: Counting> Trial<'s, S> {
         match request.standing {
             Standing::Waiting if may_go_on => {
                 if answer == Answer::Pending && !woken {
-                    self.row.says("may go on", answer);
+                    self.row.expects("may go on");
+                    self.row.answers(answer);
                     return Ok(());
                 }
                 let served = self.reference.proceed(client);
                 let expected = self.heard(served, Some(client));
                 self.answered(client, expected, answer, &reason)
             }
-            Standing::Waiting => self.answered(client, Expected::Waits, answer, &reason),
+            Standing::Waiting => self.told(client, Expected::Waits, answer, &reason),
             Standing::Due if closed => {
                 // left open by `close`: it gives back what it was granted
                 let served = self.reference.release(client);
                 self.heard(served, None);
                 self.requests[client] = None;
-                self.row.says("may be closed", answer);
+                self.row.expects("may be closed");
+                self.row.answers(answer);
                 Ok(())
             }
             Standing::Due if answer == Answer::Pending && self.may_retry(woken && first) => {
-                self.row.says("may be granted", answer);
+                self.row.expects("may be granted");
+                self.row.answers(answer);
                 Ok(())
             }
-            Standing::Due => self.answered(client, Expected::Granted, answer, &reason),
-            Standing::Failed { .. } => self.answered(client, Expected::Closed, answer, &reason),
+            Standing::Due => self.told(client, Expected::Granted, answer, &reason),
+            Standing::Failed { .. } => self.told(client, Expected::Closed, answer, &reason),
             Standing::Holding => unreachable!("who holds permits is not polled"),
         }
+    }
+
+    /// As `answered`, where the model has said it in an earlier step.
+    fn told(
+        &mut self,
+        client: Client,
+        expected: Expected,
+        answer: Answer,
+        reason: &str,
+    ) -> Result<(), Parting> {
+        self.row.expects(words::expected(expected));
+        self.answered(client, expected, answer, reason)
     }
 
     fn may_retry(&self, is_its_turn: bool) -> bool {
@@ -343,7 +342,7 @@ impl<'s, S: Counting> Trial<'s, S> {
     }
 
     /// Of those that are granted and not polled since, the one who asked first.
-    fn first_due(&self) -> Option<Client> {
+    pub(super) fn first_due(&self) -> Option<Client> {
         let due = |c: &Client| self.requests[*c].is_some_and(|r| r.standing == Standing::Due);
         (0..CLIENTS).filter(due).min_by_key(|&c| self.number(c))
     }
@@ -380,6 +379,7 @@ impl<'s, S: Counting> Trial<'s, S> {
                 Served::TryFailed { client } => (client, Standing::Waiting, Expected::NoPermits),
             };
             if own == Some(client) {
+                self.row.expects(words::expected(says));
                 expected = says;
                 continue;
             }
@@ -400,7 +400,7 @@ impl<'s, S: Counting> Trial<'s, S> {
         answer: Answer,
         reason: &str,
     ) -> Result<(), Parting> {
-        self.row.says(words::expected(expected), answer);
+        self.row.answers(answer);
         if !expected.is(answer) {
             return Err(Parting::new(format!(
                 "{} should have been {} ({}: {reason}) but {}",
@@ -424,119 +424,6 @@ impl<'s, S: Counting> Trial<'s, S> {
         })
     }
 
-    /// Compares who was woken, and how many permits are free.
-    fn look(&mut self) -> Result<(), Parting> {
-        let woken = self.subject.take_wakes();
-        for &client in &woken {
-            self.row.wakes(self.number(client));
-        }
-        let available = self.subject.available()?;
-        self.row.counts(self.reference.available(), available);
-        let failed = |s: &Self, c: Client| {
-            let standing = s.requests[c].map(|r| r.standing);
-            matches!(standing, Some(Standing::Failed { .. }))
-        };
-        if S::ORDER == Order::Barging {
-            self.look_for_sleepers()?;
-        } else if S::HANDOVER == Handover::HandOff {
-            if let Some(&c) = self.served.iter().find(|c| !woken.contains(c)) {
-                return Err(self.not_woken(c));
-            }
-            let order: Vec<Client> = woken
-                .into_iter()
-                .filter(|c| self.served.contains(c))
-                .collect();
-            if order != self.served {
-                let names = |c: &[Client]| {
-                    let names: Vec<String> = c.iter().map(|&c| self.name(c)).collect();
-                    names.join(", ")
-                };
-                return Err(Parting::new(format!(
-                    "woken in the order {}; the queue is {}",
-                    names(&order),
-                    names(&self.served)
-                )));
-            }
-        } else {
-            let failed = self
-                .served
-                .iter()
-                .find(|&&c| failed(self, c) && !woken.contains(&c));
-            if let Some(&c) = failed {
-                return Err(self.not_woken(c));
-            }
-            let is_due = |c: Client| self.requests[c].is_some_and(|r| r.standing == Standing::Due);
-            if let Some(first) = self.first_due()
-                && !(0..CLIENTS).any(|c| is_due(c) && self.subject.is_woken(c))
-            {
-                return Err(self.not_woken(first));
-            }
-        }
-        self.look_at_the_count(available)
-    }
-
-    fn look_for_sleepers(&self) -> Result<(), Parting> {
-        let pending = || (0..CLIENTS).filter(|&c| self.subject.is_pending(c));
-        let closed = self.reference.is_closed();
-        let anyone = pending().any(|c| self.subject.is_woken(c));
-        let sleeper = pending().find(|&c| {
-            let sleeps = if closed {
-                !self.subject.is_woken(c)
-            } else {
-                !anyone
-            };
-            sleeps && !self.reference.is_barred(c)
-        });
-        match sleeper {
-            None => Ok(()),
-            Some(c) if closed => Err(self.not_woken(c)),
-            Some(c) => Err(Parting::new(format!(
-                "{} waits for {} (barging: {} available, so it fits) but nobody is woken",
-                self.name(c),
-                words::permits(self.requests[c].map_or(0, |r| r.permits)),
-                self.reference.available(),
-            ))),
-        }
-    }
-
-    fn look_at_the_count(&self, said: Option<usize>) -> Result<(), Parting> {
-        let Some(said) = said else {
-            return Ok(());
-        };
-        let model = self.reference.available();
-        let mut most = model;
-        let mut late = 0;
-        for request in self.requests.iter().flatten() {
-            match request.standing {
-                Standing::Due if S::HANDOVER == Handover::WakeAndRetry => most += request.permits,
-                Standing::Failed { taken } => late += taken,
-                _ => {}
-            }
-        }
-        let least = most.saturating_sub(late);
-        if (least..=most).contains(&(said as u64)) {
-            return Ok(());
-        }
-        Err(Parting::new(format!(
-            "{} should be free ({}) but it says {said}",
-            words::permits(most),
-            words::order(S::ORDER),
-        )))
-    }
-
-    fn not_woken(&self, client: Client) -> Parting {
-        let (should, why) = match self.requests[client].map(|r| r.standing) {
-            Some(Standing::Failed { .. }) => (Expected::Closed, "it waited".to_owned()),
-            _ => (Expected::Granted, self.reason_of(client)),
-        };
-        Parting::new(format!(
-            "{} should have been {} ({}: {why}) but is still pending, and not woken",
-            self.name(client),
-            words::should_be(should),
-            words::order(S::ORDER),
-        ))
-    }
-
     /// Why the model answers a newcomer as it does.
     fn reason_at_once(&self) -> String {
         let waiting = (0..CLIENTS).filter(|&c| self.reference.place(c).is_some());
@@ -548,7 +435,7 @@ impl<'s, S: Counting> Trial<'s, S> {
     }
 
     /// Why the model answers one who has waited as it does.
-    fn reason_of(&self, client: Client) -> String {
+    pub(super) fn reason_of(&self, client: Client) -> String {
         let permits = self.requests[client].map_or(0, |r| r.permits);
         match self.requests[client].map(|r| r.standing) {
             Some(Standing::Due) => words::its_turn(permits),
@@ -561,11 +448,11 @@ impl<'s, S: Counting> Trial<'s, S> {
         }
     }
 
-    fn number(&self, client: Client) -> u32 {
+    pub(super) fn number(&self, client: Client) -> u32 {
         self.requests[client].map_or(0, |r| r.number)
     }
 
-    fn name(&self, client: Client) -> String {
+    pub(super) fn name(&self, client: Client) -> String {
         let word = self.requests[client].map_or("", |r| r.word);
         format!("{word} #{}", self.number(client))
     }

@@ -15,9 +15,13 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// What the one who performs the op is answered.
-    pub(super) fn says(&mut self, model: &str, subject: Answer) {
+    /// What the model says of the one who performs the op.
+    pub(super) fn expects(&mut self, model: &str) {
         add(&mut self.model, model);
+    }
+
+    /// What the one who performs the op is answered.
+    pub(super) fn answers(&mut self, subject: Answer) {
         add(&mut self.subject, answer(subject));
     }
 
@@ -31,9 +35,13 @@ impl Row {
         add(&mut self.subject, &format!("wakes #{number}"));
     }
 
-    /// How many permits are free.
-    pub(super) fn counts(&mut self, model: u64, subject: Option<usize>) {
+    /// How many permits are free in the model.
+    pub(super) fn counts(&mut self, model: u64) {
         add(&mut self.model, &format!("{model} free"));
+    }
+
+    /// How many permits are free, if the semaphore can say.
+    pub(super) fn tells(&mut self, subject: Option<usize>) {
         if let Some(subject) = subject {
             add(&mut self.subject, &format!("{subject} free"));
         }
@@ -152,7 +160,7 @@ pub(super) fn was(answer: Answer) -> &'static str {
 /// Why a newcomer is answered so.
 pub(super) fn at_once(closed: bool, available: u64, waiting: usize) -> String {
     match (closed, waiting) {
-        (true, _) => "closed".to_owned(),
+        (true, _) => "it is closed".to_owned(),
         (false, 0) => format!("nobody queues, {available} available"),
         (false, n) => format!("{n} in the queue, {available} available"),
     }
