@@ -4,6 +4,8 @@
 use selvedge::explore::{Conformance, Difference};
 use selvedge::runtime::Counting;
 
+#[path = "counting/barging.rs"]
+mod barging;
 #[path = "counting/wrong.rs"]
 mod wrong;
 mod zoo;
@@ -65,6 +67,34 @@ async_lock::semaphore::Semaphore is not what it claims to be, `barging`: it part
   each acquire is a future of its own, kept until its permits are given back
   found in sequence 3 of seed 0, shrunk from 16 steps to 6
 ",
+    );
+}
+
+#[cfg(feature = "async-lock")]
+#[test]
+fn async_lock_awaited() {
+    passes::<barging::Awaited>(10_000);
+}
+
+#[test]
+fn barging() {
+    use barging::*;
+    passes::<Crowd<NOTHING>>(10_000);
+    differs::<Crowd<WAKES_ONE>>(
+        50,
+        "acquire #1 waits for 2 permits (barging: 2 available, so it fits) but nobody is woken",
+    );
+    differs::<Crowd<CLOSES_IN_SILENCE>>(
+        50,
+        "acquire #1 should have been refused as closed (barging: it waits) but is still pending",
+    );
+    differs::<Crowd<WAITS_BEHIND_OTHERS>>(
+        50,
+        "acquire #2 should have been granted (barging: nobody queues, 1 available) but is pending",
+    );
+    differs::<Crowd<ADMITS_WHO_IS_WOKEN>>(
+        50,
+        "acquire #1 should have been left waiting (barging: 0 available, 1 wanted) but was granted",
     );
 }
 
