@@ -13,6 +13,62 @@ use crate::program::Order;
 ///
 /// What a semaphore cannot do is left as it is here: the default of each such method answers
 /// [`Unsupported`] and changes nothing.
+///
+/// ```
+/// use std::cell::{Cell, RefCell};
+/// use std::future::{Future, poll_fn};
+/// use std::task::{Poll, Waker};
+///
+/// use selvedge::program::Order;
+/// use selvedge::runtime::{Counting, Refused};
+///
+/// /// Whoever comes takes what fits; whatever comes back wakes all who wait.
+/// struct Crowd {
+///     free: Cell<u32>,
+///     waiting: RefCell<Vec<Waker>>,
+/// }
+///
+/// struct Permit<'a>(&'a Crowd, u32);
+///
+/// impl Drop for Permit<'_> {
+///     fn drop(&mut self) {
+///         self.0.free.set(self.0.free.get() + self.1);
+///         self.0.waiting.take().into_iter().for_each(Waker::wake);
+///     }
+/// }
+///
+/// impl Counting for Crowd {
+///     const ORDER: Order = Order::Barging;
+///
+///     type Permit<'a> = Permit<'a>;
+///
+///     fn with_permits(permits: u32) -> Crowd {
+///         Crowd { free: Cell::new(permits), waiting: RefCell::default() }
+///     }
+///
+///     fn acquire(&self, permits: u32) -> impl Future<Output = Result<Permit<'_>, Refused>> + '_ {
+///         poll_fn(move |context| {
+///             if let Ok(permit) = self.try_acquire(permits) {
+///                 return Poll::Ready(Ok(permit));
+///             }
+///             self.waiting.borrow_mut().push(context.waker().clone());
+///             Poll::Pending
+///         })
+///     }
+///
+///     fn try_acquire(&self, permits: u32) -> Result<Permit<'_>, Refused> {
+///         let left = self.free.get().checked_sub(permits).ok_or(Refused::NoPermits)?;
+///         self.free.set(left);
+///         Ok(Permit(self, permits))
+///     }
+///
+///     fn available(&self) -> Option<usize> {
+///         Some(self.free.get() as usize)
+///     }
+/// }
+///
+/// selvedge::check_semaphore::<Crowd>(); // it keeps to `barging`
+/// ```
 pub trait Counting: Sized {
     /// In which order waiters are served; the meaning of each is that of the worker-program
     /// language.
@@ -112,7 +168,8 @@ pub trait Counting: Sized {
         Err(Unsupported)
     }
 
-    /// Makes all waiting and later acquires and tries fail.
+    /// Makes all waiting and later acquires and tries fail. A waiter that was granted but not polled
+    /// since may keep that or give it back, and fail.
     ///
     /// # Errors
     ///

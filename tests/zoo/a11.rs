@@ -55,7 +55,9 @@ impl<const FIXED: bool> Drop for Permit<'_, FIXED> {
             state.free += self.permits;
             state.front()
         };
-        waker.map(Waker::wake);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 
@@ -94,7 +96,9 @@ impl<'a, const FIXED: bool> Future for Acquire<'a, FIXED> {
             }
         }
         drop(state);
-        next.map(Waker::wake);
+        if let Some(waker) = next {
+            waker.wake();
+        }
         Poll::Ready(Ok(Permit { semaphore, permits }))
     }
 }
@@ -110,7 +114,9 @@ impl<const FIXED: bool> Drop for Acquire<'_, FIXED> {
             state.queue.retain(|&(t, _)| t != ticket);
             if was_front { state.next() } else { None }
         };
-        next.map(Waker::wake);
+        if let Some(waker) = next {
+            waker.wake();
+        }
     }
 }
 

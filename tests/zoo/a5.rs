@@ -66,7 +66,9 @@ impl<const FIXED: bool> Drop for Permit<'_, FIXED> {
             state.free += 1;
             state.set_first()
         };
-        waker.map(Waker::wake);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 
@@ -109,7 +111,9 @@ impl<'a, const FIXED: bool> Future for Acquire<'a, FIXED> {
         }
         drop(state);
         self.ticket = None;
-        next.map(Waker::wake);
+        if let Some(waker) = next {
+            waker.wake();
+        }
         Poll::Ready(Ok(Permit(semaphore)))
     }
 }
@@ -124,7 +128,9 @@ impl<const FIXED: bool> Drop for Acquire<'_, FIXED> {
             state.queue.retain(|w| w.ticket != ticket);
             if FIXED { state.pass_on() } else { None }
         };
-        next.map(Waker::wake);
+        if let Some(waker) = next {
+            waker.wake();
+        }
     }
 }
 
