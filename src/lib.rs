@@ -58,7 +58,8 @@ pool.sem: 1 finding · complete under panics=1 timeouts=2
 //!
 //! Without features the crate is the [`Semaphore`] alone: a release build of a user compiles nothing
 //! of the checker.
-//! `check` is all of the library, `serde` adds reports as JSON, `cli` the command `selvedge`.
+//! `check` is all of the library, `serde` adds reports as JSON, `cli` the command `selvedge`;
+//! `tokio` and `async-lock` let `check_semaphore` be asked of theirs.
 
 #[cfg(feature = "check")]
 pub mod explore;

@@ -82,7 +82,7 @@ fn barging() {
     passes::<Crowd<NOTHING>>(10_000);
     differs::<Crowd<WAKES_ONE>>(
         50,
-        "acquire #1 waits for 2 permits (barging: 2 available, so it fits) but nobody is woken",
+        "acquire #1 waits for 1 permit (barging: 1 available, so it fits) but nobody is woken",
     );
     differs::<Crowd<CLOSES_IN_SILENCE>>(
         50,
@@ -138,7 +138,7 @@ macro_rules! wrong {
 
 wrong! {
     KEEPS_THE_FIRST_WAKER within 20:
-        "step 4: after `grow`, acquire #2 should have been granted (fifo: head of the queue, and its 3 permits are there) but is still pending, and not woken"
+        "step 3: after `grow`, acquire #1 should have been granted (fifo: head of the queue, and its permit is there) but is still pending, and not woken"
     TRIES_PAST_THE_QUEUE within 20:
         "step 2: try-acquire #2 should have been refused for want of permits (fifo: 1 in the queue, 1 available) but was granted"
     FORGETS_NOTHING within 20:
@@ -162,7 +162,9 @@ wrong! {
     TRIES_A_CLOSED_ONE_FOR_NOTHING within 20:
         "step 2: try-acquire #1 should have been refused as closed (fifo: it is closed) but was refused for want of permits"
     WAITS_FOR_ONE_LESS within 20:
-        "step 4: after `grow permits=2`, 1 permit should be free (fifo) but it says 0"
+        "step 3: after `grow permits=2`, 1 permit should be free (fifo) but it says 0"
+    CANNOT_BE_EMPTY within 20:
+        "it parts from the model in step 0\n\n   step  op   model   semaphore\n      0  new  0 free\n\n  the semaphore panicked: no permits"
     GROWS_AND_WAKES_BACKWARDS within 50:
         "the queue should have been woken in its order (fifo: acquire #1, acquire #2) but the order was acquire #2, acquire #1"
 }

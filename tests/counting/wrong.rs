@@ -24,6 +24,7 @@ pub(crate) const SPLITS_AND_LOSES: u8 = 10;
 pub(crate) const TRIES_A_CLOSED_ONE_FOR_NOTHING: u8 = 11;
 pub(crate) const WAITS_FOR_ONE_LESS: u8 = 12;
 pub(crate) const GROWS_AND_WAKES_BACKWARDS: u8 = 13;
+pub(crate) const CANNOT_BE_EMPTY: u8 = 14;
 
 pub(crate) struct Wrong<const HOW: u8>(Semaphore, Postponed);
 
@@ -56,6 +57,7 @@ impl<const HOW: u8> Counting for Wrong<HOW> {
     type Permit<'a> = SemaphorePermit<'a>;
 
     fn with_permits(permits: u32) -> Self {
+        assert!(HOW != CANNOT_BE_EMPTY || permits > 0, "no permits");
         Wrong(Counting::with_permits(permits), Postponed::default())
     }
 

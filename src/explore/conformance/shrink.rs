@@ -42,26 +42,33 @@ fn size(performed: &Performed) -> (usize, u64) {
 /// The sequences that are tried in place of one, those that save most first.
 fn neighbours(of: &Performed) -> impl Iterator<Item = (u32, Vec<Op>)> {
     let (permits, ops) = (of.permits, &of.ops);
+    let without = move |at: usize, n: usize| {
+        let mut rest = ops.clone();
+        rest.drain(at..at + n);
+        rest
+    };
     let lengths = std::iter::successors(Some(ops.len() / 2), |&n| Some(n / 2));
-    let lengths = lengths.take_while(|&n| n > 0);
-    let without = lengths.flat_map(move |n| {
-        (0..=ops.len() - n).rev().map(move |at| {
-            let mut rest = ops.clone();
-            rest.drain(at..at + n);
-            (permits, rest)
-        })
-    });
+    let pieces = lengths
+        .take_while(|&n| n > 0)
+        .flat_map(move |n| (0..=ops.len() - n).rev().map(move |at| (at, n)))
+        .map(move |(at, n)| (permits, without(at, n)));
+    // a request that only takes permits away can be left out if they are not there
+    let never_there =
+        (0..ops.len()).flat_map(move |at| (0..permits).map(move |fewer| (fewer, without(at, 1))));
     let fewer = (0..permits).map(move |fewer| (fewer, ops.clone()));
+    // a smaller number, and perhaps as many fewer permits at the start
     let smaller = (0..ops.len()).flat_map(move |at| {
         let mut op = ops[at];
         let most = op.permits().map_or(1, |permits| *permits);
-        (1..most).map(move |number| {
+        (1..most).flat_map(move |number| {
             let mut changed = ops.clone();
             if let Some(permits) = changed[at].permits() {
                 *permits = number;
             }
-            (permits, changed)
+            let less = permits.checked_sub(most - number);
+            let both = less.map(|less| (less, changed.clone()));
+            both.into_iter().chain([(permits, changed)])
         })
     });
-    without.chain(fewer).chain(smaller)
+    pieces.chain(never_there).chain(fewer).chain(smaller)
 }
