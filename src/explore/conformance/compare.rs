@@ -1,24 +1,6 @@
-//! What has to be the same on both sides.
+//! What has to be the same on both sides. What that is, is told at [`Conformance`].
 //!
-//! **What is compared**, after each op:
-//!
-//! 1. What the one who performs it is answered: an acquire is granted at once, waits or finds the
-//!    semaphore closed; a try is granted or refused; a `forget_free` says how many.
-//! 2. *With hand-off*, in the `fifo` orders: whom it serves. All whom the model grants or fails in
-//!    that op are woken by it, in the same order; when they are polled they have it, and nobody else
-//!    does. Waking more than those is a waste and no difference.
-//! 3. *With wake-and-retry*, in the `fifo` orders: of those whom the model has granted, at least one
-//!    is woken, until all have been polled; the first of them has it when it is polled. No op that
-//!    could come in between is performed meanwhile ([`Handover::WakeAndRetry`]).
-//! 4. *In `barging` order*: a waiter that is woken and polled has it if and only if it fits; one that
-//!    is polled by chance may have it if it fits. If a waiter fits and nobody is woken, the wake-up
-//!    is lost.
-//! 5. How many permits are free, if it can say: as many as in the model; with wake-and-retry, those
-//!    too that are granted and not taken yet.
-//!
-//! Two things are left open, for `close`. What a waiter had taken of its request may come back as
-//! late as it is polled or dropped. And a waiter that was granted but not polled since may find the
-//! semaphore closed, and give back what it was granted.
+//! [`Conformance`]: super::Conformance
 
 use super::op::{CLIENTS, Client};
 use super::trial::{Expected, Parting, Standing, Trial};

@@ -1,6 +1,8 @@
 //! One sequence, performed on the model and on the semaphore side by side.
 //!
-//! What is compared after each op, and what is left open, is told in `compare`.
+//! What is compared after each op, and what is left open, is told at [`Conformance`].
+//!
+//! [`Conformance`]: super::Conformance
 
 use super::op::{Abilities, CLIENTS, Client, Op};
 use super::reference::{Reference, Served};
