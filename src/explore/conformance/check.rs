@@ -29,7 +29,7 @@ use crate::runtime::Counting;
 ///    does. Waking more than those is a waste and no difference.
 /// 3. *With wake-and-retry*, in the `fifo` orders: of those whom the model has granted, at least one
 ///    is woken, until all have been polled; the first of them has it when it is polled. No op that
-///    could come in between is performed meanwhile ([`Handover::WakeAndRetry`]).
+///    could come in between is performed meanwhile ([`Handover::WakeAndRetry`](crate::runtime::Handover::WakeAndRetry)).
 /// 4. *In `barging` order*: a waiter that is woken and polled has it if and only if it fits; one that
 ///    is polled by chance may have it if it fits. If a waiter fits and nobody is woken, the wake-up
 ///    is lost.
