@@ -56,11 +56,15 @@ pool.sem: 1 finding · complete under panics=1 timeouts=2
 //! semaphores. For atomics and locks in Rust code [loom](https://docs.rs/loom) is the better tool,
 //! and [shuttle](https://docs.rs/shuttle) for large programs over threads.
 //!
-//! Without features the crate is empty: a release build of a user compiles nothing of the checker.
-//! `check` is all of the library, `serde` adds reports as JSON, `cli` the command `selvedge`.
+//! Without features the crate is the [`Semaphore`] alone: a release build of a user compiles nothing
+//! of the checker.
+//! `check` is all of the library, `serde` adds reports as JSON, `cli` the command `selvedge`;
+//! `tokio` and `async-lock` let `check_semaphore` be asked of theirs.
 
 #[cfg(feature = "check")]
 pub mod explore;
+#[cfg(feature = "check")]
+pub mod integration;
 #[cfg(feature = "check")]
 pub mod machine;
 #[cfg(feature = "check")]
@@ -72,8 +76,18 @@ pub mod report;
 #[cfg(feature = "check")]
 pub mod run;
 #[cfg(feature = "check")]
+pub mod runtime;
+#[cfg(feature = "check")]
 pub mod schedule;
 #[cfg(feature = "check")]
 pub mod search;
+pub mod semaphore;
 #[cfg(feature = "check")]
 pub mod strategy;
+
+#[cfg(feature = "check")]
+pub use explore::check_semaphore;
+pub use semaphore::{
+    Acquire, AcquireError, AcquireOwned, AcquireRaw, Cancel, OverRelease, OwnedSemaphorePermit,
+    Semaphore, SemaphorePermit, TryAcquireError,
+};

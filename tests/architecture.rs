@@ -29,7 +29,7 @@ const STRANGERS: [(&str, &str); 3] = [
 ];
 
 /// The features that there are, or will be.
-const FEATURES: [&str; 8] = [
+const FEATURES: [&str; 10] = [
     "check",
     "threads",
     "cli",
@@ -38,6 +38,8 @@ const FEATURES: [&str; 8] = [
     "insta",
     "serde",
     "tracing",
+    "tokio",
+    "async-lock",
 ];
 
 /// The most lines of a file.

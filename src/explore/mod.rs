@@ -8,6 +8,7 @@
 //! 2. Which findings a complete exploration reports, and with which schedules, depends on the
 //!    program and the options alone.
 
+mod conformance;
 mod explorer;
 mod findings;
 mod identify;
@@ -17,6 +18,7 @@ mod shrink;
 mod subject;
 mod verdict;
 
+pub use conformance::{Conformance, Difference, check_semaphore};
 pub use explorer::{Explorer, Watcher, budget_of};
 pub use replay::{Divergence, Replayed, replay};
 pub use verdict::{Verdict, verdict};

@@ -1,0 +1,119 @@
+//! Which op comes next.
+//!
+//! The weights favour what semaphores have got wrong: waiters of different sizes, an acquire that is
+//! dropped after it was woken, permits that come back in pieces.
+
+use super::op::{CLIENTS, Client, LARGEST, LARGEST_RESIZE, Op};
+use super::trial::{Standing, Trial};
+use crate::run::Rng;
+use crate::runtime::Counting;
+
+/// The ops of a sequence: so many at random, and then everybody lets go.
+pub(super) struct Draw {
+    rng: Rng,
+    random: u32,
+    phase: Phase,
+}
+
+/// How far everybody has let go; it does not go back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// Whoever was woken is polled, and who waits then is cancelled.
+    Waiting,
+    /// What is held is released.
+    Holding,
+    /// What is free is tried for, permit by permit.
+    Free,
+}
+
+impl Draw {
+    pub(super) fn new(rng: Rng, random: u32) -> Draw {
+        Draw {
+            rng,
+            random,
+            phase: Phase::Waiting,
+        }
+    }
+
+    /// The next op; `None` at the end of the sequence.
+    pub(super) fn next<S: Counting>(&mut self, trial: &Trial<'_, S>) -> Option<Op> {
+        if self.random == 0 {
+            return self.let_go(trial);
+        }
+        self.random -= 1;
+        let ops = candidates(trial);
+        let mut at = self.rng.below(ops.iter().map(|&(weight, _)| weight).sum());
+        for (weight, op) in ops {
+            if at < weight {
+                return Some(op);
+            }
+            at -= weight;
+        }
+        unreachable!("a number below the sum of the weights lies in one of them")
+    }
+
+    fn let_go<S: Counting>(&mut self, trial: &Trial<'_, S>) -> Option<Op> {
+        let clients = || (0..CLIENTS).filter_map(|c| Some((c, trial.request(c)?.standing)));
+        if self.phase == Phase::Waiting {
+            if let Some((client, _)) = clients().find(|&(c, _)| trial.is_woken(c)) {
+                return Some(Op::Poll { client });
+            }
+            if let Some((client, _)) = clients().find(|&(_, s)| s != Standing::Holding) {
+                return Some(Op::Cancel { client });
+            }
+            self.phase = Phase::Holding;
+        }
+        if self.phase == Phase::Holding {
+            if let Some((client, _)) = clients().next() {
+                return Some(Op::Release { client });
+            }
+            self.phase = Phase::Free;
+        }
+        let client = idle(trial)?;
+        (trial.available() > 0 && !trial.is_closed()).then_some(Op::Try { client, permits: 1 })
+    }
+}
+
+/// All ops that make sense, each with its weight.
+fn candidates<S: Counting>(trial: &Trial<'_, S>) -> Vec<(u64, Op)> {
+    let mut ops = Vec::new();
+    // all idle clients are alike
+    if let Some(client) = idle(trial) {
+        for permits in 1..=LARGEST {
+            ops.push((24 / u64::from(permits), Op::Acquire { client, permits }));
+            ops.push((8 / u64::from(permits), Op::Try { client, permits }));
+        }
+        ops.push((3, Op::Drain { client }));
+    }
+    for client in 0..CLIENTS {
+        let Some(request) = trial.request(client) else {
+            continue;
+        };
+        if request.standing == Standing::Holding {
+            ops.push((20, Op::Release { client }));
+            ops.push((3, Op::Forget { client }));
+            for permits in 1..LARGEST {
+                ops.push((8, Op::ReleasePart { client, permits }));
+            }
+        } else {
+            let (poll, cancel) = match trial.is_woken(client) {
+                true => (40, 20),
+                false => (4, 8),
+            };
+            ops.push((poll, Op::Poll { client }));
+            ops.push((cancel, Op::Cancel { client }));
+        }
+    }
+    for permits in 1..=LARGEST_RESIZE {
+        ops.push((3, Op::Grow { permits }));
+        ops.push((3, Op::Shrink { permits }));
+        ops.push((3, Op::ForgetFree { permits }));
+    }
+    ops.push((2, Op::Close));
+    ops.retain(|&(_, op)| trial.applies(op));
+    ops
+}
+
+fn idle<S: Counting>(trial: &Trial<'_, S>) -> Option<Client> {
+    (0..CLIENTS).find(|&c| trial.request(c).is_none())
+}

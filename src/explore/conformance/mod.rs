@@ -1,0 +1,22 @@
+//! Any semaphore against the model: generated sequences of ops, performed on both, step by step.
+//!
+//! **Invariants**
+//!
+//! 1. The oracle is the machine, and nothing but it: see `reference`.
+//! 2. What is found depends on the semaphore and the options alone.
+//! 3. A difference is shown by a sequence that was performed as it is told.
+
+mod check;
+mod compare;
+mod difference;
+mod draw;
+mod op;
+mod reference;
+mod sequence;
+mod shrink;
+mod subject;
+mod trial;
+mod words;
+
+pub use check::{Conformance, check_semaphore};
+pub use difference::Difference;

@@ -1,0 +1,66 @@
+//! One sequence from its first op to its last, or to the op at which the sides part.
+
+use std::mem;
+
+use super::op::{Abilities, Op};
+use super::reference::Models;
+use super::subject::guarded;
+use super::trial::{Parting, Trial};
+use super::words::Row;
+use crate::runtime::Counting;
+
+/// A sequence that was performed.
+#[derive(Debug)]
+pub(super) struct Performed {
+    /// Permits at the start.
+    pub(super) permits: u32,
+    pub(super) ops: Vec<Op>,
+    /// One for each op.
+    pub(super) rows: Vec<Row>,
+    /// How the sides part at the last op, if they do.
+    pub(super) parting: Option<Parting>,
+}
+
+/// Performs the ops that `next` gives until it has no more; those that make no sense when they come
+/// are left out.
+pub(super) fn perform<S: Counting>(
+    models: &Models,
+    abilities: Abilities,
+    permits: u32,
+    next: &mut dyn FnMut(&Trial<'_, S>) -> Option<Op>,
+) -> Performed {
+    let mut performed = Performed {
+        permits,
+        ops: Vec::new(),
+        rows: Vec::new(),
+        parting: None,
+    };
+    let semaphore = match guarded(|| S::with_permits(permits)) {
+        Ok(semaphore) => semaphore,
+        Err(panicked) => {
+            performed.parting = Some(panicked.into());
+            return performed;
+        }
+    };
+    let mut trial = Trial::new(models.start(permits), &semaphore, abilities);
+    while let Some(op) = next(&trial) {
+        if !trial.applies(op) {
+            continue;
+        }
+        performed.ops.push(op);
+        if let Err(parting) = trial.step(op) {
+            performed.parting = Some(parting);
+            break;
+        }
+    }
+    let panicked = performed.parting.as_ref().is_some_and(|p| p.panicked);
+    let (rows, in_order) = trial.end(panicked);
+    performed.rows = rows;
+    if in_order {
+        // a panic here is told by nobody: everything was let go before, in steps that are compared
+        let _ = guarded(|| drop(semaphore));
+    } else {
+        mem::forget(semaphore);
+    }
+    performed
+}

@@ -1,0 +1,461 @@
+//! One sequence, performed on the model and on the semaphore side by side.
+//!
+//! What is compared after each op, and what is left open, is told at [`Conformance`].
+//!
+//! [`Conformance`]: super::Conformance
+
+use super::op::{Abilities, CLIENTS, Client, Op};
+use super::reference::{Reference, Served};
+use super::subject::{Answer, Panicked, Subject};
+use super::words::{self, Row};
+use crate::program::Order;
+use crate::runtime::{Counting, Handover, Refused, Unsupported};
+
+/// Where a request stands, as the model sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Waiting,
+    /// Granted, and not polled since.
+    Due,
+    /// Failed by a close, and not polled since; it had taken so many.
+    Failed {
+        taken: u64,
+    },
+    Holding,
+}
+
+/// A request of a client: the number by which people know it, its permits, where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Request {
+    pub(super) number: u32,
+    /// What it is called, together with the number.
+    word: &'static str,
+    pub(super) permits: u64,
+    pub(super) standing: Standing,
+}
+
+/// What the model says of the one who performs an op.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    Granted,
+    Waits,
+    Closed,
+    NoPermits,
+    Nothing,
+}
+
+impl Expected {
+    fn is(self, answer: Answer) -> bool {
+        match self {
+            Expected::Granted => answer == Answer::Granted,
+            Expected::Waits => answer == Answer::Pending,
+            Expected::Closed => answer == Answer::Refused(Refused::Closed),
+            Expected::NoPermits => answer == Answer::Refused(Refused::NoPermits),
+            Expected::Nothing => answer == Answer::Nothing,
+        }
+    }
+}
+
+/// The sides part; in plain words, how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Parting {
+    pub(super) text: String,
+    /// The semaphore panicked, and nothing of it can be trusted.
+    pub(super) panicked: bool,
+}
+
+impl Parting {
+    pub(super) fn new(text: impl Into<String>) -> Parting {
+        Parting {
+            text: text.into(),
+            panicked: false,
+        }
+    }
+}
+
+impl From<Panicked> for Parting {
+    fn from(panicked: Panicked) -> Parting {
+        Parting {
+            text: format!("the semaphore panicked: {}", panicked.0),
+            panicked: true,
+        }
+    }
+}
+
+/// A sequence under way.
+pub(super) struct Trial<'s, S: Counting> {
+    pub(super) reference: Reference<'s>,
+    pub(super) subject: Subject<'s, S>,
+    abilities: Abilities,
+    pub(super) requests: [Option<Request>; CLIENTS],
+    numbers: u32,
+    /// Those whom the present op served, but for the one who performs it.
+    pub(super) served: Vec<Client>,
+    pub(super) row: Row,
+    pub(super) rows: Vec<Row>,
+}
+
+impl<'s, S: Counting> Trial<'s, S> {
+    pub(super) fn new(reference: Reference<'s>, semaphore: &'s S, abilities: Abilities) -> Self {
+        Trial {
+            reference,
+            subject: Subject::new(semaphore),
+            abilities,
+            requests: [None; CLIENTS],
+            numbers: 0,
+            served: Vec::new(),
+            row: Row::default(),
+            rows: Vec::new(),
+        }
+    }
+
+    pub(super) fn request(&self, client: Client) -> Option<Request> {
+        self.requests[client]
+    }
+
+    pub(super) fn is_woken(&self, client: Client) -> bool {
+        self.subject.is_woken(client)
+    }
+
+    pub(super) fn available(&self) -> u64 {
+        self.reference.available()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.reference.is_closed()
+    }
+
+    /// Ends it, and drops what there is of the semaphore's, unless that is in disorder; whether it
+    /// was not.
+    pub(super) fn end(self, disorder: bool) -> (Vec<Row>, bool) {
+        let in_order = self.subject.end(disorder);
+        (self.rows, in_order)
+    }
+
+    /// Whether an op makes sense now.
+    pub(super) fn applies(&self, op: Op) -> bool {
+        let can = self.abilities;
+        let fits = |permits| permits == 1 || can.many;
+        match op {
+            Op::Acquire { client, permits } | Op::Try { client, permits } => {
+                self.requests[client].is_none() && fits(permits) && self.is_settled()
+            }
+            Op::Poll { client } | Op::Cancel { client } => self.subject.is_pending(client),
+            Op::Release { client } => self.subject.holds(client),
+            Op::ReleasePart { client, permits } => {
+                let more = || self.reference.held(client) > u64::from(permits);
+                can.split && self.subject.holds(client) && more()
+            }
+            Op::Forget { client } => can.forget && self.subject.holds(client),
+            Op::Drain { client } => {
+                can.drain && self.requests[client].is_none() && self.is_counted()
+            }
+            Op::Grow { .. } => can.grow,
+            Op::Shrink { .. } => can.shrink && self.is_counted(),
+            Op::ForgetFree { .. } => can.forget_free && self.is_counted(),
+            Op::Close => can.close && self.is_settled(),
+        }
+    }
+
+    /// Whether nobody can come in between: see [`Handover::WakeAndRetry`].
+    fn is_settled(&self) -> bool {
+        S::ORDER == Order::Barging
+            || S::HANDOVER == Handover::HandOff
+            || !self.standings().any(|s| s == Standing::Due)
+    }
+
+    /// Whether both sides have to agree on how many permits are free.
+    fn is_counted(&self) -> bool {
+        let late = |s| matches!(s, Standing::Failed { taken } if taken > 0);
+        self.is_settled() && !self.standings().any(late)
+    }
+
+    fn standings(&self) -> impl Iterator<Item = Standing> {
+        self.requests.iter().flatten().map(|r| r.standing)
+    }
+
+    /// Performs an op that applies.
+    pub(super) fn step(&mut self, op: Op) -> Result<(), Parting> {
+        self.served.clear();
+        self.row = Row::default();
+        if let Op::Acquire { client, .. } | Op::Try { client, .. } | Op::Drain { client } = op {
+            self.numbers += 1;
+            self.requests[client] = Some(Request {
+                number: self.numbers,
+                word: words::request(op),
+                permits: words::asked(op),
+                standing: Standing::Waiting,
+            });
+        }
+        self.row.op = words::op(op, |client| self.number(client));
+        let performed = self.perform(op);
+        self.row.counts(self.reference.available());
+        let parted = performed.and_then(|()| self.look());
+        self.rows.push(std::mem::take(&mut self.row));
+        parted
+    }
+
+    fn perform(&mut self, op: Op) -> Result<(), Parting> {
+        match op {
+            Op::Acquire { client, permits } => {
+                let reason = self.reason_at_once();
+                let served = self.reference.acquire(client, permits);
+                let expected = self.heard(served, Some(client));
+                let answer = self.subject.acquire(client, permits)?;
+                self.answered(client, expected, answer, &reason)
+            }
+            Op::Try { client, permits } => {
+                let reason = self.reason_at_once();
+                let served = self.reference.try_acquire(client, permits);
+                let expected = self.heard(served, Some(client));
+                let answer = self.subject.try_acquire(client, permits)?;
+                self.answered(client, expected, answer, &reason)
+            }
+            Op::Drain { client } => {
+                let reason = self.reason_at_once();
+                let served = self.reference.drain(client);
+                let expected = self.heard(served, Some(client));
+                let answer = self.subject.drain(client)?;
+                self.answered(client, expected, answer, &reason)
+            }
+            Op::Poll { client } => self.poll(client),
+            Op::Cancel { client } => {
+                let served = match self.requests[client].map(|r| r.standing) {
+                    Some(Standing::Waiting) => self.reference.cancel(client),
+                    Some(Standing::Due) => self.reference.release(client),
+                    _ => Vec::new(),
+                };
+                self.heard(served, Some(client));
+                self.requests[client] = None;
+                Ok(self.subject.cancel(client)?)
+            }
+            Op::Release { client } => {
+                let served = self.reference.release(client);
+                self.heard(served, None);
+                self.requests[client] = None;
+                Ok(self.subject.release(client)?)
+            }
+            Op::ReleasePart { client, permits } => {
+                let served = self.reference.release_part(client, permits);
+                self.heard(served, None);
+                let done = self.subject.release_part(client, permits)?;
+                self.can(done, "split its permits")
+            }
+            Op::Forget { client } => {
+                let served = self.reference.forget(client);
+                self.heard(served, None);
+                self.requests[client] = None;
+                let done = self.subject.forget(client)?;
+                self.can(done, "forget permits")
+            }
+            Op::Grow { permits } => {
+                let served = self.reference.grow(permits);
+                self.heard(served, None);
+                let done = self.subject.ask(|s| s.grow(permits))?;
+                self.can(done, "grow")
+            }
+            Op::Shrink { permits } => {
+                let served = self.reference.shrink(permits);
+                self.heard(served, None);
+                let done = self.subject.ask(|s| s.shrink(permits))?;
+                self.can(done, "shrink")
+            }
+            Op::ForgetFree { permits } => {
+                let free = self.reference.available().min(u64::from(permits)) as u32;
+                if free > 0 {
+                    let served = self.reference.shrink(free);
+                    self.heard(served, None);
+                }
+                match self.subject.ask(|s| s.forget_free(permits))? {
+                    Ok(said) if said == free => Ok(()),
+                    Ok(said) => Err(Parting::new(format!(
+                        "it should have removed {} and says that it removed {said}",
+                        words::permits(free.into())
+                    ))),
+                    Err(Unsupported) => self.can(Err(Unsupported), "forget free permits"),
+                }
+            }
+            Op::Close => {
+                let served = self.reference.close();
+                self.heard(served, None);
+                let done = self.subject.ask(S::close)?;
+                self.can(done, "be closed")
+            }
+        }
+    }
+
+    fn poll(&mut self, client: Client) -> Result<(), Parting> {
+        let Some(request) = self.requests[client] else {
+            unreachable!("who is polled has a request")
+        };
+        let woken = self.subject.is_woken(client);
+        let first = self.first_due() == Some(client);
+        let barging = S::ORDER == Order::Barging;
+        let may_go_on = barging && !self.reference.is_barred(client);
+        let reason = self.reason_of(client);
+        let answer = self.subject.poll(client)?;
+        let closed = answer == Answer::Refused(Refused::Closed) && self.reference.is_closed();
+        match request.standing {
+            Standing::Waiting if may_go_on => {
+                if answer == Answer::Pending && !woken {
+                    self.row.expects("may go on");
+                    self.row.answers(answer);
+                    return Ok(());
+                }
+                let served = self.reference.proceed(client);
+                let expected = self.heard(served, Some(client));
+                self.answered(client, expected, answer, &reason)
+            }
+            Standing::Waiting => self.told(client, Expected::Waits, answer, &reason),
+            Standing::Due if closed => {
+                // left open by `close`: it gives back what it was granted
+                let served = self.reference.release(client);
+                self.heard(served, None);
+                self.requests[client] = None;
+                self.row.expects("may be closed");
+                self.row.answers(answer);
+                Ok(())
+            }
+            Standing::Due if answer == Answer::Pending && self.may_retry(woken && first) => {
+                self.row.expects("may be granted");
+                self.row.answers(answer);
+                Ok(())
+            }
+            Standing::Due => self.told(client, Expected::Granted, answer, &reason),
+            Standing::Failed { .. } => self.told(client, Expected::Closed, answer, &reason),
+            Standing::Holding => unreachable!("who holds permits is not polled"),
+        }
+    }
+
+    /// As `answered`, where the model has said it in an earlier step.
+    fn told(
+        &mut self,
+        client: Client,
+        expected: Expected,
+        answer: Answer,
+        reason: &str,
+    ) -> Result<(), Parting> {
+        self.row.expects(words::expected(expected));
+        self.answered(client, expected, answer, reason)
+    }
+
+    fn may_retry(&self, is_its_turn: bool) -> bool {
+        S::HANDOVER == Handover::WakeAndRetry && !is_its_turn
+    }
+
+    /// Of those that are granted and not polled since, the one who asked first.
+    pub(super) fn first_due(&self) -> Option<Client> {
+        let due = |c: &Client| self.requests[*c].is_some_and(|r| r.standing == Standing::Due);
+        (0..CLIENTS).filter(due).min_by_key(|&c| self.number(c))
+    }
+
+    /// Takes in what the model did; what it says of `own`, the one who performs the op.
+    fn heard(&mut self, served: Vec<Served>, own: Option<Client>) -> Expected {
+        let mut expected = Expected::Nothing;
+        for served in served {
+            let (client, standing, says) = match served {
+                Served::Granted { client, permits } => {
+                    if permits == 0 {
+                        continue;
+                    }
+                    if let Some(request) = &mut self.requests[client] {
+                        request.permits = permits;
+                    }
+                    (client, Standing::Due, Expected::Granted)
+                }
+                Served::Closed { client } => {
+                    let taken = match self.requests[client].map(|r| r.standing) {
+                        Some(Standing::Failed { taken }) => taken,
+                        _ => 0,
+                    };
+                    (client, Standing::Failed { taken }, Expected::Closed)
+                }
+                Served::GaveBack { client, permits } => {
+                    // a close tells of what comes back before it tells of the failure
+                    if let Some(request) = &mut self.requests[client] {
+                        request.standing = Standing::Failed { taken: permits };
+                    }
+                    continue;
+                }
+                Served::Queued { client } => (client, Standing::Waiting, Expected::Waits),
+                Served::TryFailed { client } => (client, Standing::Waiting, Expected::NoPermits),
+            };
+            if own == Some(client) {
+                self.row.expects(words::expected(says));
+                expected = says;
+                continue;
+            }
+            if let Some(request) = &mut self.requests[client] {
+                request.standing = standing;
+            }
+            self.row.serves(says, self.number(client));
+            self.served.push(client);
+        }
+        expected
+    }
+
+    /// Compares what the one who performs an op is answered.
+    fn answered(
+        &mut self,
+        client: Client,
+        expected: Expected,
+        answer: Answer,
+        reason: &str,
+    ) -> Result<(), Parting> {
+        self.row.answers(answer);
+        if !expected.is(answer) {
+            return Err(Parting::new(format!(
+                "{} should have been {} ({}: {reason}) but {}",
+                self.name(client),
+                words::should_be(expected),
+                words::order(S::ORDER),
+                words::was(answer),
+            )));
+        }
+        match (&mut self.requests[client], expected) {
+            (Some(request), Expected::Granted) => request.standing = Standing::Holding,
+            (Some(request), Expected::Waits) => request.standing = Standing::Waiting,
+            (request, _) => *request = None,
+        }
+        Ok(())
+    }
+
+    fn can(&self, done: Result<(), Unsupported>, what: &str) -> Result<(), Parting> {
+        done.map_err(|Unsupported| {
+            Parting::new(format!("it cannot {what} now, and could when it was new"))
+        })
+    }
+
+    /// Why the model answers a newcomer as it does.
+    fn reason_at_once(&self) -> String {
+        let waiting = (0..CLIENTS).filter(|&c| self.reference.place(c).is_some());
+        words::at_once(
+            self.reference.is_closed(),
+            self.reference.available(),
+            waiting.count(),
+        )
+    }
+
+    /// Why the model answers one who has waited as it does.
+    pub(super) fn reason_of(&self, client: Client) -> String {
+        let permits = self.requests[client].map_or(0, |r| r.permits);
+        match self.requests[client].map(|r| r.standing) {
+            Some(Standing::Due) => words::its_turn(permits),
+            Some(Standing::Failed { .. }) => "closed while it waited".to_owned(),
+            _ => words::still_waits(
+                self.reference.place(client),
+                self.reference.available(),
+                permits,
+            ),
+        }
+    }
+
+    pub(super) fn number(&self, client: Client) -> u32 {
+        self.requests[client].map_or(0, |r| r.number)
+    }
+
+    pub(super) fn name(&self, client: Client) -> String {
+        let word = self.requests[client].map_or("", |r| r.word);
+        format!("{word} #{}", self.number(client))
+    }
+}

@@ -1,0 +1,6 @@
+//! What becomes of an optional dependency: one file for each.
+
+#[cfg(feature = "async-lock")]
+mod async_lock;
+#[cfg(feature = "tokio")]
+mod tokio;

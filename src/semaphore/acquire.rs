@@ -1,0 +1,436 @@
+//! Acquires: futures that can also be waited for in a thread.
+//!
+//! **Invariants**
+//!
+//! 1. An acquire that is dropped leaves nothing behind: it leaves the queue, or puts back what it was
+//!    granted, and those behind it are granted what has become free.
+//! 2. A grant wins: an acquire that was granted permits succeeds, whatever was cancelled or timed
+//!    out since.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use super::cancel::{Cancel, Watch};
+use super::error::{AcquireError, TryAcquireError};
+use super::hook::{Announced, Event, Op, Place, Scene, Token, Woken};
+use super::permit::{Hold, OwnedSemaphorePermit, SemaphorePermit};
+use super::queue::{Key, Standing};
+use super::semaphore::Semaphore;
+use super::sync::{now, with_parker};
+use super::tray::Joined;
+
+/// How long to wait.
+#[derive(Debug, Clone, Copy)]
+enum Limit {
+    None,
+    Timeout(Duration),
+    Deadline(Instant),
+}
+
+impl Limit {
+    /// The moment at which the timer fires; `None` if it never does.
+    fn deadline(self) -> Option<Instant> {
+        match self {
+            Limit::None => None,
+            Limit::Timeout(timeout) => now().checked_add(timeout),
+            Limit::Deadline(deadline) => Some(deadline),
+        }
+    }
+}
+
+/// A request for permits, from the call to the answer.
+struct Claim {
+    permits: usize,
+    /// Its place in the queue, from the moment it joined.
+    key: Option<Key>,
+    watch: Option<Watch>,
+    place: Place,
+    announced: Announced,
+    token: Token,
+}
+
+type Answer = Poll<Result<(), AcquireError>>;
+
+impl Claim {
+    #[inline]
+    fn new(permits: u32, place: Place) -> Claim {
+        Claim {
+            permits: permits as usize,
+            key: None,
+            watch: None,
+            place,
+            announced: Announced::NOT_YET,
+            token: Token::NONE,
+        }
+    }
+
+    #[inline]
+    fn op(&self, timed: bool) -> Op {
+        Op::Acquire {
+            permits: self.permits,
+            timed,
+        }
+    }
+
+    #[inline]
+    fn poll(&mut self, on: &Semaphore, cx: &mut Context<'_>) -> Answer {
+        let scene = Scene::here();
+        if self.key.is_some() {
+            return self.ask(on, &scene, cx.waker());
+        }
+        let op = self.op(false);
+        if scene
+            .poll_announce(on, op, self.place, &mut self.announced, cx)
+            .is_pending()
+        {
+            return Poll::Pending;
+        }
+        self.token = scene.token(op, self.place);
+        self.start(on, &scene, cx.waker())
+    }
+
+    /// Performs the op: takes the permits, or joins the queue.
+    #[inline]
+    fn start(&mut self, on: &Semaphore, scene: &Scene, waker: &Waker) -> Answer {
+        if self.watch.is_none() {
+            match on.tray().try_take(self.permits) {
+                Ok(()) => return self.granted(on, scene),
+                Err(TryAcquireError::Closed) => return Poll::Ready(Err(AcquireError::Closed)),
+                Err(TryAcquireError::NoPermits) => {}
+            }
+        }
+        self.join(on, scene, waker)
+    }
+
+    #[cold]
+    fn join(&mut self, on: &Semaphore, scene: &Scene, waker: &Waker) -> Answer {
+        if let Some(watch) = &mut self.watch
+            && watch.is_fired(waker)
+        {
+            return Poll::Ready(Err(AcquireError::Cancelled));
+        }
+        match on
+            .tray()
+            .take_or_join(self.permits, self.token, waker.clone())
+        {
+            Joined::Took => self.granted(on, scene),
+            Joined::Closed => Poll::Ready(Err(AcquireError::Closed)),
+            Joined::Queued(key) => {
+                self.key = Some(key);
+                let (token, permits) = (self.token, self.permits);
+                scene.tell(on, Event::Queued { token, permits });
+                Poll::Pending
+            }
+        }
+    }
+
+    #[inline]
+    fn granted(&self, on: &Semaphore, scene: &Scene) -> Answer {
+        let (token, permits) = (self.token, self.permits);
+        scene.tell(on, Event::Granted { token, permits });
+        Poll::Ready(Ok(()))
+    }
+
+    /// Asks whether it was granted since.
+    fn ask(&mut self, on: &Semaphore, scene: &Scene, waker: &Waker) -> Answer {
+        let Some(key) = self.key else {
+            return Poll::Pending;
+        };
+        match on.tray().ask(key, waker) {
+            Standing::Waiting => {
+                let fired = self.watch.as_mut().is_some_and(|w| w.is_fired(waker));
+                if fired {
+                    return Poll::Ready(self.give_up(on, scene, AcquireError::Cancelled));
+                }
+                Poll::Pending
+            }
+            Standing::Granted => {
+                self.key = None;
+                Poll::Ready(Ok(()))
+            }
+            Standing::Closed => {
+                self.key = None;
+                Poll::Ready(Err(AcquireError::Closed))
+            }
+        }
+    }
+
+    /// Leaves the queue, unless the answer has come first (invariant 2).
+    fn give_up(
+        &mut self,
+        on: &Semaphore,
+        scene: &Scene,
+        why: AcquireError,
+    ) -> Result<(), AcquireError> {
+        let Some(key) = self.key.take() else {
+            return Err(why);
+        };
+        let (standing, waker, wakes) = on.tray().leave(key);
+        match standing {
+            Standing::Granted => Ok(()),
+            Standing::Closed => Err(AcquireError::Closed),
+            Standing::Waiting => {
+                scene.tell(on, Event::Left { token: self.token });
+                on.finish(scene, wakes);
+                drop(waker);
+                Err(why)
+            }
+        }
+    }
+
+    /// The future is dropped (invariant 1).
+    #[cold]
+    fn abandon(&mut self, on: &Semaphore) {
+        let scene = Scene::here();
+        if self.give_up(on, &scene, AcquireError::Cancelled).is_ok() {
+            on.put_back_unused(&scene, self.permits, self.token);
+        }
+    }
+
+    /// Waits in the thread that calls.
+    #[inline]
+    fn block(&mut self, on: &Semaphore, limit: Limit) -> Result<(), AcquireError> {
+        let scene = Scene::here();
+        if let Some(waker) = scene.waker() {
+            return self.block_in(on, &scene, limit, &waker);
+        }
+        if self.watch.is_none() && self.key.is_none() {
+            match on.tray().try_take(self.permits) {
+                Ok(()) => return Ok(()),
+                Err(TryAcquireError::Closed) => return Err(AcquireError::Closed),
+                Err(TryAcquireError::NoPermits) => {}
+            }
+        }
+        self.park(on, &scene, limit)
+    }
+
+    #[cold]
+    fn park(&mut self, on: &Semaphore, scene: &Scene, limit: Limit) -> Result<(), AcquireError> {
+        let deadline = limit.deadline();
+        with_parker(|parker, waker| {
+            let mut answer = match self.key {
+                Some(_) => self.ask(on, scene, waker),
+                None => self.join(on, scene, waker),
+            };
+            loop {
+                if let Poll::Ready(answer) = answer {
+                    return answer;
+                }
+                if !parker.wait(deadline) {
+                    return self.give_up(on, scene, AcquireError::TimedOut);
+                }
+                answer = self.ask(on, scene, waker);
+            }
+        })
+    }
+
+    /// Waits as a worker of an exploration does.
+    #[cold]
+    fn block_in(
+        &mut self,
+        on: &Semaphore,
+        scene: &Scene,
+        limit: Limit,
+        waker: &Waker,
+    ) -> Result<(), AcquireError> {
+        let timed = !matches!(limit, Limit::None);
+        let mut answer = if self.key.is_some() {
+            self.ask(on, scene, waker)
+        } else {
+            let op = self.op(timed);
+            scene.announce(on, op, self.place);
+            self.token = scene.token(op, self.place);
+            self.start(on, scene, waker)
+        };
+        loop {
+            if let Poll::Ready(answer) = answer {
+                return answer;
+            }
+            answer = match scene.wait(on, timed) {
+                Woken::TimedOut => Poll::Ready(self.give_up(on, scene, AcquireError::TimedOut)),
+                Woken::Woken => self.ask(on, scene, waker),
+            };
+        }
+    }
+}
+
+/// A claim on a semaphore, whatever leads to it.
+struct Pending<H: Deref<Target = Semaphore>> {
+    /// `None` once the answer was given.
+    semaphore: Option<H>,
+    claim: Claim,
+}
+
+const SPENT: &str = "an acquire was polled after it was ready: each is good for one answer";
+
+impl<H: Deref<Target = Semaphore>> Pending<H> {
+    #[inline]
+    fn new(semaphore: H, permits: u32, place: Place) -> Pending<H> {
+        Pending {
+            semaphore: Some(semaphore),
+            claim: Claim::new(permits, place),
+        }
+    }
+
+    /// Where permits were granted, what leads to their semaphore.
+    #[inline]
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<H, AcquireError>> {
+        let semaphore = self.semaphore.as_deref().expect(SPENT);
+        match self.claim.poll(semaphore, cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(answer) => Poll::Ready(self.spend(answer)),
+        }
+    }
+
+    #[inline]
+    fn block(&mut self, limit: Limit) -> Result<H, AcquireError> {
+        let semaphore = self.semaphore.as_deref().expect(SPENT);
+        let answer = self.claim.block(semaphore, limit);
+        self.spend(answer)
+    }
+
+    #[inline]
+    fn spend(&mut self, answer: Result<(), AcquireError>) -> Result<H, AcquireError> {
+        self.claim.watch = None;
+        let semaphore = self.semaphore.take().expect(SPENT);
+        answer.map(|()| semaphore)
+    }
+
+    #[inline]
+    fn hold(&self, semaphore: H) -> Hold<H> {
+        let Claim {
+            permits,
+            token,
+            place,
+            ..
+        } = self.claim;
+        Hold::new(semaphore, permits, token, place)
+    }
+}
+
+impl<H: Deref<Target = Semaphore>> Drop for Pending<H> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.claim.key.is_some()
+            && let Some(semaphore) = self.semaphore.as_deref()
+        {
+            self.claim.abandon(semaphore);
+        }
+    }
+}
+
+/// A request for permits of a semaphore: [`acquire`](Semaphore::acquire) makes one.
+#[must_use = "it requests nothing before it is awaited or waited for"]
+pub struct Acquire<'a>(Pending<&'a Semaphore>);
+
+/// A request for permits of a semaphore in an [`Arc`]: [`acquire_owned`](Semaphore::acquire_owned)
+/// makes one.
+#[must_use = "it requests nothing before it is awaited or waited for"]
+pub struct AcquireOwned(Pending<Arc<Semaphore>>);
+
+/// A request for permits without a guard: [`acquire_raw`](Semaphore::acquire_raw) makes one.
+#[must_use = "it requests nothing before it is awaited or waited for"]
+pub struct AcquireRaw<'a>(Pending<&'a Semaphore>);
+
+impl<'a> Acquire<'a> {
+    #[inline]
+    fn finish(&self, semaphore: &'a Semaphore) -> SemaphorePermit<'a> {
+        SemaphorePermit(self.0.hold(semaphore))
+    }
+}
+
+impl AcquireOwned {
+    #[inline]
+    fn finish(&self, semaphore: Arc<Semaphore>) -> OwnedSemaphorePermit {
+        OwnedSemaphorePermit(self.0.hold(semaphore))
+    }
+}
+
+impl AcquireRaw<'_> {
+    #[inline]
+    fn finish(&self, semaphore: &Semaphore) {
+        semaphore.count_raw(self.0.claim.permits);
+    }
+}
+
+/// What requests of all kinds can do.
+macro_rules! request {
+    ([$($of:tt)*] $request:ty, $handle:ty, $granted:ty) => {
+        impl<$($of)*> $request {
+            #[inline]
+            pub(super) fn new(semaphore: $handle, permits: u32, place: Place) -> Self {
+                Self(Pending::new(semaphore, permits, place))
+            }
+
+            /// Lets the request be called off: once the [`Cancel`] is fired it fails with
+            /// [`Cancelled`](AcquireError::Cancelled), unless it was granted before.
+            pub fn or_cancelled(mut self, cancel: &Cancel) -> Self {
+                self.0.claim.watch = Some(Watch::new(cancel));
+                self
+            }
+
+            /// Blocks the thread until the answer is there.
+            ///
+            /// # Errors
+            ///
+            /// As the future does.
+            #[inline]
+            pub fn wait(mut self) -> Result<$granted, AcquireError> {
+                let semaphore = self.0.block(Limit::None)?;
+                Ok(self.finish(semaphore))
+            }
+
+            /// Blocks the thread until the answer is there, but not longer than that.
+            ///
+            /// # Errors
+            ///
+            /// As the future does, and [`TimedOut`](AcquireError::TimedOut).
+            pub fn wait_timeout(mut self, timeout: Duration) -> Result<$granted, AcquireError> {
+                let semaphore = self.0.block(Limit::Timeout(timeout))?;
+                Ok(self.finish(semaphore))
+            }
+
+            /// Blocks the thread until the answer is there, but not beyond that moment.
+            ///
+            /// # Errors
+            ///
+            /// As the future does, and [`TimedOut`](AcquireError::TimedOut).
+            pub fn wait_deadline(mut self, deadline: Instant) -> Result<$granted, AcquireError> {
+                let semaphore = self.0.block(Limit::Deadline(deadline))?;
+                Ok(self.finish(semaphore))
+            }
+        }
+
+        impl<$($of)*> Future for $request {
+            type Output = Result<$granted, AcquireError>;
+
+            #[inline]
+            fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+                let request = self.get_mut();
+                match request.0.poll(cx) {
+                    Poll::Pending => Poll::Pending,
+                    Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                    Poll::Ready(Ok(semaphore)) => Poll::Ready(Ok(request.finish(semaphore))),
+                }
+            }
+        }
+
+        impl<$($of)*> fmt::Debug for $request {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($request))
+                    .field("permits", &self.0.claim.permits)
+                    .field("waits", &self.0.claim.key.is_some())
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+request!(['a] Acquire<'a>, &'a Semaphore, SemaphorePermit<'a>);
+request!([] AcquireOwned, Arc<Semaphore>, OwnedSemaphorePermit);
+request!(['a] AcquireRaw<'a>, &'a Semaphore, ());

@@ -1,0 +1,433 @@
+//! Where the semaphore meets a scheduler: the only thing in it that knows of exploration.
+//!
+//! Production code is instrumented by calls of the functions of this file, and by nothing else. With
+//! the feature `check` a call costs one thread-local read outside of an exploration; without it, the
+//! calls and what they carry do not exist.
+//!
+//! **Invariants**
+//!
+//! 1. Nothing is told while the semaphore's lock is held: what hears it may call back.
+//! 2. What an op did is told before the op returns, and before any waker that it owes is woken.
+
+/// What is told. Without `check` the words are still said, to nobody.
+#[cfg_attr(not(feature = "check"), allow(dead_code, unreachable_pub))]
+mod words {
+    use super::Token;
+
+    /// What a worker is about to do.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    #[allow(missing_docs)] // named after the methods of the semaphore
+    pub enum Op {
+        Acquire {
+            permits: usize,
+            timed: bool,
+        },
+        TryAcquire {
+            permits: usize,
+        },
+        /// Put back what a guard holds, or what was taken without one.
+        Release {
+            permits: usize,
+        },
+        Grow {
+            permits: usize,
+        },
+        Shrink {
+            permits: usize,
+        },
+        Drain,
+        Forget {
+            permits: usize,
+        },
+        Close,
+    }
+
+    /// What an op did.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    #[allow(missing_docs)] // `permits` are what they say
+    pub enum Event {
+        /// Permits were handed to whoever the token says, at once or by whoever released them. What
+        /// `drain` takes is told so too.
+        Granted { token: Token, permits: usize },
+        /// An acquire joined the queue.
+        Queued { token: Token, permits: usize },
+        /// A waiter left the queue without permits: cancelled, timed out, or failed by `close`.
+        Left { token: Token },
+        /// A waiter was granted permits, and was cancelled before it could take them: they went back.
+        Returned { token: Token, permits: usize },
+        /// A try was refused.
+        TryFailed { permits: usize },
+        /// Permits of that token were put back.
+        Released { token: Token, permits: usize },
+        /// More was put back than there is room for, and refused.
+        OverReleased { permits: usize },
+        /// The capacity rose.
+        Grew { permits: usize },
+        /// The capacity fell; of this `debt` is still to be taken.
+        Shrank { permits: usize, debt: usize },
+        /// Permits of that token were given up for good.
+        Forgot { token: Token, permits: usize },
+        /// Permits of `from` are counted as those of `to` from now on (a merge of guards).
+        Moved {
+            from: Token,
+            to: Token,
+            permits: usize,
+        },
+        /// It was closed.
+        Closed,
+        /// It was dropped.
+        Dropped,
+    }
+
+    /// Why a blocked worker goes on.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Woken {
+        /// Its waker was woken.
+        Woken,
+        /// Its timer fired.
+        TimedOut,
+    }
+}
+
+#[cfg(feature = "check")]
+mod active {
+    use std::cell::{Cell, RefCell};
+    use std::panic::Location;
+    use std::rc::Rc;
+    use std::sync::atomic::AtomicU64;
+    use std::task::{Context, Poll, Waker};
+
+    use super::words::{Event, Op, Woken};
+
+    /// What an exploration knows a semaphore by; it lies in the semaphore, which never looks at it.
+    #[derive(Debug)]
+    pub struct Mark(pub AtomicU64);
+
+    impl Mark {
+        pub(crate) const fn new() -> Mark {
+            Mark(AtomicU64::new(0))
+        }
+    }
+
+    /// Who took permits, and with which op; permits and waiters carry it, and never look at it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Token(pub u64);
+
+    impl Token {
+        /// Nobody that an exploration knows.
+        pub const NONE: Token = Token(u64::MAX);
+    }
+
+    /// Which semaphore, and how it stands.
+    #[derive(Debug, Clone, Copy)]
+    pub struct Site<'a> {
+        /// What an exploration knows it by.
+        pub mark: &'a Mark,
+        /// The name that it was given.
+        pub name: Option<&'a str>,
+        /// Where it was made.
+        pub made: &'static Location<'static>,
+        /// Free permits.
+        pub available: usize,
+        /// The capacity; `None` if it is not bounded.
+        pub capacity: Option<usize>,
+        /// What a shrink has still to take.
+        pub debt: usize,
+        /// Whether it is closed.
+        pub closed: bool,
+    }
+
+    /// What a scheduler does for the semaphores that it has in an exploration.
+    pub trait Hook {
+        /// A worker is about to perform an op in blocking code, or in code that cannot wait; returns
+        /// when it may. `place` is where the user's code called.
+        fn announce(&self, site: &Site<'_>, op: Op, place: &'static Location<'static>);
+        /// The same in a future: pending until the worker may perform the op. `announced` is false
+        /// at the first call for an op, and is the scheduler's to set.
+        fn poll_announce(
+            &self,
+            site: &Site<'_>,
+            op: Op,
+            place: &'static Location<'static>,
+            announced: &mut bool,
+            cx: &mut Context<'_>,
+        ) -> Poll<()>;
+        /// The token of the worker that runs, for an op at that place.
+        fn token(&self, op: Op, place: &'static Location<'static>) -> Token;
+        /// Something happened; `site` is how the semaphore stands since. `place` is where the user's
+        /// code called, if it did.
+        fn tell(&self, site: &Site<'_>, event: Event);
+        /// The waker of the worker that runs, for a wait in blocking code.
+        fn waker(&self) -> Waker;
+        /// Blocks the worker that runs until that waker is woken, or, if it is timed, until the
+        /// scheduler lets its timer fire.
+        fn wait(&self, site: &Site<'_>, timed: bool) -> Woken;
+    }
+
+    thread_local! {
+        static ACTIVE: Cell<bool> = const { Cell::new(false) };
+        static HOOK: RefCell<Option<Rc<dyn Hook>>> = const { RefCell::new(None) };
+    }
+
+    /// Puts a hook in place for this thread until the guard is dropped.
+    ///
+    /// # Panics
+    ///
+    /// If there is one.
+    pub fn install(hook: Rc<dyn Hook>) -> Installed {
+        let before = HOOK.with(|slot| slot.borrow_mut().replace(hook));
+        assert!(before.is_none(), "one exploration at a time has a thread");
+        ACTIVE.set(true);
+        Installed(())
+    }
+
+    /// Takes the hook away when it is dropped.
+    #[derive(Debug)]
+    pub struct Installed(());
+
+    impl Drop for Installed {
+        fn drop(&mut self) {
+            ACTIVE.set(false);
+            let _hook = HOOK.with(|slot| slot.borrow_mut().take());
+        }
+    }
+
+    /// The hook of this thread, in an exploration.
+    #[inline]
+    pub(crate) fn hook() -> Option<Rc<dyn Hook>> {
+        // a thread that ends has no exploration any more
+        if !ACTIVE.try_with(Cell::get).unwrap_or(false) {
+            return None;
+        }
+        HOOK.with(|slot| slot.borrow().clone())
+    }
+}
+
+/// What the ops of the semaphore call: the hook, if this thread has one.
+#[cfg(feature = "check")]
+mod calls {
+    use std::panic::Location;
+    use std::rc::Rc;
+    use std::sync::atomic::Ordering;
+    use std::task::{Context, Poll, Waker};
+
+    use super::active::{Hook, Mark, Site, Token, hook};
+    use super::words::{Event, Op, Woken};
+    use crate::semaphore::Semaphore;
+
+    /// Where the user's code called.
+    #[derive(Debug, Clone, Copy)]
+    pub(in crate::semaphore) struct Place(&'static Location<'static>);
+
+    impl Place {
+        #[track_caller]
+        pub(in crate::semaphore) const fn here() -> Place {
+            Place(Location::caller())
+        }
+    }
+
+    /// What is known of a semaphore from its making on.
+    #[derive(Debug)]
+    pub(in crate::semaphore) struct Origin {
+        mark: Mark,
+        made: &'static Location<'static>,
+    }
+
+    impl Origin {
+        #[track_caller]
+        pub(in crate::semaphore) const fn here() -> Origin {
+            Origin {
+                mark: Mark::new(),
+                made: Location::caller(),
+            }
+        }
+    }
+
+    /// Whether a scheduler knows of a future's op.
+    #[derive(Debug)]
+    pub(in crate::semaphore) struct Announced(bool);
+
+    impl Announced {
+        pub(in crate::semaphore) const NOT_YET: Announced = Announced(false);
+    }
+
+    /// The exploration that an op is in, or none. To ask for it is the one thread-local read.
+    pub(in crate::semaphore) struct Scene(Option<Rc<dyn Hook>>);
+
+    impl Scene {
+        #[inline]
+        pub(in crate::semaphore) fn here() -> Scene {
+            Scene(hook())
+        }
+
+        #[inline]
+        pub(in crate::semaphore) fn announce(&self, on: &Semaphore, op: Op, place: Place) {
+            if let Some(hook) = &self.0 {
+                hook.announce(&on.site(), op, place.0);
+            }
+        }
+
+        #[inline]
+        pub(in crate::semaphore) fn poll_announce(
+            &self,
+            on: &Semaphore,
+            op: Op,
+            place: Place,
+            announced: &mut Announced,
+            cx: &mut Context<'_>,
+        ) -> Poll<()> {
+            match &self.0 {
+                None => Poll::Ready(()),
+                Some(hook) => hook.poll_announce(&on.site(), op, place.0, &mut announced.0, cx),
+            }
+        }
+
+        #[inline]
+        pub(in crate::semaphore) fn token(&self, op: Op, place: Place) -> Token {
+            match &self.0 {
+                None => Token::NONE,
+                Some(hook) => hook.token(op, place.0),
+            }
+        }
+
+        #[inline]
+        pub(in crate::semaphore) fn tell(&self, on: &Semaphore, event: Event) {
+            if let Some(hook) = &self.0 {
+                hook.tell(&on.site(), event);
+            }
+        }
+
+        /// The waker to wait with in blocking code; outside of an exploration there is none.
+        #[inline]
+        pub(in crate::semaphore) fn waker(&self) -> Option<Waker> {
+            self.0.as_ref().map(|hook| hook.waker())
+        }
+
+        pub(in crate::semaphore) fn wait(&self, on: &Semaphore, timed: bool) -> Woken {
+            match &self.0 {
+                None => Woken::Woken,
+                Some(hook) => hook.wait(&on.site(), timed),
+            }
+        }
+    }
+
+    /// A semaphore is dropped: the exploration that marked it is told, if it goes on.
+    pub(in crate::semaphore) fn dropped(semaphore: &Semaphore) {
+        if semaphore.origin().mark.0.load(Ordering::Relaxed) != 0 {
+            Scene::here().tell(semaphore, Event::Dropped);
+        }
+    }
+
+    impl Semaphore {
+        /// What an exploration knows this semaphore by, and how it stands.
+        pub fn site(&self) -> Site<'_> {
+            Site {
+                mark: &self.origin().mark,
+                name: self.name(),
+                made: self.origin().made,
+                available: self.available_permits(),
+                capacity: self.capacity(),
+                debt: self.debt(),
+                closed: self.is_closed(),
+            }
+        }
+    }
+}
+
+/// The same where there is no exploration: nothing, and of no size.
+#[cfg(not(feature = "check"))]
+mod calls {
+    use std::task::{Context, Poll, Waker};
+
+    use super::words::{Event, Op, Woken};
+    use crate::semaphore::Semaphore;
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(in crate::semaphore) struct Token;
+
+    impl Token {
+        pub(in crate::semaphore) const NONE: Token = Token;
+    }
+
+    #[derive(Debug, Clone, Copy)]
+    pub(in crate::semaphore) struct Place;
+
+    impl Place {
+        pub(in crate::semaphore) const fn here() -> Place {
+            Place
+        }
+    }
+
+    #[derive(Debug)]
+    pub(in crate::semaphore) struct Origin;
+
+    impl Origin {
+        pub(in crate::semaphore) const fn here() -> Origin {
+            Origin
+        }
+    }
+
+    #[derive(Debug)]
+    pub(in crate::semaphore) struct Announced;
+
+    impl Announced {
+        pub(in crate::semaphore) const NOT_YET: Announced = Announced;
+    }
+
+    pub(in crate::semaphore) struct Scene;
+
+    impl Scene {
+        #[inline]
+        pub(in crate::semaphore) fn here() -> Scene {
+            Scene
+        }
+
+        #[inline]
+        pub(in crate::semaphore) fn announce(&self, _: &Semaphore, _: Op, _: Place) {}
+
+        #[inline]
+        pub(in crate::semaphore) fn poll_announce(
+            &self,
+            _: &Semaphore,
+            _: Op,
+            _: Place,
+            _: &mut Announced,
+            _: &mut Context<'_>,
+        ) -> Poll<()> {
+            Poll::Ready(())
+        }
+
+        #[inline]
+        pub(in crate::semaphore) fn token(&self, _: Op, _: Place) -> Token {
+            Token
+        }
+
+        #[inline]
+        pub(in crate::semaphore) fn tell(&self, _: &Semaphore, _: Event) {}
+
+        #[inline]
+        pub(in crate::semaphore) fn waker(&self) -> Option<Waker> {
+            None
+        }
+
+        #[inline]
+        pub(in crate::semaphore) fn wait(&self, _: &Semaphore, _: bool) -> Woken {
+            Woken::Woken
+        }
+    }
+
+    #[inline]
+    pub(in crate::semaphore) fn dropped(_: &Semaphore) {}
+}
+
+#[cfg(feature = "check")]
+pub use active::{Hook, Installed, Mark, Site, Token, install};
+#[cfg(feature = "check")]
+pub use words::{Event, Op, Woken};
+
+#[cfg(not(feature = "check"))]
+pub(super) use calls::Token;
+#[cfg(not(feature = "check"))]
+pub(super) use words::{Event, Op, Woken};
+
+pub(super) use calls::{Announced, Origin, Place, Scene, dropped};

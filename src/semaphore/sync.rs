@@ -1,0 +1,161 @@
+//! Atomics, the lock, and threads that wait: the one file that knows of loom.
+//!
+//! Under `cfg(loom)` all of it is loom's, so that its tests see every interleaving of the rest as it
+//! stands. There constructors are not `const`, nothing spins, and a timer fires at once.
+
+use std::sync::{Arc, PoisonError};
+use std::task::{Wake, Waker};
+use std::time::Instant;
+
+#[cfg(not(loom))]
+use std::sync::{Mutex, MutexGuard, atomic};
+#[cfg(not(loom))]
+use std::thread;
+
+#[cfg(loom)]
+use loom::sync::{Mutex, MutexGuard, atomic};
+#[cfg(loom)]
+use loom::thread;
+
+pub(super) use atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// `const fn`, but where loom's types cannot be made in constants.
+macro_rules! const_fn {
+    ($($(#[$about:meta])* $sight:vis fn $name:ident($($arg:ident: $of:ty),*) -> $made:ty $body:block)+) => {$(
+        #[cfg(not(loom))]
+        $(#[$about])*
+        $sight const fn $name($($arg: $of),*) -> $made $body
+
+        #[cfg(loom)]
+        $(#[$about])*
+        $sight fn $name($($arg: $of),*) -> $made $body
+    )+};
+}
+pub(super) use const_fn;
+
+/// A lock under which no foreign code runs: that it was poisoned cannot matter.
+#[derive(Debug)]
+pub(super) struct Lock<T>(Mutex<T>);
+
+impl<T> Lock<T> {
+    const_fn! {
+        pub(super) fn new(value: T) -> Lock<T> {
+            Lock(Mutex::new(value))
+        }
+    }
+
+    #[inline]
+    pub(super) fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How often a thread looks whether it was woken before it goes to sleep: a hand-off from another
+/// core takes less than falling asleep.
+const SPINS: u32 = if cfg!(loom) { 0 } else { 100 };
+
+/// Where a thread waits until its waker is woken.
+#[derive(Debug)]
+pub(super) struct Parker {
+    woken: AtomicBool,
+    thread: thread::Thread,
+}
+
+impl Parker {
+    // the thread is the one to wake; nothing else of it is looked at
+    #[allow(clippy::disallowed_methods)]
+    fn new() -> Parker {
+        Parker {
+            woken: AtomicBool::new(false),
+            thread: thread::current(),
+        }
+    }
+
+    /// Waits until the waker is woken: false if the deadline comes first.
+    pub(super) fn wait(&self, deadline: Option<Instant>) -> bool {
+        for _ in 0..SPINS {
+            if self.woken.load(Ordering::Relaxed) {
+                break;
+            }
+            std::hint::spin_loop();
+        }
+        while !self.woken.swap(false, Ordering::Acquire) {
+            match deadline {
+                None => thread::park(),
+                Some(deadline) => {
+                    if !park_until(deadline) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+}
+
+impl Wake for Parker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // who finds it woken has been before the thread looked: it will not sleep
+        if !self.woken.swap(true, Ordering::Release) {
+            self.thread.unpark();
+        }
+    }
+}
+
+/// Sleeps until somebody unparks or the deadline comes: false if that has passed.
+#[cfg(not(loom))]
+fn park_until(deadline: Instant) -> bool {
+    let left = deadline.saturating_duration_since(now());
+    if left.is_zero() {
+        return false;
+    }
+    thread::park_timeout(left);
+    true
+}
+
+/// A timer that fires as soon as somebody waits for it: whether anything came before it is what
+/// loom varies.
+#[cfg(loom)]
+fn park_until(_deadline: Instant) -> bool {
+    thread::yield_now();
+    false
+}
+
+/// What a timeout is counted from. In an exploration the clock is never asked.
+#[allow(clippy::disallowed_methods)]
+pub(super) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Calls with the parker of this thread and its waker.
+#[cfg(not(loom))]
+pub(super) fn with_parker<R>(call: impl FnOnce(&Parker, &Waker) -> R) -> R {
+    std::thread_local! {
+        static PARKER: (Arc<Parker>, Waker) = new_parker();
+    }
+    let mut call = Some(call);
+    let mut apply = |(parker, waker): &(Arc<Parker>, Waker)| call.take().map(|c| c(parker, waker));
+    // a thread that ends has lost its own, and makes one for this wait
+    let answer = match PARKER.try_with(&mut apply) {
+        Ok(answer) => answer,
+        Err(_) => apply(&new_parker()),
+    };
+    answer.unwrap_or_else(|| unreachable!("it is called once"))
+}
+
+/// Calls with a parker of this thread and its waker.
+#[cfg(loom)]
+pub(super) fn with_parker<R>(call: impl FnOnce(&Parker, &Waker) -> R) -> R {
+    let (parker, waker) = new_parker();
+    call(&parker, &waker)
+}
+
+fn new_parker() -> (Arc<Parker>, Waker) {
+    let parker = Arc::new(Parker::new());
+    let waker = Waker::from(Arc::clone(&parker));
+    (parker, waker)
+}

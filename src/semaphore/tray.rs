@@ -1,0 +1,351 @@
+//! The permits and those who wait for them: the algorithm, and nothing of who calls.
+//!
+//! One word holds the free permits and two flags. While nobody waits and nothing is owed, an acquire
+//! and a release are one compare-and-swap of it. Otherwise `SLOW` is set, and the word is changed
+//! under the lock alone: whoever holds the lock then computes the whole of a step, grants included,
+//! and stores it at once.
+//!
+//! **Invariants**, whenever the lock is free
+//!
+//! 1. `SLOW` is set exactly if somebody waits or there is debt.
+//! 2. If there is debt, no permit is free.
+//! 3. The head of the queue does not fit: it asks for more than is free.
+//! 4. If it is closed, nobody waits.
+//! 5. Bounded, free permits are at most the capacity; and at most `MAX_PERMITS` always.
+
+use std::task::Waker;
+
+use super::error::TryAcquireError;
+use super::hook::Token;
+use super::queue::{Called, Key, Queue, Standing};
+use super::sync::{AtomicUsize, Lock, Ordering, const_fn};
+use super::wakes::Wakes;
+
+/// The word belongs to whoever holds the lock.
+const SLOW: usize = 1;
+const CLOSED: usize = 2;
+const FLAGS: usize = SLOW | CLOSED;
+const SHIFT: u32 = 2;
+
+/// The most permits that there can be.
+pub(super) const MAX_PERMITS: usize = usize::MAX >> 3;
+
+#[derive(Debug)]
+pub(super) struct Tray {
+    word: AtomicUsize,
+    line: Lock<Line>,
+}
+
+#[derive(Debug)]
+struct Line {
+    queue: Queue,
+    /// What a shrink has still to take.
+    debt: usize,
+    /// `None` if it is not bounded.
+    capacity: Option<usize>,
+    /// Room for wakes, used again and again.
+    spare: Vec<Called>,
+}
+
+/// What became of an acquire.
+#[derive(Debug)]
+pub(super) enum Joined {
+    Took,
+    Closed,
+    Queued(Key),
+}
+
+/// There is no room for more permits.
+#[derive(Debug)]
+pub(super) struct Full;
+
+impl Tray {
+    const_fn! {
+        pub(super) fn new(permits: usize, capacity: Option<usize>) -> Tray {
+            Tray {
+                word: AtomicUsize::new(permits << SHIFT),
+                line: Lock::new(Line {
+                    queue: Queue::new(),
+                    debt: 0,
+                    capacity,
+                    spare: Vec::new(),
+                }),
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn available(&self) -> usize {
+        self.word.load(Ordering::Acquire) >> SHIFT
+    }
+
+    #[inline]
+    pub(super) fn is_closed(&self) -> bool {
+        self.word.load(Ordering::Acquire) & CLOSED != 0
+    }
+
+    pub(super) fn waiters(&self) -> usize {
+        self.line.lock().queue.len()
+    }
+
+    pub(super) fn capacity(&self) -> Option<usize> {
+        self.line.lock().capacity
+    }
+
+    pub(super) fn debt(&self) -> usize {
+        self.line.lock().debt
+    }
+
+    /// Takes permits if they are free and nobody waits. Nothing is always free.
+    #[inline]
+    pub(super) fn try_take(&self, permits: usize) -> Result<(), TryAcquireError> {
+        let mut word = self.word.load(Ordering::Relaxed);
+        loop {
+            if word & FLAGS != 0 {
+                if word & CLOSED != 0 {
+                    return Err(TryAcquireError::Closed);
+                }
+                // somebody waits, or nothing is free since there is debt
+                if permits != 0 {
+                    return Err(TryAcquireError::NoPermits);
+                }
+                return Ok(());
+            }
+            if word >> SHIFT < permits {
+                return Err(TryAcquireError::NoPermits);
+            }
+            let next = word - (permits << SHIFT);
+            match self.swap(word, next) {
+                Ok(()) => return Ok(()),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    #[inline]
+    fn swap(&self, from: usize, to: usize) -> Result<(), usize> {
+        self.word
+            .compare_exchange_weak(from, to, Ordering::AcqRel, Ordering::Relaxed)
+            .map(drop)
+    }
+
+    /// Takes permits, or joins the queue for them.
+    #[cold]
+    pub(super) fn take_or_join(&self, permits: usize, token: Token, waker: Waker) -> Joined {
+        let mut line = self.line.lock();
+        let mut word = self.word.load(Ordering::Relaxed);
+        let joined = loop {
+            if word & CLOSED != 0 {
+                break Joined::Closed;
+            }
+            if permits == 0 {
+                break Joined::Took;
+            }
+            if word & SLOW != 0 {
+                return Joined::Queued(line.queue.push(permits, token, waker));
+            }
+            let fits = word >> SHIFT >= permits;
+            let next = if fits {
+                word - (permits << SHIFT)
+            } else {
+                word | SLOW
+            };
+            match self.swap(word, next) {
+                Ok(()) if fits => break Joined::Took,
+                Ok(()) => return Joined::Queued(line.queue.push(permits, token, waker)),
+                Err(now) => word = now,
+            }
+        };
+        drop(line);
+        // it is not needed, and its drop is not ours
+        drop(waker);
+        joined
+    }
+
+    /// How a waiter stands; from then on this waker is woken for it.
+    pub(super) fn ask(&self, key: Key, waker: &Waker) -> Standing {
+        let mut line = self.line.lock();
+        let standing = line.queue.ask(key);
+        if standing != Standing::Waiting {
+            return standing;
+        }
+        let known = line.queue.waker(key);
+        if known.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            return standing;
+        }
+        drop(line);
+        let mut other = Some(waker.clone());
+        let mut line = self.line.lock();
+        let standing = line.queue.ask(key);
+        if standing == Standing::Waiting {
+            std::mem::swap(line.queue.waker(key), &mut other);
+        }
+        drop(line);
+        drop(other);
+        standing
+    }
+
+    /// Takes a waiter out. What it was granted stays its own; if it left the queue, those behind
+    /// move up.
+    pub(super) fn leave(&self, key: Key) -> (Standing, Option<Waker>, Wakes) {
+        let mut line = self.line.lock();
+        let (standing, waker) = line.queue.remove(key);
+        let wakes = match standing {
+            Standing::Waiting => {
+                let word = self.own();
+                self.settle(&mut line, word)
+            }
+            Standing::Granted | Standing::Closed => Wakes::default(),
+        };
+        drop(line);
+        (standing, waker, wakes)
+    }
+
+    /// Puts permits back where that takes no lock.
+    #[inline]
+    pub(super) fn put_alone(&self, permits: usize) -> bool {
+        let mut word = self.word.load(Ordering::Relaxed);
+        loop {
+            if word & SLOW != 0 || permits > MAX_PERMITS - (word >> SHIFT) {
+                return false;
+            }
+            match self.swap(word, word + (permits << SHIFT)) {
+                Ok(()) => return true,
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Puts permits back: they pay debt first, and go to those who wait.
+    #[cold]
+    pub(super) fn put(&self, permits: usize) -> Result<Wakes, Full> {
+        let mut line = self.line.lock();
+        let word = self.own();
+        let sum = line.put(word, permits);
+        let wakes = self.settle(&mut line, sum.unwrap_or(word));
+        sum.map(|_| wakes).ok_or(Full)
+    }
+
+    /// Raises the capacity.
+    pub(super) fn grow(&self, permits: usize) -> Result<Wakes, Full> {
+        let mut line = self.line.lock();
+        let word = self.own();
+        let capacity = line.capacity.map(|capacity| {
+            let more = capacity.checked_add(permits);
+            more.filter(|&more| more <= MAX_PERMITS)
+        });
+        let sum = match capacity {
+            Some(None) => None,
+            Some(Some(_)) | None => line.put(word, permits),
+        };
+        if sum.is_some() {
+            line.capacity = capacity.flatten();
+        }
+        let wakes = self.settle(&mut line, sum.unwrap_or(word));
+        sum.map(|_| wakes).ok_or(Full)
+    }
+
+    /// Lowers the capacity: by how much, and what of it is debt.
+    pub(super) fn shrink(&self, permits: usize) -> (usize, usize) {
+        let mut line = self.line.lock();
+        let word = self.own();
+        // without a capacity, what can be owed is the limit
+        let most = line.capacity.unwrap_or(MAX_PERMITS - line.debt);
+        let lowered = permits.min(most);
+        let at_once = lowered.min(word >> SHIFT);
+        line.capacity = line.capacity.map(|capacity| capacity - lowered);
+        line.debt += lowered - at_once;
+        self.settle(&mut line, word - (at_once << SHIFT))
+            .expect_none();
+        (lowered, lowered - at_once)
+    }
+
+    /// Lowers the capacity by free permits alone: by how much.
+    pub(super) fn remove(&self, permits: usize) -> usize {
+        let mut line = self.line.lock();
+        let word = self.own();
+        let removed = permits.min(word >> SHIFT);
+        line.capacity = line.capacity.map(|capacity| capacity - removed);
+        self.settle(&mut line, word - (removed << SHIFT))
+            .expect_none();
+        removed
+    }
+
+    /// Gives up permits that somebody holds.
+    pub(super) fn forget(&self, permits: usize) {
+        let mut line = self.line.lock();
+        let word = self.own();
+        let paid = permits.min(line.debt);
+        line.debt -= paid;
+        line.capacity = line.capacity.map(|capacity| capacity - (permits - paid));
+        self.settle(&mut line, word).expect_none();
+    }
+
+    /// Takes what is free, past the queue.
+    pub(super) fn drain(&self) -> usize {
+        let mut line = self.line.lock();
+        let word = self.own();
+        self.settle(&mut line, word & FLAGS).expect_none();
+        word >> SHIFT
+    }
+
+    /// Closes, and calls all who wait; `None` if it was closed.
+    pub(super) fn close(&self) -> Option<Wakes> {
+        let mut line = self.line.lock();
+        let word = self.own();
+        let mut wakes = Wakes::default();
+        while let Some(called) = line.queue.call(Standing::Closed) {
+            wakes.push(called, &mut line.spare);
+        }
+        self.settle(&mut line, word | CLOSED).expect_none();
+        (word & CLOSED == 0).then_some(wakes)
+    }
+
+    /// Keeps a vector for the wakes to come.
+    pub(super) fn keep(&self, spare: Vec<Called>) {
+        let mut line = self.line.lock();
+        let unused = std::mem::replace(&mut line.spare, spare);
+        drop(line);
+        drop(unused);
+    }
+
+    /// Makes the word the lock holder's own.
+    #[inline]
+    fn own(&self) -> usize {
+        let word = self.word.load(Ordering::Relaxed);
+        if word & SLOW != 0 {
+            return word;
+        }
+        self.word.fetch_or(SLOW, Ordering::AcqRel)
+    }
+
+    /// Grants from the head while the head fits, and gives the word back: the end of a step.
+    fn settle(&self, line: &mut Line, word: usize) -> Wakes {
+        let mut available = word >> SHIFT;
+        let mut wakes = Wakes::default();
+        while let Some(wanted) = line.queue.wanted().filter(|&wanted| wanted <= available) {
+            available -= wanted;
+            if let Some(called) = line.queue.call(Standing::Granted) {
+                wakes.push(called, &mut line.spare);
+            }
+        }
+        let slow = !line.queue.is_empty() || line.debt > 0;
+        let slow = if slow { SLOW } else { 0 };
+        let word = (available << SHIFT) | (word & CLOSED) | slow;
+        self.word.store(word, Ordering::Release);
+        wakes
+    }
+}
+
+impl Line {
+    /// Adds permits to a word, debt first; `None` if there is no room.
+    fn put(&mut self, word: usize, permits: usize) -> Option<usize> {
+        let paid = permits.min(self.debt);
+        let free = permits - paid;
+        if free > MAX_PERMITS - (word >> SHIFT) {
+            return None;
+        }
+        self.debt -= paid;
+        Some(word + (free << SHIFT))
+    }
+}
