@@ -75,7 +75,6 @@ pub mod property;
 pub mod report;
 #[cfg(feature = "check")]
 pub mod run;
-#[cfg(feature = "check")]
 pub mod runtime;
 #[cfg(feature = "check")]
 pub mod schedule;
@@ -86,7 +85,10 @@ pub mod semaphore;
 pub mod strategy;
 
 #[cfg(feature = "check")]
-pub use explore::check_semaphore;
+pub use explore::{Explorer, check_async, check_semaphore};
+pub use runtime::{fault, task};
+#[cfg(feature = "check")]
+pub use runtime::{probe, time, tracked};
 pub use semaphore::{
     Acquire, AcquireError, AcquireOwned, AcquireRaw, Cancel, OverRelease, OwnedSemaphorePermit,
     Semaphore, SemaphorePermit, TryAcquireError,

@@ -4,9 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::clock::Clock;
 use super::findings::{Evidence, Shown, findings, order};
+use super::invariants::Invariants;
 use super::runs::{Costed, Facts, Ran, keep, make_runs};
 use super::subject::{ProgramSubject, Subject};
 use crate::machine::{Machine, Run};
@@ -14,6 +16,7 @@ use crate::program::{BudgetDecl, Program};
 use crate::property::{Fact, SharedStrategy, StepBound};
 use crate::report::{Reduction, Report, Shard, Stats, Stopped};
 use crate::run::{Budget, Choice, switches};
+use crate::runtime::Wakers;
 use crate::search::{
     Classes, Estimate, Exhaustive, Keep, Progress, Straight, Tally, WaitClasses, estimate,
 };
@@ -48,6 +51,12 @@ pub struct Explorer {
     pub keep: Keep,
     /// Stop when the states take this many bytes; for the exhaustive search.
     pub memory: Option<u64>,
+    /// Which habits of executors are tried out; for futures.
+    pub wakers: Wakers,
+    /// Real time after which a step of a closure that has not ended counts as one that never does.
+    pub patience: Duration,
+    /// What the user wants to hold after each step; for closures.
+    pub invariants: Invariants,
 }
 
 impl Default for Explorer {
@@ -66,12 +75,15 @@ impl Default for Explorer {
             reduction: Reduction::Sound,
             keep: Keep::Whole,
             memory: None,
+            wakers: Wakers::default(),
+            patience: Duration::from_secs(10),
+            invariants: Invariants::default(),
         }
     }
 }
 
 /// Steps that are made at most, for all findings together, to make schedules cheaper.
-const EFFORT: usize = 5_000_000;
+pub(super) const EFFORT: usize = 5_000_000;
 
 /// Looks on while an exploration goes on.
 pub trait Watcher: Sync {
@@ -126,6 +138,7 @@ impl Explorer {
         let (findings, more_cycles) = findings(&evidence, &order);
         Report {
             program: name.to_owned(),
+            command: None,
             digest: subject.digest(),
             complete,
             stopped: outcome.stopped,
@@ -137,6 +150,7 @@ impl Explorer {
             findings,
             order,
             more_cycles,
+            timeline: None,
             stats: Stats {
                 seconds: clock.seconds(),
                 ..outcome.stats
@@ -392,7 +406,12 @@ impl Explorer {
     }
 
     /// Whether a run of that number is not made any more.
-    fn stops(&self, number: u64, clock: &Clock, watcher: &dyn Watcher) -> Option<Stopped> {
+    pub(super) fn stops(
+        &self,
+        number: u64,
+        clock: &Clock,
+        watcher: &dyn Watcher,
+    ) -> Option<Stopped> {
         if watcher.is_interrupted() {
             Some(Stopped::Interrupted)
         } else if self.runs.is_some_and(|most| number >= most) {
@@ -463,7 +482,7 @@ fn omission(states: u64) -> f64 {
     states * (states - 1.0) / 2.0 / 2f64.powi(64)
 }
 
-fn stats_of_runs(ran: &Ran, clock: &Clock) -> Stats {
+pub(super) fn stats_of_runs(ran: &Ran, clock: &Clock) -> Stats {
     Stats {
         states: 0,
         runs: ran.runs,
@@ -471,30 +490,5 @@ fn stats_of_runs(ran: &Ran, clock: &Clock) -> Stats {
         depth: ran.depth,
         seconds: clock.seconds(),
         ..Stats::default()
-    }
-}
-
-/// The one place that reads a clock: it bounds an exploration, and shows in `stats` alone.
-struct Clock {
-    started: Instant,
-    limit: Option<Duration>,
-}
-
-#[allow(clippy::disallowed_methods)] // nothing deterministic comes of it
-impl Clock {
-    fn start(limit: Option<Duration>) -> Clock {
-        Clock {
-            started: Instant::now(),
-            limit,
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.limit
-            .is_some_and(|limit| self.started.elapsed() >= limit)
-    }
-
-    fn seconds(&self) -> f64 {
-        self.started.elapsed().as_secs_f64()
     }
 }

@@ -6,14 +6,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::identify::ids;
-use super::replay::{Replayed, replay_of};
+use super::replay::{Divergence, Replayed, replay_of};
 use super::runs::Costed;
 use super::shrink::shrink;
 use super::subject::{Subject, name};
 use crate::program::PropertyName;
 use crate::property::{Cycle, Danger, Fact, Identity, StepBound, cycles, told_in_full};
-use crate::report::{Diagnosis, Finding, OrderEdge, Severity, about};
-use crate::run::{Budget, Choice, SemaphoreId};
+use crate::report::{Diagnosis, Finding, OrderEdge, Severity, TraceStep, about};
+use crate::run::{Budget, Choice, Op, SemaphoreId, StatementId};
 use crate::schedule::Schedule;
 
 /// A fact's schedule, and whether it is known to be the cheapest.
@@ -251,4 +251,67 @@ fn diverged(finding: &mut Finding, replayed: &Replayed) {
     );
     finding.property = PropertyName::Divergence;
     finding.severity = Severity::Error;
+}
+
+/// A step that does not come back: the last of these choices, of which those before it were
+/// replayed.
+pub(super) fn spinning(subject: &dyn Subject, choices: &[Choice], replayed: &Replayed) -> Finding {
+    let mut trace = (*replayed.trace).clone();
+    let last = choices[choices.len() - 1];
+    let after = trace.last().clone();
+    let state = after.workers.get(last.worker.index());
+    let statement = state
+        .and_then(|worker| worker.statement)
+        .map_or(StatementId(0), |(statement, _)| statement);
+    let source = subject.statement(statement);
+    trace.steps.push(TraceStep {
+        choice: last,
+        op: Some(Op::Poll),
+        statement,
+        text: source.head,
+        place: source.place,
+        events: Vec::new(),
+        after,
+    });
+    let identity = Identity::Spin { statement };
+    let shown = Shown {
+        costed: Costed {
+            faults: replayed.faults,
+            steps: choices.len(),
+            switches: crate::run::switches(choices),
+            choices: choices.to_vec(),
+        },
+        cheapest: false,
+    };
+    let replayed = Replayed {
+        trace: Arc::new(trace),
+        ..replayed.clone()
+    };
+    let id = ids(subject, &[&identity]).remove(0);
+    finding(subject, &identity, None, &shown, &replayed, &[], id)
+}
+
+/// A schedule that its subject does not follow.
+pub(super) fn divergence(
+    subject: &dyn Subject,
+    schedule: &Schedule,
+    replayed: &Replayed,
+    divergence: &Divergence,
+) -> Finding {
+    let last = replayed.trace.steps.last();
+    let statement = last.map_or(StatementId(0), |step| step.statement);
+    let identity = Identity::Outside { statement };
+    let shown = Shown {
+        costed: Costed {
+            faults: replayed.faults,
+            steps: schedule.choices.len(),
+            switches: crate::run::switches(&schedule.choices),
+            choices: schedule.choices.clone(),
+        },
+        cheapest: false,
+    };
+    let id = ids(subject, &[&identity]).remove(0);
+    let mut finding = finding(subject, &identity, None, &shown, replayed, &[], id);
+    finding.detail = format!("the schedule does not fit: {divergence}");
+    finding
 }

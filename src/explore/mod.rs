@@ -8,17 +8,25 @@
 //! 2. Which findings a complete exploration reports, and with which schedules, depends on the
 //!    program and the options alone.
 
+mod check;
+mod clock;
+mod closures;
 mod conformance;
 mod explorer;
 mod findings;
 mod identify;
+mod invariants;
 mod replay;
 mod runs;
+mod settings;
 mod shrink;
 mod subject;
 mod verdict;
+mod watchdog;
 
+pub use check::check_async;
 pub use conformance::{Conformance, Difference, check_semaphore};
 pub use explorer::{Explorer, Watcher, budget_of};
+pub use invariants::Invariants;
 pub use replay::{Divergence, Replayed, replay};
 pub use verdict::{Verdict, verdict};

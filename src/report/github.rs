@@ -12,8 +12,9 @@ use super::text::{bound, quoted};
 /// found nothing and did not see all.
 pub fn github(report: &Report) -> String {
     let mut text = String::new();
-    let file = property(&report.program);
     for finding in &report.findings {
+        let file = finding.place.and_then(|place| place.file);
+        let file = property(file.unwrap_or(&report.program));
         let command = match finding.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -37,6 +38,7 @@ pub fn github(report: &Report) -> String {
         );
     }
     if report.findings.is_empty() && !report.complete {
+        let file = property(&report.program);
         let _ = writeln!(
             text,
             "::notice file={file},title=not complete::nothing was found, and not everything was \

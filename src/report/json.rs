@@ -127,7 +127,7 @@ fn found<'a>(report: &'a Report, finding: &'a Finding) -> Found<'a> {
         semaphores: &finding.semaphores,
         workers: &finding.workers,
         place: finding.place.map(|place| At {
-            file: &report.program,
+            file: place.file.unwrap_or(&report.program),
             line: place.line,
             column: place.column,
         }),

@@ -15,6 +15,8 @@ use crate::strategy::StrategyName;
 pub struct Report {
     /// The program's name: its file, or what stands for it.
     pub program: String,
+    /// What runs the check of a closure; a schedule goes before it. `None` for a program.
+    pub command: Option<String>,
     /// The digest of the program.
     pub digest: Digest,
     /// Whether everything within the bounds was seen.
@@ -37,6 +39,8 @@ pub struct Report {
     pub order: Vec<OrderEdge>,
     /// Whether the order graph has more cycles than are told as findings.
     pub more_cycles: bool,
+    /// The run that was replayed, where nothing was found in it.
+    pub timeline: Option<Arc<Trace>>,
     /// Figures.
     pub stats: Stats,
 }
@@ -72,6 +76,8 @@ pub enum Stopped {
     Memory,
     /// Somebody interrupted it.
     Interrupted,
+    /// A run did not end, and the next might not either.
+    Hang,
 }
 
 impl Stopped {
@@ -83,6 +89,7 @@ impl Stopped {
             Stopped::Runs => "runs",
             Stopped::Memory => "memory",
             Stopped::Interrupted => "interrupted",
+            Stopped::Hang => "hang",
         }
     }
 }

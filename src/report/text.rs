@@ -97,14 +97,16 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
     page.labelled("remedy", &remedy(finding), Paint::Good);
     page.labelled("finding", &finding.id, Paint::Plain);
     page.labelled("schedule", &figures(finding), Paint::Plain);
-    let file = quoted(&report.program);
+    let schedule = &finding.schedule;
     page.command(
         "replay",
-        &format!(
-            "selvedge replay {file}{} '{}'",
-            bound(finding),
-            finding.schedule
-        ),
+        &match &report.command {
+            Some(command) => format!("SELVEDGE_REPLAY='{schedule}' {command}"),
+            None => {
+                let file = quoted(&report.program);
+                format!("selvedge replay {file}{} '{schedule}'", bound(finding))
+            }
+        },
     );
 }
 
@@ -152,7 +154,10 @@ fn indices(all: &[String], names: &[String]) -> impl Iterator<Item = u32> {
 
 /// What it is about, and its place at the right end.
 fn headline(page: &mut Page, pieces: &[(&str, Paint)], file: &str, place: Option<Place>) {
-    let place = place.map_or(String::new(), |place| format!(":{place}"));
+    let file = place.and_then(|place| place.file).unwrap_or(file);
+    let place = place.map_or(String::new(), |place| {
+        format!(":{}:{}", place.line, place.column)
+    });
     let room = WIDTH - place.len();
     let place = shorten(&printable(file), room.min(44)) + &place;
     let words: Vec<(&str, Paint)> = pieces
@@ -280,6 +285,7 @@ fn summary(page: &mut Page, report: &Report) {
                 Stopped::Runs => "all runs asked for are made",
                 Stopped::Memory => "the bound on memory is reached",
                 Stopped::Interrupted => "interrupted",
+                Stopped::Hang => "a run does not end",
             };
             format!("not complete, {why} ·")
         }

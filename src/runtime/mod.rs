@@ -1,6 +1,38 @@
-//! Real semaphores, whoever wrote them.
+//! Engines for closures, and what a closure has of them: tasks, faults, virtual time, and eyes on
+//! semaphores, whoever wrote them.
+//!
+//! `fault` is there without the feature `check` too, and does nothing then: code that names its
+//! fault points compiles unchanged in a release build.
 
+#[cfg(feature = "check")]
+mod book;
+#[cfg(feature = "check")]
 mod counting;
+pub mod fault;
+#[cfg(feature = "check")]
+mod names;
+mod note;
+#[cfg(feature = "check")]
 mod semaphore;
+#[cfg(feature = "check")]
+mod standing;
+pub mod task;
+#[cfg(feature = "check")]
+mod tasks;
+#[cfg(feature = "check")]
+pub mod time;
 
+#[cfg(feature = "check")]
 pub use counting::{Counting, Handover, Refused, Unsupported};
+#[cfg(feature = "check")]
+pub(crate) use names::Here;
+pub use note::note_line;
+#[cfg(feature = "check")]
+pub use standing::Standing;
+#[cfg(feature = "check")]
+pub(crate) use tasks::{
+    Holds, Options, Published, Reserved, Resuming, Root, Tasks, is_exploring,
+    keep_quiet_while_exploring,
+};
+#[cfg(feature = "check")]
+pub use tasks::{Tracked, TrackedPermit, Wakers, probe, tracked};

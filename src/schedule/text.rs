@@ -81,6 +81,21 @@ impl Schedule {
         format!("{text}:{sum}")
     }
 
+    /// The names of workers in a text, as far as it can be read: a subject whose workers come to
+    /// light only while it runs takes them from here.
+    pub fn workers_in(text: &str) -> Vec<String> {
+        let body = text.trim().split(':').nth(3).unwrap_or("");
+        let mut names: Vec<String> = Vec::new();
+        for token in body.split(',') {
+            let end = token.find(['*', '/', '@']).unwrap_or(token.len());
+            let name = &token[..end];
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names
+    }
+
     /// Reads a text back, for a subject of that digest whose worker instances have these names.
     ///
     /// # Errors

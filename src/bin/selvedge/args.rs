@@ -286,6 +286,7 @@ impl ExploreArgs {
                 Keep::Whole
             },
             memory: self.memory,
+            ..Explorer::default()
         })
     }
 }

@@ -1,0 +1,146 @@
+//! A check in a test: it panics once, with the report.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::Location;
+
+use super::Explorer;
+use super::closures::{Case, closure_of};
+use crate::report::{Report, Style, text, timeline};
+use crate::runtime::Here;
+use crate::schedule::ScheduleError;
+
+/// Explores the futures that a closure makes, as [`Explorer::closures`] does or as the environment
+/// says (`SELVEDGE_RUNS`, `SELVEDGE_SEED` and their kin), and panics with the report if anything is
+/// found.
+///
+/// A finding's schedule is replayed by `SELVEDGE_REPLAY='…' cargo test NAME`; a check that the
+/// schedule is not of runs as ever.
+///
+/// # Panics
+///
+/// If something is found, in an exploration, or if the environment says what cannot be used.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use selvedge::{Semaphore, check_async, task};
+///
+/// check_async(|| async {
+///     let pool = Arc::new(Semaphore::new(1).named("pool"));
+///     let other = Arc::clone(&pool);
+///     let task = task::spawn(async move {
+///         let _permit = other.acquire().await;
+///         task::yield_now().await;
+///     });
+///     drop(pool.acquire().await);
+///     // it may have been cancelled, and so may be an error
+///     let _ = task.await;
+/// });
+/// ```
+#[track_caller]
+pub fn check_async<F, Fut>(closure: F)
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ()> + 'static,
+{
+    Explorer::closures().check_async(closure);
+}
+
+impl Explorer {
+    /// As [`check_async`], with these options where the environment says nothing.
+    ///
+    /// # Panics
+    ///
+    /// If something is found, in an exploration, or if the environment says what cannot be used.
+    #[track_caller]
+    pub fn check_async<F, Fut>(&self, closure: F)
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + 'static,
+    {
+        let case = Case {
+            name: name_of::<F>(),
+            place: Here::from(Location::caller()),
+            command: Some(command()),
+        };
+        let (explorer, replay) = match self.clone().with_environment() {
+            Ok(read) => read,
+            Err(problems) => panic!("{problems}"),
+        };
+        let closure = closure_of(closure);
+        if let Some(schedule) = replay {
+            match explorer.replay_case(case.clone(), &schedule, closure.clone()) {
+                Ok(report) => return conclude_replay(&report),
+                // it is of another check of this process
+                Err(ScheduleError::Foreign { .. }) => {}
+                Err(error) => panic!("SELVEDGE_REPLAY: {error}"),
+            }
+        }
+        conclude(&explorer.explore_case(case, closure));
+    }
+}
+
+fn style() -> Style {
+    Style {
+        figures: true,
+        ..Style::default()
+    }
+}
+
+/// # Panics
+///
+/// If something is found.
+#[track_caller]
+fn conclude(report: &Report) {
+    if report.has_errors() {
+        panic!("\n{}", text(report, &style()));
+    }
+    if !report.findings.is_empty() {
+        eprint!("{}", text(report, &style()));
+    }
+}
+
+/// # Panics
+///
+/// If the replay shows something.
+#[track_caller]
+fn conclude_replay(report: &Report) {
+    conclude(report);
+    match &report.timeline {
+        Some(trace) => eprint!("{}", timeline(trace, &report.program, &style())),
+        None => eprint!("{}", text(report, &style())),
+    }
+}
+
+thread_local! {
+    /// How many checks this thread has made of closures of each type.
+    static CHECKS: RefCell<BTreeMap<&'static str, u32>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// The type of a closure says in which function it stands; an ordinal tells it from others there.
+fn name_of<F>() -> String {
+    let name = std::any::type_name::<F>();
+    let nth = CHECKS.with(|checks| {
+        let mut checks = checks.borrow_mut();
+        let count = checks.entry(name).or_insert(0);
+        *count += 1;
+        *count
+    });
+    let name = name.strip_suffix("::{{closure}}").unwrap_or(name);
+    match nth {
+        1 => name.to_owned(),
+        n => format!("{name}#{n}"),
+    }
+}
+
+/// What runs this test again: its thread has its name.
+#[allow(clippy::disallowed_methods)] // it is for people, and no finding depends on it
+fn command() -> String {
+    match std::thread::current().name() {
+        Some(name) if name != "main" => format!("cargo test {name}"),
+        _ => "cargo test".to_owned(),
+    }
+}

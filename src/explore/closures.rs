@@ -1,0 +1,424 @@
+//! One exploration of a closure over futures, from options to report.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::Explorer;
+use super::clock::Clock;
+use super::explorer::{EFFORT, stats_of_runs};
+use super::findings::{Evidence, Shown, findings, order};
+use super::replay::replay_of;
+use super::runs::{Costed, Facts, make_runs};
+use super::subject::{Source, Subject};
+use super::watchdog::watched;
+use crate::program::{BudgetDecl, Place};
+use crate::property::{Engine, Fact, Identity, SharedStrategy, StepBound};
+use crate::report::{Reduction, Report, Stats, Stopped, Written};
+use crate::run::{Budget, StatementId};
+use crate::runtime::{
+    Here, Options, Published, Reserved, Resuming, Root, Tasks, is_exploring,
+    keep_quiet_while_exploring,
+};
+use crate::schedule::{Digest, Schedule, ScheduleError};
+use crate::strategy::{Settings, StrategyName, make};
+
+/// What a closure is explored as.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    pub(super) name: String,
+    /// Where the check stands.
+    pub(super) place: Here,
+    /// What runs it again.
+    pub(super) command: Option<String>,
+}
+
+/// What makes the future of a run, in any thread.
+pub(super) type Closure = Arc<dyn Fn() -> Root + Send + Sync>;
+
+impl Explorer {
+    /// How closures are explored unless somebody says otherwise: 10,000 runs of the portfolio, one
+    /// panic, two timeouts and one cancellation in each, without a clock.
+    pub fn closures() -> Explorer {
+        Explorer {
+            strategy: StrategyName::Portfolio,
+            runs: Some(10_000),
+            budget: BudgetDecl {
+                cancels: Some(1),
+                ..BudgetDecl::default()
+            },
+            step_bound: StepBound(10_000),
+            ..Explorer::default()
+        }
+    }
+
+    /// Explores the futures that a closure makes, under a name that the schedules of it carry.
+    ///
+    /// Each run calls the closure, and polls what it makes and what that spawns until all have ended
+    /// or nothing can go on. The exhaustive strategy is here the depth-first search of all runs.
+    ///
+    /// # Panics
+    ///
+    /// In an exploration: one goes after the other.
+    #[track_caller]
+    pub fn explore_async<F, Fut>(&self, name: &str, closure: F) -> Report
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + 'static,
+    {
+        let case = Case {
+            name: name.to_owned(),
+            place: Here::from(Location::caller()),
+            command: None,
+        };
+        self.explore_case(case, closure_of(closure))
+    }
+
+    /// Replays a schedule of a closure; the report has what the run shows.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no schedule of a closure of that name.
+    ///
+    /// # Panics
+    ///
+    /// In an exploration.
+    #[track_caller]
+    pub fn replay_async<F, Fut>(
+        &self,
+        name: &str,
+        schedule: &str,
+        closure: F,
+    ) -> Result<Report, ScheduleError>
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + 'static,
+    {
+        let case = Case {
+            name: name.to_owned(),
+            place: Here::from(Location::caller()),
+            command: None,
+        };
+        self.replay_case(case, schedule, closure_of(closure))
+    }
+
+    pub(super) fn explore_case(&self, case: Case, closure: Closure) -> Report {
+        let explorer = self.clone();
+        let (of, make) = (case.clone(), Arc::clone(&closure));
+        watched(self, &case, &closure, move |published| {
+            explorer.explore_here(&of, make(), published)
+        })
+    }
+
+    pub(super) fn replay_case(
+        &self,
+        case: Case,
+        schedule: &str,
+        closure: Closure,
+    ) -> Result<Report, ScheduleError> {
+        let (explorer, schedule) = (self.clone(), schedule.to_owned());
+        let (of, make) = (case.clone(), Arc::clone(&closure));
+        watched(self, &case, &closure, move |published| {
+            explorer.replay_here(&of, &schedule, make(), published)
+        })
+    }
+
+    /// The budgets of a closure's runs.
+    pub(super) fn limits(&self) -> Budget {
+        let default = Budget::default();
+        Budget {
+            panics: self.budget.panics.unwrap_or(default.panics),
+            timeouts: self.budget.timeouts.unwrap_or(default.timeouts),
+            cancels: self.budget.cancels.unwrap_or(default.cancels),
+            preemptions: self.budget.preemptions,
+        }
+    }
+
+    /// The strategy that makes runs: a closure has no states that could be searched.
+    pub(super) fn runs_by(&self) -> StrategyName {
+        match self.strategy {
+            StrategyName::Exhaustive => StrategyName::DepthFirst,
+            other => other,
+        }
+    }
+
+    pub(super) fn subject(&self, case: &Case, root: Root) -> ClosureSubject {
+        let options = Options {
+            budget: self.limits(),
+            bound: self.step_bound,
+            wakers: self.wakers,
+            resuming: Resuming::ByChoice,
+            cancels_tasks: true,
+            recording: false,
+        };
+        let tasks = Tasks::new(root, case.place, options);
+        for (name, holds) in &self.invariants.0 {
+            tasks.watch(case.place, name, Arc::clone(holds));
+        }
+        ClosureSubject {
+            tasks,
+            digest: Digest::of(&case.name),
+        }
+    }
+
+    fn explore_here(&self, case: &Case, root: Root, published: Arc<Published>) -> Report {
+        let clock = Clock::start(self.time);
+        let subject = self.subject(case, root);
+        subject.tasks.publish(Some(published));
+        let (facts, stopped, stats) = self.make_all_runs(&subject, &clock);
+        let facts = subject.without_handed_over(facts);
+        let complete = stopped.is_none();
+        self.report(case, &subject, facts, (stopped, complete), stats, &clock)
+    }
+
+    fn make_all_runs(
+        &self,
+        subject: &ClosureSubject,
+        clock: &Clock,
+    ) -> (Facts, Option<Stopped>, Stats) {
+        let settings = Settings {
+            seed: self.seed,
+            budget: self.limits(),
+            depth: self.depth,
+        };
+        let strategy = make(self.runs_by(), &settings)
+            .unwrap_or_else(|| unreachable!("the exhaustive search makes no runs"));
+        let strategy: SharedStrategy = Rc::new(RefCell::new(strategy));
+        let mut engine = subject.tasks.again(subject.tasks.options().clone());
+        let shard = self.shard.filter(|_| self.runs_by().is_random());
+        let (first, stride) = shard.map_or((0, 1), |s| (s.index - 1, s.count));
+        let mut stopped = None;
+        let (ran, _) = make_runs(&mut engine, &strategy, (first, stride), |number, ran| {
+            let hangs = |fact: &Fact| {
+                matches!(
+                    fact,
+                    Fact::Failed(Identity::Livelock | Identity::Spin { .. })
+                )
+            };
+            stopped = if ran.facts.keys().any(hangs) {
+                Some(Stopped::Hang)
+            } else {
+                self.stops(number, clock, &())
+            };
+            stopped.is_some()
+        });
+        let stats = stats_of_runs(&ran, clock);
+        (ran.facts, stopped, stats)
+    }
+
+    fn report(
+        &self,
+        case: &Case,
+        subject: &ClosureSubject,
+        facts: Facts,
+        (stopped, complete): (Option<Stopped>, bool),
+        stats: Stats,
+        clock: &Clock,
+    ) -> Report {
+        let cheapest = false;
+        let shown = facts
+            .into_iter()
+            .map(|(fact, costed)| (fact, Shown { costed, cheapest }));
+        let hurry = || clock.is_over();
+        let evidence = Evidence {
+            subject,
+            facts: shown.collect(),
+            complete,
+            bound: self.step_bound,
+            budget: self.limits(),
+            effort: Cell::new(EFFORT),
+            hurry: &hurry,
+            last: RefCell::new(None),
+        };
+        let order = order(&evidence);
+        let (findings, more_cycles) = findings(&evidence, &order);
+        let strategy = self.runs_by();
+        Report {
+            program: case.name.clone(),
+            command: Some(
+                case.command
+                    .clone()
+                    .unwrap_or_else(|| "cargo test".to_owned()),
+            ),
+            digest: subject.digest(),
+            complete,
+            stopped,
+            budget: self.limits(),
+            strategy,
+            reduction: Reduction::None,
+            seed: strategy.is_random().then_some(self.seed),
+            shard: self.shard,
+            findings,
+            order,
+            more_cycles,
+            timeline: None,
+            stats: Stats {
+                seconds: clock.seconds(),
+                ..stats
+            },
+        }
+    }
+
+    fn replay_here(
+        &self,
+        case: &Case,
+        schedule: &str,
+        root: Root,
+        published: Arc<Published>,
+    ) -> Result<Report, ScheduleError> {
+        let clock = Clock::start(None);
+        let subject = self.subject(case, root);
+        subject.tasks.publish(Some(published));
+        let named = Schedule::workers_in(schedule);
+        subject.tasks.names(|names| {
+            for name in &named {
+                names.worker_of_name(name);
+            }
+        });
+        let schedule = Schedule::decode(schedule, subject.digest(), &subject.workers())?;
+        let replayed = replay_of(&subject, &schedule.choices, self.step_bound);
+        let costed = Costed {
+            faults: replayed.faults,
+            steps: schedule.choices.len(),
+            switches: crate::run::switches(&schedule.choices),
+            choices: schedule.choices.clone(),
+        };
+        let mut facts = Facts::new();
+        for fact in &replayed.facts {
+            facts.insert(fact.clone(), costed.clone());
+        }
+        let stats = Stats {
+            runs: 1,
+            transitions: replayed.trace.steps.len() as u64,
+            ..Stats::default()
+        };
+        // one run, and that as it is: nothing is shrunk
+        let explorer = Explorer {
+            time: Some(std::time::Duration::ZERO),
+            ..self.clone()
+        };
+        let over = Clock::start(explorer.time);
+        let mut report = explorer.report(
+            case,
+            &subject,
+            facts,
+            (Some(Stopped::Runs), false),
+            stats,
+            &over,
+        );
+        report.stats.seconds = clock.seconds();
+        if let Some(divergence) = &replayed.divergence {
+            report.findings.insert(
+                0,
+                super::findings::divergence(&subject, &schedule, &replayed, divergence),
+            );
+        }
+        report.timeline = report.findings.is_empty().then_some(replayed.trace);
+        Ok(report)
+    }
+}
+
+/// A closure whose futures are boxed.
+pub(super) fn closure_of<F, Fut>(closure: F) -> Closure
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ()> + 'static,
+{
+    let closure = Arc::new(closure);
+    Arc::new(move || {
+        let closure = Arc::clone(&closure);
+        let root: Root = Rc::new(move || Box::pin(closure()));
+        root
+    })
+}
+
+/// Runs `explore` as the exploration of this thread.
+pub(super) fn as_exploration<T>(explore: impl FnOnce() -> T) -> T {
+    keep_quiet_while_exploring();
+    let _reserved = Reserved::new();
+    explore()
+}
+
+/// # Panics
+///
+/// In an exploration.
+pub(super) fn refuse_nesting() {
+    assert!(
+        !is_exploring(),
+        "a check inside of a check: explore one closure after the other, and nothing in a task"
+    );
+}
+
+/// A closure and the engine that runs it.
+pub(super) struct ClosureSubject {
+    pub(super) tasks: Tasks,
+    digest: Digest,
+}
+
+impl ClosureSubject {
+    /// Leaves out the edges of the order graph whose first semaphore the worker did not hold any
+    /// more: its permits had been moved to another task. Who holds a guard shows when the futures
+    /// are dropped.
+    fn without_handed_over(&self, mut facts: Facts) -> Facts {
+        facts.retain(|fact, costed| match *fact {
+            Fact::Ordered { from, worker, .. } => {
+                replay_of(self, &costed.choices, StepBound(u64::MAX));
+                self.tasks.held_at_the_end(worker, from)
+            }
+            _ => true,
+        });
+        facts
+    }
+}
+
+impl Subject for ClosureSubject {
+    fn engine(&self, budget: Budget, bound: StepBound) -> Box<dyn Engine + '_> {
+        Box::new(self.tasks.again(Options {
+            budget,
+            bound,
+            recording: true,
+            ..self.tasks.options().clone()
+        }))
+    }
+
+    fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    fn semaphores(&self) -> Vec<String> {
+        self.tasks.names(|names| names.semaphore_names())
+    }
+
+    fn workers(&self) -> Vec<String> {
+        self.tasks.names(|names| names.worker_names())
+    }
+
+    fn statement(&self, id: StatementId) -> Source {
+        self.tasks.names(|names| {
+            let (place, head) = names.source(id);
+            Source {
+                place: Place {
+                    file: Some(place.file),
+                    line: place.line,
+                    column: place.column,
+                },
+                head: head.to_owned(),
+                guard: false,
+            }
+        })
+    }
+
+    fn label(&self, id: StatementId) -> String {
+        self.tasks.names(|names| names.label(id))
+    }
+
+    fn texts(&self) -> Vec<String> {
+        self.tasks.names(|names| names.all_texts())
+    }
+
+    fn written(&self) -> Written {
+        Written::Rust
+    }
+}

@@ -1,0 +1,154 @@
+//! Explores in a thread of its own, and looks on: a future that spins inside of one poll never comes
+//! back, and cannot be stopped, but it can be told where it is.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use super::Explorer;
+use super::closures::{Case, Closure, as_exploration, refuse_nesting};
+use super::findings::spinning;
+use super::replay::replay_of;
+use crate::report::{Reduction, Report, Stats, Stopped};
+use crate::runtime::Published;
+use crate::schedule::ScheduleError;
+
+/// Steps whose schedule can be told when a run does not come back.
+const MOST_STEPS: usize = 1 << 17;
+
+/// What comes of an exploration, also if it does not come back.
+pub(super) trait Outcome: Send + 'static {
+    fn hangs(report: Report) -> Self;
+}
+
+impl Outcome for Report {
+    fn hangs(report: Report) -> Report {
+        report
+    }
+}
+
+impl Outcome for Result<Report, ScheduleError> {
+    fn hangs(report: Report) -> Self {
+        Ok(report)
+    }
+}
+
+/// Explores in a thread of its own. If a step does not end within the explorer's patience, the
+/// thread is left to itself, and the report says where it is.
+pub(super) fn watched<T: Outcome>(
+    explorer: &Explorer,
+    case: &Case,
+    closure: &Closure,
+    explore: impl FnOnce(Arc<Published>) -> T + Send + 'static,
+) -> T {
+    refuse_nesting();
+    let steps = explorer.step_bound.0.min(MOST_STEPS as u64) as usize;
+    let published = Arc::new(Published::new(steps));
+    let shared = Arc::clone(&published);
+    let (sender, receiver) = channel();
+    let worker = spawn(move || {
+        let outcome = as_exploration(|| explore(shared));
+        // nobody waits any more if this took too long
+        let _ = sender.send(outcome);
+    });
+    if let Some(outcome) = wait(&receiver, &published, explorer.patience) {
+        // its thread-local values are dropped before anybody goes on
+        let _ = worker.join();
+        return outcome;
+    }
+    if worker.is_finished()
+        && let Err(panic) = worker.join()
+    {
+        std::panic::resume_unwind(panic);
+    }
+    T::hangs(hanging(explorer, case, closure, &published))
+}
+
+fn spawn(body: impl FnOnce() + Send + 'static) -> thread::JoinHandle<()> {
+    let name = "selvedge".to_owned();
+    thread::Builder::new()
+        .name(name)
+        .spawn(body)
+        .unwrap_or_else(|error| panic!("no thread to explore in: {error}"))
+}
+
+/// What was sent; `None` if nothing was and nothing happens any more.
+fn wait<T>(receiver: &Receiver<T>, published: &Published, patience: Duration) -> Option<T> {
+    let mut beat = published.beat();
+    loop {
+        match receiver.recv_timeout(patience) {
+            Ok(outcome) => return Some(outcome),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => {
+                let now = published.beat();
+                if now == beat {
+                    return None;
+                }
+                beat = now;
+            }
+        }
+    }
+}
+
+/// The report of an exploration that does not come back: the schedule up to the step that spins is
+/// replayed in another thread, so that it can be told.
+fn hanging(explorer: &Explorer, case: &Case, closure: &Closure, published: &Published) -> Report {
+    let (choices, names) = (published.choices(), published.workers());
+    let (sender, receiver) = channel();
+    let (explorer_there, of, make) = (explorer.clone(), case.clone(), Arc::clone(closure));
+    let again = Arc::new(Published::new(0));
+    let shared = Arc::clone(&again);
+    spawn(move || {
+        let report = as_exploration(|| {
+            let subject = explorer_there.subject(&of, make());
+            subject.tasks.publish(Some(shared));
+            subject.tasks.names(|known| {
+                for name in &names {
+                    known.worker_of_name(name);
+                }
+            });
+            let (_, before) = choices.split_last().unwrap_or_else(|| {
+                panic!("the closure itself does not return, before it has made a future")
+            });
+            let replayed = replay_of(&subject, before, explorer_there.step_bound);
+            let finding = spinning(&subject, &choices, &replayed);
+            explorer_there.hang_report(&of, finding)
+        });
+        let _ = sender.send(report);
+    });
+    wait(&receiver, &again, explorer.patience).unwrap_or_else(|| {
+        panic!(
+            "{}: a step does not end, and a replay of the steps before it does not either: the \
+             closure blocks, or reads something that changes from run to run",
+            case.name
+        )
+    })
+}
+
+impl Explorer {
+    fn hang_report(&self, case: &Case, finding: crate::report::Finding) -> Report {
+        let strategy = self.runs_by();
+        Report {
+            program: case.name.clone(),
+            command: Some(
+                case.command
+                    .clone()
+                    .unwrap_or_else(|| "cargo test".to_owned()),
+            ),
+            digest: crate::schedule::Digest::of(&case.name),
+            complete: false,
+            stopped: Some(Stopped::Hang),
+            budget: self.limits(),
+            strategy,
+            reduction: Reduction::None,
+            seed: strategy.is_random().then_some(self.seed),
+            shard: self.shard,
+            findings: vec![finding],
+            order: Vec::new(),
+            more_cycles: false,
+            timeline: None,
+            stats: Stats::default(),
+        }
+    }
+}

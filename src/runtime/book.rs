@@ -1,0 +1,499 @@
+//! What an exploration knows of a run of a closure: how its semaphores stand, who holds what, where
+//! each worker is. It is written by what semaphores and workers tell, and read as a [`View`].
+//!
+//! **Invariants**
+//!
+//! 1. Permits have one entry for each worker that took some and each statement that it took them
+//!    by. They stay in it until they are put back, whoever does that.
+//! 2. Ids are those of [`Names`], and so the same in all runs; what is not in a run has no part in
+//!    its view.
+
+use super::names::{Here, MAIN, Names};
+use crate::run::{
+    Ending, Event, Op, SemaphoreId, StatementId, Status, TextId, View, Wait, WorkerId,
+};
+
+/// The state of a run.
+#[derive(Debug)]
+pub(crate) struct Book {
+    pub(crate) names: Names,
+    trays: Vec<Tray>,
+    accounts: Vec<Account>,
+    /// The semaphores of this run, in the order of their first use.
+    present: Vec<SemaphoreId>,
+    /// The workers of this run, in the order in which they were started.
+    started: Vec<WorkerId>,
+    /// What happened since it was last told.
+    pub(crate) events: Vec<Event>,
+    /// The workers that stand elsewhere since then.
+    pub(crate) moved: Vec<WorkerId>,
+    /// The semaphores that stand differently since then.
+    pub(crate) touched: Vec<SemaphoreId>,
+}
+
+/// A semaphore.
+#[derive(Debug)]
+pub(crate) struct Tray {
+    /// Free permits and capacity when the run used it first.
+    found: (u64, u64),
+    pub(crate) available: u64,
+    pub(crate) capacity: u64,
+    pub(crate) debt: u64,
+    pub(crate) closed: bool,
+    pub(crate) kind: TrayKind,
+    queue: Vec<WorkerId>,
+    entries: Vec<Entry>,
+    holders: Vec<WorkerId>,
+    /// Permits that are neither there nor held, once that is known.
+    pub(crate) lost: u64,
+}
+
+/// How much is known of a semaphore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TrayKind {
+    /// Ours, with permits that are held.
+    Own,
+    /// Ours, and not bounded: nobody holds what it hands out.
+    Signal,
+    /// Somebody else's, in whose queue, if it has one, the first comes first.
+    Foreign {
+        /// Whether it serves waiters in their order.
+        queued: bool,
+    },
+}
+
+/// Permits that a worker took by a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) worker: WorkerId,
+    pub(crate) statement: StatementId,
+    pub(crate) permits: u64,
+}
+
+/// A worker.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    pub(crate) status: Status,
+    pub(crate) how: Ending,
+    pub(crate) statement: StatementId,
+    pub(crate) op: Op,
+    pub(crate) wait: Option<Wait>,
+    /// The semaphore of the acquire at which it stands or waits.
+    pub(crate) acquires: Option<SemaphoreId>,
+    /// How many timers can end what it waits for.
+    pub(crate) timers: u32,
+    owned: Vec<SemaphoreId>,
+}
+
+impl Book {
+    pub(crate) fn new() -> Book {
+        Book {
+            names: Names::new(),
+            trays: Vec::new(),
+            accounts: Vec::new(),
+            present: Vec::new(),
+            started: Vec::new(),
+            events: Vec::new(),
+            moved: Vec::new(),
+            touched: Vec::new(),
+        }
+    }
+
+    /// Forgets the run, and keeps the names.
+    pub(crate) fn reset(&mut self) {
+        for id in self.present.drain(..) {
+            let tray = &mut self.trays[id.index()];
+            // what a run has not used yet is as it is found
+            (tray.available, tray.capacity) = tray.found;
+            (tray.debt, tray.closed, tray.lost) = (0, false, 0);
+            tray.queue.clear();
+            tray.entries.clear();
+            tray.holders.clear();
+        }
+        for id in self.started.drain(..) {
+            let account = &mut self.accounts[id.index()];
+            account.status = Status::Unspawned;
+            account.wait = None;
+            account.acquires = None;
+            account.timers = 0;
+            account.owned.clear();
+        }
+        self.told();
+    }
+
+    /// Forgets what happened, since it was told.
+    pub(crate) fn told(&mut self) {
+        self.events.clear();
+        self.moved.clear();
+        self.touched.clear();
+    }
+
+    /// A semaphore that the run has not had before.
+    pub(crate) fn register(
+        &mut self,
+        given: Option<&str>,
+        made: Here,
+        kind: TrayKind,
+        available: u64,
+        capacity: u64,
+    ) -> SemaphoreId {
+        let present = &self.present;
+        let id = self
+            .names
+            .semaphore(given, made, |id| present.contains(&id));
+        while self.trays.len() <= id.index() {
+            self.trays.push(Tray {
+                found: (0, 0),
+                available: 0,
+                capacity: 0,
+                debt: 0,
+                closed: false,
+                kind,
+                queue: Vec::new(),
+                entries: Vec::new(),
+                holders: Vec::new(),
+                lost: 0,
+            });
+        }
+        let tray = &mut self.trays[id.index()];
+        tray.found = (available, capacity);
+        tray.kind = kind;
+        tray.available = available;
+        tray.capacity = capacity;
+        tray.debt = 0;
+        tray.closed = false;
+        tray.lost = 0;
+        self.present.push(id);
+        id
+    }
+
+    /// The semaphore of that name, if the run has it.
+    pub(crate) fn named(&self, name: &str) -> Option<SemaphoreId> {
+        let names = self.names.semaphore_names();
+        let found = |id: &&SemaphoreId| names[id.index()] == name;
+        self.present.iter().find(found).copied()
+    }
+
+    /// The semaphores of this run.
+    pub(crate) fn present(&self) -> &[SemaphoreId] {
+        &self.present
+    }
+
+    pub(crate) fn tray(&self, id: SemaphoreId) -> &Tray {
+        &self.trays[id.index()]
+    }
+
+    /// A semaphore, to be changed.
+    pub(crate) fn touch(&mut self, id: SemaphoreId) -> &mut Tray {
+        if !self.touched.contains(&id) {
+            self.touched.push(id);
+        }
+        &mut self.trays[id.index()]
+    }
+
+    /// A worker begins, at a statement.
+    pub(crate) fn start(&mut self, worker: WorkerId, statement: StatementId) {
+        let blank = Account {
+            status: Status::Unspawned,
+            how: Ending::Returned,
+            statement,
+            op: Op::Poll,
+            wait: None,
+            acquires: None,
+            timers: 0,
+            owned: Vec::new(),
+        };
+        if self.accounts.len() <= worker.index() {
+            self.accounts.resize(worker.index() + 1, blank);
+        }
+        let account = &mut self.accounts[worker.index()];
+        account.status = Status::Running;
+        account.how = Ending::Returned;
+        account.statement = statement;
+        account.op = Op::Poll;
+        self.started.push(worker);
+        if worker != MAIN {
+            self.events.push(Event::Spawned { worker });
+        }
+    }
+
+    /// A worker has ended.
+    pub(crate) fn end(&mut self, worker: WorkerId, how: Ending) {
+        let account = &mut self.accounts[worker.index()];
+        account.status = Status::Ended;
+        account.how = how;
+        account.wait = None;
+        account.acquires = None;
+        self.events.push(Event::Ended { worker, how });
+    }
+
+    pub(crate) fn account(&self, worker: WorkerId) -> &Account {
+        &self.accounts[worker.index()]
+    }
+
+    pub(crate) fn account_mut(&mut self, worker: WorkerId) -> &mut Account {
+        &mut self.accounts[worker.index()]
+    }
+
+    /// A worker stands at a statement, about to perform an op.
+    pub(crate) fn stands(&mut self, worker: WorkerId, statement: StatementId, op: Op) {
+        let account = &mut self.accounts[worker.index()];
+        account.statement = statement;
+        account.op = op;
+        account.acquires = match op {
+            Op::Acquire {
+                semaphore,
+                timed: false,
+                ..
+            } => Some(semaphore),
+            _ => None,
+        };
+        if account.acquires.is_some() {
+            self.moved.push(worker);
+        }
+    }
+
+    /// Permits were granted.
+    pub(crate) fn granted(&mut self, id: SemaphoreId, entry: Entry) {
+        let Entry {
+            worker,
+            statement,
+            permits,
+        } = entry;
+        self.stops_waiting(id, worker);
+        self.events.push(Event::Granted {
+            worker,
+            semaphore: id,
+            permits,
+            statement,
+        });
+        self.enter(id, entry);
+    }
+
+    /// Writes permits down as held.
+    pub(crate) fn enter(&mut self, id: SemaphoreId, entry: Entry) {
+        let tray = self.touch(id);
+        if tray.kind == TrayKind::Signal || entry.permits == 0 {
+            return;
+        }
+        let same = |e: &&mut Entry| (e.worker, e.statement) == (entry.worker, entry.statement);
+        match tray.entries.iter_mut().find(same) {
+            Some(known) => known.permits += entry.permits,
+            None => tray.entries.push(entry),
+        }
+        if !tray.holders.contains(&entry.worker) {
+            tray.holders.push(entry.worker);
+        }
+        let owned = &mut self.accounts[entry.worker.index()].owned;
+        if !owned.contains(&id) {
+            owned.push(id);
+        }
+    }
+
+    /// Strikes permits out that are not held any more, those of that worker and statement first,
+    /// then any of that worker, then any; whose they were.
+    pub(crate) fn strike(
+        &mut self,
+        id: SemaphoreId,
+        worker: WorkerId,
+        statement: StatementId,
+        permits: u64,
+    ) -> WorkerId {
+        let tray = self.touch(id);
+        let mut left = permits;
+        let mut holder = worker;
+        let tiers: [&dyn Fn(&Entry) -> bool; 3] = [
+            &|e| e.worker == worker && e.statement == statement,
+            &|e| e.worker == worker,
+            &|_| true,
+        ];
+        for fits in tiers {
+            for entry in tray.entries.iter_mut().filter(|e| fits(e)) {
+                let part = left.min(entry.permits);
+                entry.permits -= part;
+                left -= part;
+                if part > 0 {
+                    holder = entry.worker;
+                }
+            }
+            if left == 0 {
+                break;
+            }
+        }
+        tray.entries.retain(|e| e.permits > 0);
+        holder
+    }
+
+    /// A worker joins a queue.
+    pub(crate) fn queued(
+        &mut self,
+        id: SemaphoreId,
+        worker: WorkerId,
+        statement: StatementId,
+        permits: u64,
+    ) {
+        self.touch(id).queue.push(worker);
+        self.events.push(Event::Queued {
+            worker,
+            semaphore: id,
+            permits,
+            statement,
+        });
+        let account = &mut self.accounts[worker.index()];
+        account.statement = statement;
+        account.wait = Some(Wait::Permits {
+            semaphore: id,
+            permits,
+            taken: 0,
+            timed: account.timers > 0,
+        });
+        account.acquires = (account.timers == 0).then_some(id);
+    }
+
+    /// A worker does not wait for that semaphore any more.
+    pub(crate) fn stops_waiting(&mut self, id: SemaphoreId, worker: WorkerId) {
+        let tray = &mut self.trays[id.index()];
+        if let Some(at) = tray.queue.iter().position(|&w| w == worker) {
+            tray.queue.remove(at);
+        }
+        let account = &mut self.accounts[worker.index()];
+        if matches!(account.wait, Some(Wait::Permits { semaphore, .. }) if semaphore == id) {
+            account.wait = None;
+            account.acquires = None;
+            account.op = Op::Poll;
+        }
+    }
+
+    /// What is held of a semaphore.
+    pub(crate) fn entries(&self, id: SemaphoreId) -> &[Entry] {
+        &self.trays[id.index()].entries
+    }
+
+    /// Says that what is held of a semaphore is held so.
+    pub(crate) fn set_entries(&mut self, id: SemaphoreId, entries: Vec<Entry>) {
+        self.touch(id).entries.clear();
+        for entry in entries {
+            self.enter(id, entry);
+        }
+    }
+
+    /// A line of the user's, or a message.
+    pub(crate) fn text(&mut self, text: &str) -> TextId {
+        self.names.text(text)
+    }
+}
+
+impl View for Book {
+    fn semaphores(&self) -> u32 {
+        self.trays.len() as u32
+    }
+
+    fn workers(&self) -> u32 {
+        self.names.workers() as u32
+    }
+
+    fn available(&self, id: SemaphoreId) -> u64 {
+        self.trays[id.index()].available
+    }
+
+    fn capacity(&self, id: SemaphoreId) -> u64 {
+        self.trays[id.index()].capacity
+    }
+
+    fn debt(&self, id: SemaphoreId) -> u64 {
+        self.trays[id.index()].debt
+    }
+
+    fn lost(&self, id: SemaphoreId) -> u64 {
+        self.trays[id.index()].lost
+    }
+
+    fn is_closed(&self, id: SemaphoreId) -> bool {
+        self.trays[id.index()].closed
+    }
+
+    fn is_signal(&self, id: SemaphoreId) -> bool {
+        self.trays[id.index()].kind == TrayKind::Signal
+    }
+
+    fn is_plain(&self, _id: SemaphoreId) -> bool {
+        false
+    }
+
+    fn is_foreign(&self, id: SemaphoreId) -> bool {
+        matches!(self.trays[id.index()].kind, TrayKind::Foreign { .. })
+    }
+
+    fn queue(&self, id: SemaphoreId) -> Vec<WorkerId> {
+        self.trays[id.index()].queue.clone()
+    }
+
+    fn is_queued(&self, id: SemaphoreId) -> bool {
+        match self.trays[id.index()].kind {
+            TrayKind::Own | TrayKind::Signal => true,
+            TrayKind::Foreign { queued } => queued,
+        }
+    }
+
+    fn takes_parts(&self, _id: SemaphoreId) -> bool {
+        false
+    }
+
+    fn held(&self, worker: WorkerId, id: SemaphoreId) -> u64 {
+        let entries = self.trays[id.index()].entries.iter();
+        entries
+            .filter(|e| e.worker == worker)
+            .map(|e| e.permits)
+            .sum()
+    }
+
+    fn taken(&self, _id: SemaphoreId) -> u64 {
+        0
+    }
+
+    fn holders(&self, id: SemaphoreId) -> &[WorkerId] {
+        &self.trays[id.index()].holders
+    }
+
+    fn status(&self, worker: WorkerId) -> Status {
+        self.accounts
+            .get(worker.index())
+            .map_or(Status::Unspawned, |account| account.status)
+    }
+
+    fn wait(&self, worker: WorkerId) -> Option<Wait> {
+        self.accounts.get(worker.index())?.wait
+    }
+
+    fn statement(&self, worker: WorkerId) -> Option<StatementId> {
+        let account = self.accounts.get(worker.index())?;
+        (account.status == Status::Running).then_some(account.statement)
+    }
+
+    fn acquires(&self, worker: WorkerId) -> Option<SemaphoreId> {
+        self.accounts.get(worker.index())?.acquires
+    }
+
+    fn owned(&self, worker: WorkerId) -> &[SemaphoreId] {
+        self.accounts
+            .get(worker.index())
+            .map_or(&[], |account| &account.owned)
+    }
+
+    fn are_alike(&self, _worker: WorkerId, _id: SemaphoreId) -> bool {
+        false
+    }
+
+    fn op(&self, worker: WorkerId) -> Option<Op> {
+        let account = self.accounts.get(worker.index())?;
+        (account.status == Status::Running).then_some(account.op)
+    }
+
+    fn may_barge_next(&self, _worker: WorkerId) -> bool {
+        true
+    }
+
+    fn instances(&self, _first: WorkerId) -> u32 {
+        1
+    }
+}

@@ -1,0 +1,337 @@
+//! What the workers, semaphores, statements and texts of a closure are called.
+//!
+//! A closure says what it is made of only while it runs, and each run may say it in another order.
+//! So ids are given out over all runs of an exploration, to what stays the same from run to run: a
+//! worker is the k-th child of its parent, a semaphore has a name or a place where it was made, a
+//! statement is an op at a place in the code.
+//!
+//! **Invariants**
+//!
+//! 1. What has an id keeps it for the whole exploration.
+//! 2. No address is used.
+
+use std::collections::BTreeMap;
+use std::panic::Location;
+
+use crate::run::{SemaphoreId, StatementId, TextId, WorkerId};
+
+/// A place in the code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Here {
+    // the line tells most places apart
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) file: &'static str,
+}
+
+impl From<&'static Location<'static>> for Here {
+    fn from(location: &'static Location<'static>) -> Here {
+        Here {
+            line: location.line(),
+            column: location.column(),
+            file: location.file(),
+        }
+    }
+}
+
+/// All names of one exploration.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    workers: Vec<Worker>,
+    semaphores: Vec<Semaphore>,
+    statements: Vec<Statement>,
+    known: BTreeMap<(Key, String), StatementId>,
+    /// Where the statement of an op was found last: most ops are performed again and again.
+    recent: Vec<(Here, Verb, SemaphoreId, StatementId)>,
+    texts: Vec<String>,
+    text_ids: BTreeMap<String, TextId>,
+}
+
+/// A place, in the order of files and lines.
+type Key = (&'static str, u32, u32);
+
+fn key(place: Here) -> Key {
+    (place.file, place.line, place.column)
+}
+
+#[derive(Debug)]
+struct Worker {
+    name: String,
+    children: Vec<WorkerId>,
+}
+
+#[derive(Debug)]
+struct Semaphore {
+    name: String,
+    /// What tells it from others: its given name, or where it was made; and which of those that
+    /// are alike it is.
+    given: Option<String>,
+    made: Key,
+    nth: u32,
+}
+
+#[derive(Debug)]
+struct Statement {
+    place: Here,
+    head: String,
+}
+
+/// What a worker does at a statement, as far as it is the same for all statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Acquire(u32),
+    AcquireWithin(u32),
+    TryAcquire(u32),
+    Release(u32),
+    Grow(u32),
+    Shrink(u32),
+    Drain,
+    Forget(u32),
+    Close,
+}
+
+impl Verb {
+    fn head(self, semaphore: &str) -> String {
+        let some = |word: &str, permits: u32| match permits {
+            1 => format!("{word} {semaphore}"),
+            n => format!("{word} {semaphore} permits={n}"),
+        };
+        match self {
+            Verb::Acquire(n) => some("acquire", n),
+            Verb::AcquireWithin(n) => some("acquire-within", n),
+            Verb::TryAcquire(n) => some("try-acquire", n),
+            Verb::Release(n) => some("release", n),
+            Verb::Grow(n) => some("grow", n),
+            Verb::Shrink(n) => some("shrink", n),
+            Verb::Drain => format!("drain {semaphore}"),
+            Verb::Forget(n) => some("forget", n),
+            Verb::Close => format!("close {semaphore}"),
+        }
+    }
+}
+
+/// The first worker of every run.
+pub(crate) const MAIN: WorkerId = WorkerId(0);
+
+/// So many statements are found again fast.
+const MOST_RECENT: usize = 32;
+
+impl Names {
+    /// Names with `main` in them.
+    pub(crate) fn new() -> Names {
+        Names {
+            workers: vec![Worker {
+                name: "main".to_owned(),
+                children: Vec::new(),
+            }],
+            ..Names::default()
+        }
+    }
+
+    /// The `nth` child of a worker, counted from zero.
+    pub(crate) fn child(&mut self, parent: WorkerId, nth: usize) -> WorkerId {
+        let known = self.workers[parent.index()].children.len();
+        for n in known..=nth {
+            let id = WorkerId(self.workers.len() as u32);
+            let name = format!("{}.{}", self.workers[parent.index()].name, n + 1);
+            self.workers.push(Worker {
+                name,
+                children: Vec::new(),
+            });
+            self.workers[parent.index()].children.push(id);
+        }
+        self.workers[parent.index()].children[nth]
+    }
+
+    /// The semaphore of that name, or made at that place, of which `is_taken` does not say that it
+    /// is another one in this run.
+    pub(crate) fn semaphore(
+        &mut self,
+        given: Option<&str>,
+        made: Here,
+        is_taken: impl Fn(SemaphoreId) -> bool,
+    ) -> SemaphoreId {
+        let made = key(made);
+        let mut alike = 0;
+        for (index, known) in self.semaphores.iter().enumerate() {
+            let same = match (given, &known.given) {
+                (Some(a), Some(b)) => a == b,
+                (None, None) => known.made == made,
+                _ => false,
+            };
+            if same {
+                let id = SemaphoreId(index as u32);
+                if !is_taken(id) {
+                    return id;
+                }
+                alike += 1;
+            }
+        }
+        let id = SemaphoreId(self.semaphores.len() as u32);
+        let name = self.free_name(given.unwrap_or("semaphore"), given.is_some() && alike == 0);
+        self.semaphores.push(Semaphore {
+            name,
+            given: given.map(str::to_owned),
+            made,
+            nth: alike,
+        });
+        id
+    }
+
+    fn free_name(&self, stem: &str, plain: bool) -> String {
+        let is_free = |name: &str| self.semaphores.iter().all(|s| s.name != name);
+        if plain && is_free(stem) {
+            return stem.to_owned();
+        }
+        (1..)
+            .map(|n| format!("{stem}-{n}"))
+            .find(|name| is_free(name))
+            .unwrap_or_default()
+    }
+
+    /// Whether nothing but the order of first use tells it from another one.
+    pub(crate) fn is_ambiguous(&self, id: SemaphoreId) -> bool {
+        let this = &self.semaphores[id.index()];
+        this.nth > 0
+            || self.semaphores.iter().enumerate().any(|(other, s)| {
+                other != id.index()
+                    && s.given == this.given
+                    && (s.given.is_some() || s.made == this.made)
+            })
+    }
+
+    /// The statement of an op on a semaphore at a place.
+    pub(crate) fn op(&mut self, place: Here, verb: Verb, semaphore: SemaphoreId) -> StatementId {
+        let found = self
+            .recent
+            .iter()
+            .find(|(at, v, s, _)| *at == place && *v == verb && *s == semaphore);
+        if let Some(&(.., id)) = found {
+            return id;
+        }
+        let head = verb.head(&self.semaphores[semaphore.index()].name);
+        let id = self.statement(place, &head);
+        if self.recent.len() == MOST_RECENT {
+            self.recent.remove(0);
+        }
+        self.recent.push((place, verb, semaphore, id));
+        id
+    }
+
+    /// The statement of waiting for a worker at a place.
+    pub(crate) fn join(&mut self, place: Here, on: WorkerId) -> StatementId {
+        let head = format!("join {}", self.workers[on.index()].name);
+        self.statement(place, &head)
+    }
+
+    /// The statement of these words at a place.
+    pub(crate) fn statement(&mut self, place: Here, head: &str) -> StatementId {
+        let key = (key(place), head.to_owned());
+        let next = StatementId(self.statements.len() as u32);
+        *self.known.entry(key).or_insert_with(|| {
+            self.statements.push(Statement {
+                place,
+                head: head.to_owned(),
+            });
+            next
+        })
+    }
+
+    /// A text.
+    pub(crate) fn text(&mut self, text: &str) -> TextId {
+        if let Some(&id) = self.text_ids.get(text) {
+            return id;
+        }
+        let id = TextId(self.texts.len() as u32);
+        self.texts.push(text.to_owned());
+        self.text_ids.insert(text.to_owned(), id);
+        id
+    }
+
+    /// How many workers have a name.
+    pub(crate) fn workers(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// The names of all workers.
+    pub(crate) fn worker_names(&self) -> Vec<String> {
+        self.workers.iter().map(|w| w.name.clone()).collect()
+    }
+
+    /// The names of all semaphores.
+    pub(crate) fn semaphore_names(&self) -> Vec<String> {
+        self.semaphores.iter().map(|s| s.name.clone()).collect()
+    }
+
+    /// The worker of that name. Names say how a worker was spawned, so it need not have been yet.
+    pub(crate) fn worker_of_name(&mut self, name: &str) -> Option<WorkerId> {
+        let mut parts = name.split('.');
+        let mut id = (parts.next() == Some("main")).then_some(MAIN)?;
+        for part in parts {
+            let nth: usize = part.parse().ok().filter(|&n| n > 0 && n <= 1_000_000)?;
+            id = self.child(id, nth - 1);
+        }
+        Some(id)
+    }
+
+    /// All texts.
+    pub(crate) fn all_texts(&self) -> Vec<String> {
+        self.texts.clone()
+    }
+
+    /// Where a statement stands, and its words.
+    pub(crate) fn source(&self, id: StatementId) -> (Here, &str) {
+        let statement = &self.statements[id.index()];
+        (statement.place, &statement.head)
+    }
+
+    /// What a statement is called where lines must not matter: its words, and which one it is in
+    /// the order of the text of those that say the same.
+    pub(crate) fn label(&self, id: StatementId) -> String {
+        let this = &self.statements[id.index()];
+        let before = self
+            .statements
+            .iter()
+            .filter(|s| s.head == this.head && key(s.place) < key(this.place))
+            .count();
+        format!("{}#{before}", this.head)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_are_named_after_who_spawned_them() {
+        let mut names = Names::new();
+        let second = names.child(MAIN, 1);
+        let first_of_second = names.child(second, 0);
+        assert_eq!(names.child(MAIN, 1), second);
+        assert_eq!(
+            names.worker_names(),
+            ["main", "main.1", "main.2", "main.2.1"]
+        );
+        assert_eq!(names.worker_of_name("main.2.1"), Some(first_of_second));
+        assert_eq!(names.worker_of_name("other.1"), None);
+        assert_eq!(names.worker_of_name("main.0"), None);
+    }
+
+    #[test]
+    fn semaphores_that_are_alike_are_told_apart_within_a_run() {
+        let mut names = Names::new();
+        let here = Here::from(Location::caller());
+        let first = names.semaphore(None, here, |_| false);
+        assert_eq!(names.semaphore(None, here, |_| false), first);
+        assert!(!names.is_ambiguous(first));
+        let second = names.semaphore(None, here, |id| id == first);
+        assert_ne!(second, first);
+        assert!(names.is_ambiguous(first) && names.is_ambiguous(second));
+        let named = names.semaphore(Some("pool"), here, |_| false);
+        assert!(!names.is_ambiguous(named));
+        assert_eq!(
+            names.semaphore_names(),
+            ["semaphore-1", "semaphore-2", "pool"]
+        );
+    }
+}

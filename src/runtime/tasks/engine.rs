@@ -1,0 +1,397 @@
+//! The run loop: look, tell, ask, act.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::Options;
+use super::core::{Core, NOBODY};
+use super::current::Entered;
+use super::panics::Sight;
+use super::published::Published;
+use super::slot::{Body, Io, Joined, Slot, nosy};
+use super::watch::{Holds, Invariant};
+use crate::property::{Engine, SharedStrategy, SharedWitness, Situation};
+use crate::run::{Action, Cause, Choice, Ending, Event, Op, Outcome, SemaphoreId, Wait, WorkerId};
+use crate::runtime::names::{Here, MAIN, Names};
+use crate::semaphore::hook;
+
+/// What makes the future of a run.
+pub(crate) type Root = Rc<dyn Fn() -> Body>;
+
+/// Makes runs of a closure over futures.
+pub(crate) struct Tasks {
+    core: Rc<Core>,
+    root: Root,
+    place: Here,
+    options: Options,
+}
+
+impl Tasks {
+    /// An engine for what `root` makes; `place` is where it stands in the user's code.
+    pub(crate) fn new(root: Root, place: Here, options: Options) -> Tasks {
+        Tasks {
+            core: Rc::new(Core::new()),
+            root,
+            place,
+            options,
+        }
+    }
+
+    /// Another one that shares all names with this one.
+    pub(crate) fn again(&self, options: Options) -> Tasks {
+        Tasks {
+            core: Rc::clone(&self.core),
+            root: Rc::clone(&self.root),
+            place: self.place,
+            options,
+        }
+    }
+
+    /// How its runs are made.
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Lets another thread see how far the run is.
+    pub(crate) fn publish(&self, to: Option<Arc<Published>>) {
+        *self.core.published.borrow_mut() = to;
+    }
+
+    /// Watches something the user wants to hold.
+    pub(crate) fn watch(&self, place: Here, name: &str, holds: Holds) {
+        let statement = self.core.statement_at(place, &format!("invariant {name}"));
+        self.core.invariants.borrow_mut().push(Invariant {
+            statement,
+            name: name.to_owned(),
+            holds,
+        });
+    }
+
+    /// Calls `f` with the names.
+    pub(crate) fn names<T>(&self, f: impl FnOnce(&mut Names) -> T) -> T {
+        f(&mut self.core.book.borrow_mut().names)
+    }
+
+    /// What a worker's future put back when the last run was taken down: what it held.
+    pub(crate) fn held_at_the_end(&self, worker: WorkerId, semaphore: SemaphoreId) -> bool {
+        let dropped = self.core.dropped.borrow();
+        dropped
+            .iter()
+            .any(|&(by, of, _)| (by, of) == (worker, semaphore))
+    }
+}
+
+impl Engine for Tasks {
+    fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome {
+        let core = &self.core;
+        core.options.borrow_mut().clone_from(&self.options);
+        let _hook = hook::install(Rc::clone(core) as Rc<dyn hook::Hook>);
+        let _entered = Entered::new(Rc::clone(core));
+        core.begin(strategy, witness);
+        core.start_main(&self.root, self.place);
+        let outcome = core.run();
+        core.take_down();
+        core.clear();
+        strategy.borrow_mut().end(outcome);
+        core.over();
+        outcome
+    }
+}
+
+impl Core {
+    fn start_main(&self, root: &Root, place: Here) {
+        let (start, awaits) = {
+            let names = &mut self.book.borrow_mut().names;
+            (
+                names.statement(place, "start"),
+                names.statement(place, "await"),
+            )
+        };
+        let index = self.take_slot(MAIN);
+        self.book.borrow_mut().start(MAIN, start);
+        self.slots.borrow_mut()[index].awaits = awaits;
+        self.current.set(index);
+        match self.guarded(|| root()) {
+            Ok(body) => self.slots.borrow_mut()[index].body = Some(body),
+            Err(sight) => self.panicked(index, sight),
+        }
+        self.current.set(NOBODY);
+        self.go_on_at_once();
+    }
+
+    /// A slot for a worker.
+    fn take_slot(&self, id: WorkerId) -> usize {
+        let mut slots = self.slots.borrow_mut();
+        let index = self.used.get();
+        self.used.set(index + 1);
+        if index == slots.len() {
+            slots.push(Slot::vacant());
+        }
+        let slot = &mut slots[index];
+        slot.renew();
+        slot.id = id;
+        index
+    }
+
+    /// Starts a task of the one that runs.
+    pub(super) fn spawn(&self, place: Here, body: Body, joined: Rc<dyn Joined>) -> WorkerId {
+        let parent = self.current.get();
+        if self.is_ending() || parent == NOBODY {
+            // it is never polled
+            drop(body);
+            joined.failed(Ending::Cancelled, None);
+            return MAIN;
+        }
+        let (parent_id, nth) = {
+            let slot = &mut self.slots.borrow_mut()[parent];
+            slot.children += 1;
+            (slot.id, slot.children - 1)
+        };
+        let mut book = self.book.borrow_mut();
+        let id = book.names.child(parent_id, nth);
+        let start = book.names.statement(place, "start");
+        let awaits = book.names.statement(place, "await");
+        let index = self.take_slot(id);
+        book.start(id, start);
+        let slot = &mut self.slots.borrow_mut()[index];
+        slot.body = Some(body);
+        slot.joined = Some(joined);
+        slot.awaits = awaits;
+        id
+    }
+
+    fn run(&self) -> Outcome {
+        loop {
+            let situation = self.look();
+            if matches!(situation, Situation::Finished | Situation::Stuck) {
+                self.take_down();
+                self.settle(situation);
+            }
+            self.tell(situation);
+            match situation {
+                Situation::Finished => return Outcome::Finished,
+                Situation::Stuck => return Outcome::Stuck,
+                Situation::StepBound => return Outcome::StepBound,
+                Situation::Going => {}
+            }
+            let Some(taken) = self.ask() else {
+                return Outcome::Abandoned;
+            };
+            self.act(taken.choice);
+            if self.progress.borrow().abandoned {
+                self.tell(Situation::Going);
+                return Outcome::Abandoned;
+            }
+        }
+    }
+
+    fn slot_of(&self, worker: WorkerId) -> Option<usize> {
+        let slots = self.slots.borrow();
+        slots[..self.used.get()].iter().position(|s| s.id == worker)
+    }
+
+    /// Performs a choice.
+    fn act(&self, choice: Choice) {
+        let Some(slot) = self.slot_of(choice.worker) else {
+            unreachable!("a choice is for a task of this run")
+        };
+        match choice.action {
+            Action::Proceed | Action::Branch(_) | Action::Spurious => self.poll(slot),
+            Action::Panic => self.decide(slot, Io::Panics),
+            Action::Fail => self.decide(slot, Io::Fails),
+            Action::NewWaker => {
+                self.slots.borrow_mut()[slot].new_waker();
+                self.poll(slot);
+            }
+            Action::Timeout => {
+                let waker = self.clock.borrow_mut().fire(slot);
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
+                self.poll(slot);
+            }
+            Action::CancelPart(nth) => {
+                self.cancel_part(slot, nth);
+                self.poll(slot);
+            }
+            Action::Cancel => self.cancel(slot),
+        }
+        self.current.set(NOBODY);
+        self.go_on_at_once();
+    }
+
+    fn decide(&self, slot: usize, io: Io) {
+        self.slots.borrow_mut()[slot].io = Some(io);
+        self.poll(slot);
+    }
+
+    /// Lets those go on whose step is part of the one that was taken.
+    fn go_on_at_once(&self) {
+        if self.resuming() == super::Resuming::ByChoice {
+            return;
+        }
+        loop {
+            let next = {
+                let slots = self.slots.borrow();
+                let book = self.book.borrow();
+                slots[..self.used.get()].iter().position(|s| {
+                    !s.ended && s.flag.is_ready() && book.account(s.id).op == Op::Poll
+                })
+            };
+            match next {
+                Some(slot) => self.poll(slot),
+                None => break,
+            }
+        }
+        self.current.set(NOBODY);
+    }
+
+    /// Polls the task in a slot.
+    fn poll(&self, index: usize) {
+        let (body, waker, id) = {
+            let slot = &mut self.slots.borrow_mut()[index];
+            slot.flag.set(false);
+            (slot.body.take(), slot.waker.take(), slot.id)
+        };
+        let (Some(mut body), Some(mut waker)) = (body, waker) else {
+            unreachable!("a task that is polled has a future, and is not being polled")
+        };
+        if self.options.borrow().wakers.reentrant {
+            waker = nosy(&self.slots.borrow()[index].flag);
+        }
+        {
+            let mut book = self.book.borrow_mut();
+            let account = book.account_mut(id);
+            account.op = Op::Poll;
+            if matches!(account.wait, Some(Wait::Unknown | Wait::Join { .. })) {
+                account.wait = None;
+            }
+            if account.wait.is_none() {
+                account.acquires = None;
+            }
+        }
+        self.current.set(index);
+        self.may_perform.set(true);
+        self.knows.set(false);
+        self.uses.set(0);
+        let polled = self.guarded(|| body.as_mut().poll(&mut Context::from_waker(&waker)));
+        let aborted = {
+            let slot = &mut self.slots.borrow_mut()[index];
+            slot.waker = Some(waker);
+            slot.aborted
+        };
+        match polled {
+            Ok(Poll::Pending) => {
+                self.slots.borrow_mut()[index].body = Some(body);
+                if aborted {
+                    self.cancel(index);
+                } else {
+                    self.came_to_an_await(index, id);
+                }
+            }
+            Ok(Poll::Ready(())) => {
+                // what the future kept to its end is dropped as a part of the task
+                let dropped = self.guarded(|| drop(body));
+                match dropped {
+                    Ok(()) => self.ended(index, Ending::Returned, None),
+                    Err(sight) => self.panicked(index, sight),
+                }
+            }
+            Err(sight) => {
+                let _ = self.guarded(|| drop(body));
+                self.panicked(index, sight);
+            }
+        }
+    }
+
+    fn came_to_an_await(&self, index: usize, id: WorkerId) {
+        let slot = &self.slots.borrow()[index];
+        let mut book = self.book.borrow_mut();
+        let account = book.account_mut(id);
+        let ready = slot.flag.is_ready();
+        if !self.knows.get() && account.wait.is_none() {
+            account.statement = slot.awaits;
+            if !ready {
+                account.wait = Some(Wait::Unknown);
+            }
+        }
+        book.events.push(Event::Pending { worker: id });
+    }
+
+    /// A task has panicked.
+    pub(super) fn panicked(&self, index: usize, sight: Sight) {
+        if sight.is_abandoned() {
+            return;
+        }
+        let id = self.slots.borrow()[index].id;
+        self.failed(id, &sight);
+        let event = Event::Raised {
+            worker: id,
+            cause: Cause::Panic,
+        };
+        self.book.borrow_mut().events.push(event);
+        self.ended(index, Ending::Panicked, Some(sight));
+    }
+
+    /// Cancels the task in a slot: its future is dropped.
+    fn cancel(&self, index: usize) {
+        let (body, id) = {
+            let slot = &mut self.slots.borrow_mut()[index];
+            (slot.body.take(), slot.id)
+        };
+        let before = self.current.replace(index);
+        let event = Event::Raised {
+            worker: id,
+            cause: Cause::Cancelled,
+        };
+        self.book.borrow_mut().events.push(event);
+        self.uses.set(0);
+        if let Err(sight) = self.guarded(|| drop(body)) {
+            self.failed(id, &sight);
+        }
+        self.ended(index, Ending::Cancelled, None);
+        self.current.set(before);
+    }
+
+    /// Cancels a task at the wish of another one, or of itself.
+    pub(super) fn abort(&self, worker: WorkerId) {
+        if self.is_ending() || self.has_ended(worker) {
+            return;
+        }
+        let Some(index) = self.slot_of(worker) else {
+            return;
+        };
+        if index == self.current.get() {
+            self.slots.borrow_mut()[index].aborted = true;
+        } else {
+            self.cancel(index);
+        }
+    }
+
+    fn ended(&self, index: usize, how: Ending, sight: Option<Sight>) {
+        let (id, joined) = {
+            let slot = &mut self.slots.borrow_mut()[index];
+            slot.ended = true;
+            slot.parts.clear();
+            (slot.id, slot.joined.clone())
+        };
+        self.book.borrow_mut().end(id, how);
+        if let Some(joined) = joined
+            && how != Ending::Returned
+        {
+            // a waker of the user's may be woken or dropped by this
+            let told = self.guarded(|| joined.failed(how, sight));
+            if let Err(sight) = told {
+                self.failed(id, &sight);
+            }
+        }
+    }
+
+    /// How many timers can end what a worker waits for.
+    pub(super) fn add_timers(&self, worker: WorkerId, by: i64) {
+        let mut book = self.book.borrow_mut();
+        let account = book.account_mut(worker);
+        account.timers = account.timers.saturating_add_signed(by as i32);
+    }
+}

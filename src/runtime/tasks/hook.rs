@@ -1,0 +1,267 @@
+//! Our own semaphore in a run of tasks: what it tells is written into the book.
+
+use std::panic::{Location, resume_unwind};
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, Waker};
+
+use super::core::{Core, Found};
+use super::panics::Panic;
+use crate::property::Identity;
+use crate::run::{Event as Told, Op as Announced, SemaphoreId, StatementId, WorkerId};
+use crate::runtime::book::{Entry, TrayKind};
+use crate::runtime::names::{Here, Verb};
+use crate::semaphore::hook::{Event, Hook, Op, Site, Token, Woken};
+
+/// A mark is the number of a run, and the id of the semaphore in it.
+const ID_BITS: u32 = 20;
+
+/// More uses of semaphores within one poll are a spin.
+const MOST_USES: u32 = 100_000;
+
+/// Number of permits as the language counts them.
+fn count(permits: usize) -> u32 {
+    u32::try_from(permits).unwrap_or(u32::MAX)
+}
+
+fn pack(worker: WorkerId, statement: StatementId) -> Token {
+    Token(u64::from(worker.0) << 32 | u64::from(statement.0))
+}
+
+fn state(site: &Site<'_>) -> (u64, u64, bool) {
+    let capacity = site.capacity.unwrap_or(0);
+    (site.available as u64, capacity as u64, site.closed)
+}
+
+impl Core {
+    /// The id of a semaphore in this run.
+    fn id_of(&self, site: &Site<'_>) -> SemaphoreId {
+        let mark = site.mark.0.load(Ordering::Relaxed);
+        if mark >> ID_BITS == self.epoch.get() {
+            return SemaphoreId(mark as u32 & ((1 << ID_BITS) - 1));
+        }
+        let kind = match site.capacity {
+            Some(_) => TrayKind::Own,
+            None => TrayKind::Signal,
+        };
+        let (available, capacity, _) = state(site);
+        let id = self.book.borrow_mut().register(
+            site.name,
+            Here::from(site.made),
+            kind,
+            available,
+            capacity,
+        );
+        assert!(id.0 < 1 << ID_BITS, "more semaphores than a mark can tell");
+        let mark = self.epoch.get() << ID_BITS | u64::from(id.0);
+        site.mark.0.store(mark, Ordering::Relaxed);
+        self.found.borrow_mut().push(Found {
+            id,
+            at_first: state(site),
+            now: state(site),
+            gone: false,
+        });
+        id
+    }
+
+    fn statement_of(&self, id: SemaphoreId, op: Op, place: Here) -> StatementId {
+        let verb = match op {
+            Op::Acquire {
+                permits,
+                timed: false,
+            } => Verb::Acquire(count(permits)),
+            Op::Acquire { permits, .. } => Verb::AcquireWithin(count(permits)),
+            Op::TryAcquire { permits } => Verb::TryAcquire(count(permits)),
+            Op::Release { permits } => Verb::Release(count(permits)),
+            Op::Grow { permits } => Verb::Grow(count(permits)),
+            Op::Shrink { permits } => Verb::Shrink(count(permits)),
+            Op::Drain => Verb::Drain,
+            Op::Forget { permits } => Verb::Forget(count(permits)),
+            Op::Close => Verb::Close,
+        };
+        self.book.borrow_mut().names.op(place, verb, id)
+    }
+
+    /// Ends a poll that uses semaphores without end.
+    pub(super) fn count_use(&self) {
+        let uses = self.uses.get() + 1;
+        self.uses.set(uses);
+        if uses > MOST_USES && !std::thread::panicking() {
+            let worker = self.worker();
+            let statement = self.book.borrow().account(worker).statement;
+            self.add_fact(Identity::Spin { statement });
+            self.progress.borrow_mut().abandoned = true;
+            resume_unwind(Box::new(Panic::Abandoned));
+        }
+    }
+
+    /// Who a token says took permits, and by which statement.
+    fn entry(&self, token: Token, permits: usize) -> Entry {
+        let (worker, statement) = if token == Token::NONE {
+            (self.worker(), self.statement.get())
+        } else {
+            (
+                WorkerId((token.0 >> 32) as u32),
+                StatementId(token.0 as u32),
+            )
+        };
+        Entry {
+            worker,
+            statement,
+            permits: permits as u64,
+        }
+    }
+
+    /// What is told while the run is taken down: only who puts back what.
+    fn tell_ending(&self, id: SemaphoreId, event: Event) {
+        if let Event::Released { token, permits } | Event::Returned { token, permits } = event {
+            let entry = self.entry(token, permits);
+            self.dropped.borrow_mut().push((self.worker(), id, entry));
+        }
+    }
+}
+
+impl Hook for Core {
+    fn announce(&self, site: &Site<'_>, op: Op, place: &'static Location<'static>) {
+        if self.is_ending() {
+            return;
+        }
+        self.count_use();
+        let id = self.id_of(site);
+        self.statement.set(self.statement_of(id, op, place.into()));
+    }
+
+    fn poll_announce(
+        &self,
+        site: &Site<'_>,
+        op: Op,
+        place: &'static Location<'static>,
+        announced: &mut bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        if self.is_ending() {
+            return Poll::Ready(());
+        }
+        let id = self.id_of(site);
+        let statement = self.statement_of(id, op, place.into());
+        if *announced && self.may_perform.replace(false) {
+            self.statement.set(statement);
+            return Poll::Ready(());
+        }
+        if !std::mem::replace(announced, true) {
+            let (permits, mut timed) = match op {
+                Op::Acquire { permits, timed } => (count(permits), timed),
+                _ => (0, false),
+            };
+            let worker = self.worker();
+            let mut book = self.book.borrow_mut();
+            timed |= book.account(worker).timers > 0;
+            let op = Announced::Acquire {
+                semaphore: id,
+                permits,
+                timed,
+            };
+            book.stands(worker, statement, op);
+        }
+        // another await of this task may have gone on in this poll: one at a time
+        self.knows.set(true);
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn token(&self, _op: Op, _place: &'static Location<'static>) -> Token {
+        // the op has been announced just now
+        pack(self.worker(), self.statement.get())
+    }
+
+    fn tell(&self, site: &Site<'_>, event: Event) {
+        let gone = event == Event::Dropped;
+        if gone && site.mark.0.load(Ordering::Relaxed) >> ID_BITS != self.epoch.get() {
+            return;
+        }
+        let id = self.id_of(site);
+        if let Some(found) = self.found.borrow_mut().iter_mut().find(|f| f.id == id) {
+            found.now = state(site);
+            found.gone |= gone;
+        }
+        if gone {
+            return;
+        }
+        if self.is_ending() {
+            return self.tell_ending(id, event);
+        }
+        let worker = self.worker();
+        let mut book = self.book.borrow_mut();
+        let tray = book.touch(id);
+        (tray.available, tray.capacity, tray.closed) = state(site);
+        tray.debt = site.debt as u64;
+        match event {
+            Event::Granted { token, permits } => book.granted(id, self.entry(token, permits)),
+            Event::Queued { token, permits } => {
+                let entry = self.entry(token, permits);
+                book.queued(id, entry.worker, entry.statement, entry.permits);
+                self.knows.set(true);
+            }
+            Event::Left { token } => book.stops_waiting(id, self.entry(token, 0).worker),
+            Event::Returned { token, permits } | Event::Released { token, permits } => {
+                let entry = self.entry(token, permits);
+                let holder = book.strike(id, entry.worker, entry.statement, entry.permits);
+                book.events.push(Told::Released {
+                    worker,
+                    holder,
+                    semaphore: id,
+                    permits: entry.permits,
+                });
+            }
+            Event::TryFailed { permits } => book.events.push(Told::TryFailed {
+                worker,
+                semaphore: id,
+                permits: permits as u64,
+            }),
+            Event::OverReleased { permits } => book.events.push(Told::OverReleased {
+                worker,
+                holder: worker,
+                semaphore: id,
+                permits: permits as u64,
+                held: 0,
+                refused: true,
+                statement: self.statement.get(),
+            }),
+            Event::Grew { permits } => book.events.push(Told::Grew {
+                semaphore: id,
+                permits: permits as u64,
+            }),
+            Event::Shrank { permits, debt } => book.events.push(Told::Shrank {
+                semaphore: id,
+                permits: permits as u64,
+                debt: debt as u64,
+            }),
+            Event::Forgot { token, permits } => {
+                let entry = self.entry(token, permits);
+                book.strike(id, entry.worker, entry.statement, entry.permits);
+                book.events.push(Told::Forgot {
+                    worker,
+                    semaphore: id,
+                    permits: entry.permits,
+                });
+            }
+            Event::Moved { from, to, permits } => {
+                let (from, to) = (self.entry(from, permits), self.entry(to, permits));
+                book.strike(id, from.worker, from.statement, from.permits);
+                book.enter(id, to);
+            }
+            Event::Closed => book.events.push(Told::Closed { semaphore: id }),
+            Event::Dropped => {}
+        }
+    }
+
+    fn waker(&self) -> Waker {
+        panic!(
+            "a blocking acquire in a task blocks the executor, and so every other task: use \
+             `acquire().await`"
+        );
+    }
+
+    fn wait(&self, _site: &Site<'_>, _timed: bool) -> Woken {
+        unreachable!("who waits has asked for a waker")
+    }
+}

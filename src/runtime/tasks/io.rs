@@ -1,0 +1,139 @@
+//! Where faults strike that are none of a semaphore: work that may panic, I/O that may fail, and
+//! what the scheduler chooses for the user.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::{Location, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::core::{Core, NOBODY};
+use super::current::core;
+use super::panics::{INJECTED, Panic};
+use super::slot::Io;
+use crate::run::{Action, Op, Resource};
+use crate::runtime::names::Here;
+
+/// A place at which a panic may strike, in code that does not wait. Outside of an exploration it is
+/// nothing.
+#[track_caller]
+pub fn point(name: &str) {
+    let place = Here::from(Location::caller());
+    let Some(core) = core() else { return };
+    if core.is_ending() || core.current.get() == NOBODY || std::thread::panicking() {
+        return;
+    }
+    let statement = core.statement_at(place, &format!("work {name}"));
+    let actions = [
+        (Action::Proceed, None),
+        (Action::Panic, Some(Resource::Panics)),
+    ];
+    let op = Op::Work { fallible: true };
+    if core.ask_within(statement, op, actions.into_iter()) == Action::Panic {
+        resume_unwind(Box::new(Panic::Injected));
+    }
+}
+
+/// One of `0..branches`, of the scheduler's choice; outside of an exploration always 0.
+///
+/// # Panics
+///
+/// If there is no branch to choose.
+#[track_caller]
+pub fn choose(branches: usize) -> usize {
+    assert!(branches > 0, "there is nothing to choose from");
+    let place = Here::from(Location::caller());
+    let Some(core) = core() else { return 0 };
+    if core.is_ending() || core.current.get() == NOBODY || std::thread::panicking() {
+        return 0;
+    }
+    let branches = u32::try_from(branches).unwrap_or(u32::MAX);
+    let statement = core.statement_at(place, "choose");
+    let actions = (0..branches).map(|branch| (Action::Branch(branch), None));
+    match core.ask_within(statement, Op::Pick { branches }, actions) {
+        Action::Branch(branch) => branch as usize,
+        _ => 0,
+    }
+}
+
+/// Stands for I/O: it lets others go first, and may then succeed, fail or panic; while it waits the
+/// task may be cancelled. Outside of an exploration it succeeds at once.
+#[track_caller]
+pub fn io(name: &str) -> impl Future<Output = Result<(), Failure>> + use<> {
+    let place = Here::from(Location::caller());
+    Standing {
+        name: name.to_owned(),
+        place,
+        stands: false,
+    }
+}
+
+struct Standing {
+    name: String,
+    place: Here,
+    stands: bool,
+}
+
+impl Future for Standing {
+    type Output = Result<(), Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(core) = core().filter(|core| core.current.get() != NOBODY) else {
+            return Poll::Ready(Ok(()));
+        };
+        if !std::mem::replace(&mut self.stands, true) {
+            let head = format!("work {}", self.name);
+            core.stands_at(self.place, &head, Op::Work { fallible: true });
+            core.set_io(Some(Io::Open));
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if !core.may_perform.replace(false) {
+            // another await of this task has gone on in this poll: one at a time
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        match core.set_io(None) {
+            Some(Io::Panics) => resume_unwind(Box::new(Panic::Injected)),
+            Some(Io::Fails) => Poll::Ready(Err(Failure {
+                name: self.name.clone(),
+            })),
+            _ => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl Core {
+    /// What the task that runs stands at; what it was before.
+    fn set_io(&self, io: Option<Io>) -> Option<Io> {
+        let current = self.current.get();
+        std::mem::replace(&mut self.slots.borrow_mut()[current].io, io)
+    }
+}
+
+/// An injected failure of I/O.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Failure {
+    name: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed, {INJECTED}", self.name)
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // who unwraps this panics because of us: see `Sight`
+        write!(f, "Failure({self})")
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<Failure> for std::io::Error {
+    fn from(failure: Failure) -> std::io::Error {
+        std::io::Error::other(failure)
+    }
+}

@@ -1,0 +1,240 @@
+//! Tasks: spawning them, waiting for them, letting others go first.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use super::core::Core;
+use super::current::{core, with_core};
+use super::panics::{INJECTED, Sight, message};
+use super::slot::Joined;
+use crate::run::{Ending, Op, Wait, WorkerId};
+use crate::runtime::names::Here;
+
+/// Starts a task of the exploration. It is polled when it is chosen, not before.
+///
+/// # Panics
+///
+/// Outside of an exploration: production code spawns with its own executor.
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    let place = Here::from(Location::caller());
+    let Some(core) = core() else {
+        panic!(
+            "selvedge::task::spawn outside of an exploration: call it in a closure that \
+             `check_async` runs"
+        );
+    };
+    let cell = Rc::new(Outcome {
+        state: RefCell::new(State::Running),
+        waker: Cell::new(None),
+        worker: Cell::new(WorkerId(0)),
+    });
+    let done = Rc::clone(&cell);
+    let body = Box::pin(async move {
+        let output = future.await;
+        done.complete(Ok(output));
+    });
+    let worker = core.spawn(place, body, Rc::clone(&cell) as Rc<dyn Joined>);
+    cell.worker.set(worker);
+    JoinHandle { cell, place }
+}
+
+/// Waits for a task. Dropping it lets the task go on.
+pub struct JoinHandle<T> {
+    cell: Rc<Outcome<T>>,
+    place: Here,
+}
+
+impl<T> JoinHandle<T> {
+    /// Cancels the task, unless it has ended: its future is dropped at once.
+    pub fn abort(&self) {
+        with_core(|core| core.abort(self.cell.worker.get()));
+    }
+
+    /// Whether the task has ended.
+    pub fn is_finished(&self) -> bool {
+        !matches!(*self.cell.state.borrow(), State::Running)
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").finish_non_exhaustive()
+    }
+}
+
+/// # Panics
+///
+/// If it is polled again after it was ready.
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.cell.state.borrow_mut();
+        match std::mem::replace(&mut *state, State::Taken) {
+            State::Done(result) => {
+                drop(state);
+                Poll::Ready(result)
+            }
+            State::Running => {
+                *state = State::Running;
+                drop(state);
+                drop(self.cell.waker.replace(Some(cx.waker().clone())));
+                let worker = self.cell.worker.get();
+                with_core(|core| core.stands_at_join(self.place, worker));
+                Poll::Pending
+            }
+            State::Taken => panic!("a join handle was polled after it was ready"),
+        }
+    }
+}
+
+/// Why a task has no result.
+pub struct JoinError {
+    panic: Option<Box<dyn Any + Send>>,
+    injected: bool,
+}
+
+impl JoinError {
+    /// Whether the task panicked.
+    pub fn is_panic(&self) -> bool {
+        self.panic.is_some()
+    }
+
+    /// Whether the task was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.panic.is_none()
+    }
+
+    /// What the task panicked with, to be resumed.
+    ///
+    /// # Panics
+    ///
+    /// If it was cancelled.
+    pub fn into_panic(self) -> Box<dyn Any + Send> {
+        match self.panic {
+            Some(payload) => payload,
+            None => panic!("the task was cancelled ({INJECTED}), it did not panic"),
+        }
+    }
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JoinError(")?;
+        match &self.panic {
+            None => f.write_str("cancelled")?,
+            Some(_) if self.injected => f.write_str("panicked")?,
+            Some(payload) => write!(f, "panicked: {}", message(&**payload))?,
+        }
+        if self.injected {
+            // who unwraps this panics because of us: see `Sight`
+            write!(f, ", {INJECTED}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl std::error::Error for JoinError {}
+
+enum State<T> {
+    Running,
+    Done(Result<T, JoinError>),
+    Taken,
+}
+
+/// Where a task leaves its result.
+struct Outcome<T> {
+    state: RefCell<State<T>>,
+    waker: Cell<Option<Waker>>,
+    worker: Cell<WorkerId>,
+}
+
+impl<T> Outcome<T> {
+    fn complete(&self, result: Result<T, JoinError>) {
+        let before = self.state.replace(State::Done(result));
+        drop(before);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl<T> Joined for Outcome<T> {
+    fn failed(&self, how: Ending, sight: Option<Sight>) {
+        if !matches!(*self.state.borrow(), State::Running) {
+            return;
+        }
+        let injected = how == Ending::Cancelled || sight.as_ref().is_some_and(Sight::is_injected);
+        self.complete(Err(JoinError {
+            panic: sight.map(Sight::into_payload),
+            injected,
+        }));
+    }
+
+    fn clear(&self) {
+        let state = self.state.replace(State::Taken);
+        drop(state);
+        drop(self.waker.take());
+    }
+}
+
+/// Lets other tasks go first.
+#[track_caller]
+pub fn yield_now() -> impl Future<Output = ()> {
+    let place = Here::from(Location::caller());
+    let mut yielded = false;
+    std::future::poll_fn(move |cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        with_core(|core| core.stands_at(place, "yield", Op::Work { fallible: false }));
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+}
+
+impl Core {
+    /// The task that runs has come to an await, of which it says this.
+    pub(super) fn stands_at(&self, place: Here, head: &str, op: Op) {
+        if self.is_ending() {
+            return;
+        }
+        let worker = self.worker();
+        let mut book = self.book.borrow_mut();
+        let statement = book.names.statement(place, head);
+        book.stands(worker, statement, op);
+        self.knows.set(true);
+    }
+
+    fn stands_at_join(&self, place: Here, on: WorkerId) {
+        if self.is_ending() {
+            return;
+        }
+        let worker = self.worker();
+        let mut book = self.book.borrow_mut();
+        let statement = book.names.join(place, on);
+        book.stands(worker, statement, Op::Join { first: on });
+        book.account_mut(worker).wait = Some(Wait::Join {
+            first: on,
+            count: 1,
+        });
+        self.knows.set(true);
+    }
+}

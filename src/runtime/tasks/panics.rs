@@ -1,0 +1,148 @@
+//! Panics: those that are injected, and those of the user's.
+//!
+//! What is injected unwinds without a call of the panic hook, so that nobody prints or aborts. For
+//! the user's own panics the hook is where message and place are to be had: while a thread explores,
+//! they are kept instead of printed.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::panic::PanicHookInfo;
+use std::sync::{Mutex, Once, PoisonError};
+
+use super::current::is_exploring;
+use crate::runtime::names::Here;
+
+/// A payload of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Panic {
+    /// An injected panic.
+    Injected,
+    /// The run ends in the middle of a step.
+    Abandoned,
+}
+
+/// What the `Debug` form of an error says that came of an injected fault: who unwraps it has not
+/// failed by itself.
+pub(super) const INJECTED: &str = "injected by selvedge";
+
+thread_local! {
+    static LAST: RefCell<Option<(String, Option<Here>)>> = const { RefCell::new(None) };
+}
+
+/// What came of user code that panicked.
+pub(super) struct Sight {
+    payload: Box<dyn Any + Send>,
+    kind: Kind,
+}
+
+enum Kind {
+    /// It was injected, or comes of what was.
+    Injected,
+    Abandoned,
+    Own {
+        text: String,
+        place: Option<Here>,
+    },
+}
+
+impl Sight {
+    /// Looks at a payload.
+    pub(super) fn of(payload: Box<dyn Any + Send>) -> Sight {
+        let last = LAST.with(|last| last.borrow_mut().take());
+        let kind = match payload.downcast_ref::<Panic>() {
+            Some(Panic::Injected) => Kind::Injected,
+            Some(Panic::Abandoned) => Kind::Abandoned,
+            None => {
+                let (text, place) = last.unwrap_or_else(|| (message(&*payload), None));
+                if text.contains(INJECTED) {
+                    Kind::Injected
+                } else {
+                    Kind::Own { text, place }
+                }
+            }
+        };
+        Sight { payload, kind }
+    }
+
+    /// Whether the run ends here.
+    pub(super) fn is_abandoned(&self) -> bool {
+        matches!(self.kind, Kind::Abandoned)
+    }
+
+    /// Message and place, if it is the user's own.
+    pub(super) fn failure(&self) -> Option<(String, Option<Here>)> {
+        match &self.kind {
+            Kind::Own { text, place } => Some((text.clone(), *place)),
+            _ => None,
+        }
+    }
+
+    /// Whether it comes of a fault that was injected.
+    pub(super) fn is_injected(&self) -> bool {
+        matches!(self.kind, Kind::Injected)
+    }
+
+    pub(super) fn into_payload(self) -> Box<dyn Any + Send> {
+        self.payload
+    }
+}
+
+const NO_MESSAGE: &str = "a panic without a message";
+
+/// What a panic says, as the standard library reads it.
+pub(super) fn message(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        NO_MESSAGE.to_owned()
+    }
+}
+
+/// Keeps the user's panics while a thread explores, and leaves all others to the hook there was.
+pub(crate) fn keep_quiet_while_exploring() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if is_exploring() {
+                keep(info);
+            } else {
+                before(info);
+            }
+        }));
+    });
+}
+
+fn keep(info: &PanicHookInfo<'_>) {
+    let payload = info.payload();
+    let text = if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        NO_MESSAGE.to_owned()
+    };
+    let place = info.location().map(|location| Here {
+        line: location.line(),
+        column: location.column(),
+        file: kept(location.file()),
+    });
+    LAST.with(|last| *last.borrow_mut() = Some((text, place)));
+}
+
+/// The name of a file, kept for as long as the program runs: there are only so many.
+fn kept(file: &str) -> &'static str {
+    static FILES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+    match files.get(file) {
+        Some(known) => known,
+        None => {
+            let file: &'static str = Box::leak(file.to_owned().into_boxed_str());
+            files.insert(file);
+            file
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The schedule so far, where another thread can read it: whoever watches over a run that does not
+//! come back has to say where it is.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::run::{Action, Choice, WorkerId};
+
+/// The steps of the run that is under way. There is one writer.
+#[derive(Debug)]
+pub(crate) struct Published {
+    /// Counts runs and steps: while it does not change, a step does not end.
+    beat: AtomicU64,
+    length: AtomicU64,
+    steps: Box<[AtomicU64]>,
+    /// The names of the workers, in the order of their ids.
+    workers: Mutex<Vec<String>>,
+}
+
+impl Published {
+    /// Room for so many steps; of longer runs the first are kept.
+    pub(crate) fn new(steps: usize) -> Published {
+        Published {
+            beat: AtomicU64::new(0),
+            length: AtomicU64::new(0),
+            steps: (0..steps).map(|_| AtomicU64::new(0)).collect(),
+            workers: Mutex::default(),
+        }
+    }
+
+    /// A run begins.
+    #[inline]
+    pub(super) fn begin(&self) {
+        self.length.store(0, Ordering::Relaxed);
+        self.tick();
+    }
+
+    /// The `number`th step begins, counted from one.
+    #[inline]
+    pub(super) fn step(&self, number: u64, choice: Choice) {
+        if let Some(slot) = self.steps.get(number as usize - 1) {
+            slot.store(pack(choice), Ordering::Relaxed);
+            // what is counted can be read
+            self.length.store(number, Ordering::Release);
+        }
+        self.tick();
+    }
+
+    #[inline]
+    fn tick(&self) {
+        let beat = self.beat.load(Ordering::Relaxed);
+        self.beat.store(beat.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// A number that changes as long as something happens.
+    pub(crate) fn beat(&self) -> u64 {
+        self.beat.load(Ordering::Relaxed)
+    }
+
+    /// The names of the workers are these from now on.
+    pub(super) fn name_workers(&self, names: Vec<String>) {
+        *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+
+    /// The names of the workers, in the order of their ids.
+    pub(crate) fn workers(&self) -> Vec<String> {
+        let workers = self.workers.lock();
+        workers.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The steps so far, the one that is under way last.
+    pub(crate) fn choices(&self) -> Vec<Choice> {
+        let length = self.length.load(Ordering::Acquire) as usize;
+        let steps = self.steps[..length].iter();
+        steps
+            .map(|step| unpack(step.load(Ordering::Relaxed)))
+            .collect()
+    }
+}
+
+fn pack(choice: Choice) -> u64 {
+    let (kind, number) = match choice.action {
+        Action::Proceed => (0, 0),
+        Action::Branch(k) => (1, k),
+        Action::Panic => (2, 0),
+        Action::Timeout => (3, 0),
+        Action::Cancel => (4, 0),
+        Action::CancelPart(k) => (5, k),
+        Action::Fail => (6, 0),
+        Action::Spurious => (7, 0),
+        Action::NewWaker => (8, 0),
+    };
+    // a branch beyond 2^28 is none that a run is likely to have
+    u64::from(choice.worker.0) << 32 | u64::from(number & 0x0fff_ffff) << 4 | kind
+}
+
+fn unpack(word: u64) -> Choice {
+    let number = (word as u32) >> 4;
+    Choice {
+        worker: WorkerId((word >> 32) as u32),
+        action: match word & 15 {
+            0 => Action::Proceed,
+            1 => Action::Branch(number),
+            2 => Action::Panic,
+            3 => Action::Timeout,
+            4 => Action::Cancel,
+            5 => Action::CancelPart(number),
+            6 => Action::Fail,
+            7 => Action::Spurious,
+            _ => Action::NewWaker,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_read_as_they_were_written() {
+        let published = Published::new(16);
+        let actions = [
+            Action::Proceed,
+            Action::Branch(3),
+            Action::Panic,
+            Action::Timeout,
+            Action::Cancel,
+            Action::CancelPart(1),
+            Action::Fail,
+            Action::Spurious,
+            Action::NewWaker,
+        ];
+        published.begin();
+        let choices = actions.map(|action| Choice {
+            worker: WorkerId(7),
+            action,
+        });
+        for (i, &choice) in choices.iter().enumerate() {
+            published.step(i as u64 + 1, choice);
+        }
+        assert_eq!(published.choices(), choices);
+        published.begin();
+        assert!(published.choices().is_empty());
+    }
+}

@@ -1,0 +1,180 @@
+//! A task, and what wakes it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Wake, Waker};
+
+use super::current::{exploration, with_core};
+use super::panics::Sight;
+use crate::run::{Ending, StatementId, WorkerId};
+
+/// What a task runs.
+pub(super) type Body = Pin<Box<dyn Future<Output = ()>>>;
+
+/// One task of a run.
+pub(super) struct Slot {
+    pub(super) id: WorkerId,
+    pub(super) body: Option<Body>,
+    pub(super) flag: Arc<Flag>,
+    /// Kept from run to run: a waker costs an allocation.
+    pub(super) waker: Option<Waker>,
+    pub(super) ended: bool,
+    /// Whether it cancelled itself, and ends when its poll returns.
+    pub(super) aborted: bool,
+    /// Where it was spawned: what is said of an await of which nothing is known.
+    pub(super) awaits: StatementId,
+    /// How many tasks it has spawned.
+    pub(super) children: usize,
+    /// Who is told how it ended.
+    pub(super) joined: Option<Rc<dyn Joined>>,
+    /// The futures in it that may be cancelled, the outermost first.
+    pub(super) parts: Vec<Part>,
+    /// What stands at a `fault::io`, and how it turned out.
+    pub(super) io: Option<Io>,
+}
+
+/// A future that may be cancelled by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) number: u32,
+    pub(super) cancelled: bool,
+}
+
+/// Where a task stands that is at a `fault::io`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Io {
+    /// It has not been decided how it turns out.
+    Open,
+    /// It fails.
+    Fails,
+    /// It panics.
+    Panics,
+}
+
+/// Who waits for a task to end.
+pub(super) trait Joined {
+    /// It was cancelled or panicked.
+    fn failed(&self, how: Ending, sight: Option<Sight>);
+    /// Lets go of what it holds.
+    fn clear(&self);
+}
+
+/// Whether a task was woken.
+#[derive(Debug)]
+pub(super) struct Flag {
+    ready: AtomicBool,
+    /// Whether it was woken from another thread, or after its exploration.
+    outside: AtomicBool,
+    exploration: u64,
+}
+
+impl Flag {
+    pub(super) fn new() -> Arc<Flag> {
+        Arc::new(Flag {
+            ready: AtomicBool::new(false),
+            outside: AtomicBool::new(false),
+            exploration: exploration(),
+        })
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    pub(super) fn woken_outside(&self) -> bool {
+        self.outside.load(Ordering::Relaxed)
+    }
+}
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        Flag::wake_by_ref(&self);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if exploration() != self.exploration {
+            self.outside.store(true, Ordering::Relaxed);
+        }
+        self.set(true);
+    }
+}
+
+/// A waker that looks at the semaphores when it is woken and when it is dropped, as a user's waker
+/// may: a semaphore that holds a lock meanwhile blocks for ever.
+struct Nosy {
+    flag: Arc<Flag>,
+}
+
+/// A waker for a flag that looks at the semaphores.
+pub(super) fn nosy(flag: &Arc<Flag>) -> Waker {
+    Waker::from(Arc::new(Nosy {
+        flag: Arc::clone(flag),
+    }))
+}
+
+impl Wake for Nosy {
+    fn wake(self: Arc<Self>) {
+        Nosy::wake_by_ref(&self);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        with_core(|core| core.look_at_probes());
+        Flag::wake_by_ref(&self.flag);
+    }
+}
+
+impl Drop for Nosy {
+    fn drop(&mut self) {
+        with_core(|core| core.look_at_probes());
+    }
+}
+
+impl Slot {
+    /// A slot that is not used.
+    pub(super) fn vacant() -> Slot {
+        let flag = Flag::new();
+        Slot {
+            id: WorkerId(0),
+            body: None,
+            waker: Some(Waker::from(Arc::clone(&flag))),
+            flag,
+            ended: false,
+            aborted: false,
+            awaits: StatementId(0),
+            children: 0,
+            joined: None,
+            parts: Vec::new(),
+            io: None,
+        }
+    }
+
+    /// Makes a slot ready for another task. A waker that somebody kept from the task before must
+    /// not wake this one.
+    pub(super) fn renew(&mut self) {
+        if Arc::strong_count(&self.flag) != 2 || self.waker.is_none() {
+            self.new_waker();
+        }
+        self.flag.set(true);
+        self.flag.outside.store(false, Ordering::Relaxed);
+        self.ended = false;
+        self.aborted = false;
+        self.children = 0;
+        self.parts.clear();
+        self.io = None;
+    }
+
+    /// Has the task woken by another waker from now on.
+    pub(super) fn new_waker(&mut self) {
+        let ready = self.flag.is_ready();
+        self.flag = Flag::new();
+        self.flag.set(ready);
+        self.waker = Some(Waker::from(Arc::clone(&self.flag)));
+    }
+}

@@ -1,0 +1,192 @@
+//! The end of a run: whatever is left is dropped, and shows by that who held it. What nobody drops
+//! is lost for good.
+//!
+//! While a run goes on, permits count as held by the task that took them, though its guard may have
+//! been moved to another one. When the run ends or is stuck, the futures are dropped one after the
+//! other: who then puts permits back did hold them. That is what deadlocks and leaks are judged by.
+
+use super::core::{Core, NOBODY, Phase};
+use crate::property::{Identity, Situation};
+use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, View, WorkerId};
+use crate::runtime::book::{Book, Entry, TrayKind};
+use crate::runtime::names::MAIN;
+
+impl Core {
+    /// Drops what is left of the tasks.
+    pub(super) fn take_down(&self) {
+        if self.phase.replace(Phase::Ending) == Phase::Ending {
+            return;
+        }
+        for index in 0..self.used.get() {
+            self.current.set(index);
+            let body = self.slots.borrow_mut()[index].body.take();
+            if body.is_some() {
+                // a panic of a destructor, now that all is over, changes nothing
+                let _ = self.guarded(|| drop(body));
+            }
+        }
+        for index in 0..self.used.get() {
+            self.current.set(index);
+            let joined = self.slots.borrow_mut()[index].joined.take();
+            if let Some(joined) = joined {
+                let _ = self.guarded(|| joined.clear());
+            }
+        }
+        self.current.set(NOBODY);
+    }
+
+    /// Drops the rest of the run, once it is told.
+    pub(super) fn clear(&self) {
+        let probes = std::mem::take(&mut *self.probes.borrow_mut());
+        let _ = self.guarded(|| drop(probes));
+        for slot in &mut self.slots.borrow_mut()[..self.used.get()] {
+            if slot.waker.is_none() {
+                slot.new_waker();
+            }
+        }
+    }
+
+    /// Says who held what, what is lost, and what is left otherwise than it was found.
+    pub(super) fn settle(&self, situation: Situation) {
+        self.settle_entries(situation);
+        self.settle_probes();
+        let found = std::mem::take(&mut *self.found.borrow_mut());
+        for one in found.iter().filter(|f| !f.gone && f.at_first != f.now) {
+            if self.book.borrow().entries(one.id).is_empty() {
+                // what the run shows last is what it leaves behind
+                let mut book = self.book.borrow_mut();
+                let tray = book.touch(one.id);
+                (tray.available, tray.capacity, tray.closed) = one.now;
+                drop(book);
+                self.add_fact(Identity::LeftOver { semaphore: one.id });
+            }
+        }
+        *self.found.borrow_mut() = found;
+        let slots = self.slots.borrow();
+        let outside = slots[..self.used.get()]
+            .iter()
+            .find(|slot| slot.flag.woken_outside());
+        if let Some(slot) = outside {
+            self.add_fact(Identity::Outside {
+                statement: slot.awaits,
+            });
+        }
+    }
+
+    fn settle_entries(&self, situation: Situation) {
+        let ids: Vec<SemaphoreId> = self.book.borrow().present().to_vec();
+        for id in ids {
+            let mut left: Vec<Entry> = self.book.borrow().entries(id).to_vec();
+            if left.is_empty() {
+                continue;
+            }
+            let mut held = Vec::new();
+            for &(by, of, entry) in self.dropped.borrow().iter().filter(|d| d.1 == id) {
+                debug_assert_eq!(of, id);
+                let mut permits = entry.permits;
+                for e in left
+                    .iter_mut()
+                    .filter(|e| (e.worker, e.statement) == (entry.worker, entry.statement))
+                {
+                    let part = permits.min(e.permits);
+                    e.permits -= part;
+                    permits -= part;
+                    held.push(Entry {
+                        worker: by,
+                        permits: part,
+                        ..entry
+                    });
+                }
+            }
+            left.retain(|e| e.permits > 0);
+            let mut book = self.book.borrow_mut();
+            for entry in &left {
+                if book.status(entry.worker) == Status::Ended {
+                    let how = book.account(entry.worker).how;
+                    book.events.push(leaked(id, *entry, how));
+                }
+            }
+            if situation == Situation::Stuck {
+                left.extend(held.into_iter().filter(|e| e.permits > 0));
+            }
+            book.set_entries(id, left);
+        }
+    }
+
+    /// Foreign semaphores: what is neither free nor held now is lost within them.
+    fn settle_probes(&self) {
+        let frozen: Vec<(SemaphoreId, u64)> = {
+            let book = self.book.borrow();
+            let present = book.present().iter();
+            present.map(|&id| (id, book.tray(id).available)).collect()
+        };
+        self.read_probes();
+        let probed: Vec<(SemaphoreId, StatementId)> = {
+            let probes = self.probes.borrow();
+            let tracked = self.tracked.borrow();
+            let probed = probes.iter().map(|p| (p.semaphore, p.statement));
+            let told = tracked.iter().filter(|t| t.last.is_some());
+            let told = told.map(|t| (t.semaphore, t.statement));
+            probed.chain(told).collect()
+        };
+        let mut seen = Vec::new();
+        for (id, statement) in probed {
+            if seen.contains(&id) {
+                continue;
+            }
+            seen.push(id);
+            let mut book = self.book.borrow_mut();
+            let held: u64 = match book.tray(id).kind {
+                TrayKind::Foreign { .. } => book.entries(id).iter().map(|e| e.permits).sum(),
+                _ => continue,
+            };
+            let told = self
+                .tracked
+                .borrow()
+                .iter()
+                .find(|t| t.semaphore == id)
+                .and_then(|t| t.last);
+            let tray = book.touch(id);
+            let available = told.unwrap_or(tray.available);
+            let lost = tray.capacity.saturating_sub(available + held);
+            tray.lost = lost;
+            if lost > 0 {
+                let (worker, how) = self.last_to_end(&book);
+                let entry = Entry {
+                    worker,
+                    statement,
+                    permits: lost,
+                };
+                book.events.push(leaked(id, entry, how));
+            }
+        }
+        // the state that is told is the one in which nothing could go on
+        let mut book = self.book.borrow_mut();
+        for (id, available) in frozen {
+            if matches!(book.tray(id).kind, TrayKind::Foreign { .. }) {
+                book.touch(id).available = available;
+            }
+        }
+    }
+
+    /// Who ended otherwise than by returning, the last one of them; else who ended last.
+    fn last_to_end(&self, book: &Book) -> (WorkerId, Ending) {
+        let slots = self.slots.borrow();
+        let ended = slots[..self.used.get()].iter().rev().filter(|s| s.ended);
+        let endings: Vec<(WorkerId, Ending)> =
+            ended.map(|s| (s.id, book.account(s.id).how)).collect();
+        let otherwise = endings.iter().find(|(_, how)| *how != Ending::Returned);
+        let last = otherwise.or(endings.first()).copied();
+        last.unwrap_or((MAIN, Ending::Returned))
+    }
+}
+
+fn leaked(semaphore: SemaphoreId, entry: Entry, how: Ending) -> Event {
+    Event::Leaked {
+        worker: entry.worker,
+        semaphore,
+        permits: entry.permits,
+        acquired: entry.statement,
+        how,
+    }
+}

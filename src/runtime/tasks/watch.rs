@@ -1,0 +1,173 @@
+//! What is watched besides our own semaphores: foreign ones through probes, and what a user wants
+//! to hold.
+
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::core::Core;
+use super::current::with_core;
+use super::panics::Sight;
+use crate::run::{Event, SemaphoreId, StatementId};
+use crate::runtime::Standing;
+use crate::runtime::book::TrayKind;
+use crate::runtime::names::Here;
+
+/// Reads how many permits of a foreign semaphore are free.
+pub(super) struct Probe {
+    pub(super) semaphore: SemaphoreId,
+    /// Where it was registered: what is told of what nobody took in our sight.
+    pub(super) statement: StatementId,
+    read: Rc<dyn Fn() -> usize>,
+    /// It panicked once, and is not asked any more.
+    broken: bool,
+}
+
+/// Whether something holds.
+pub(crate) type Holds = Arc<dyn Fn(&Standing<'_>) -> bool + Send + Sync>;
+
+/// What a user wants to hold after each step.
+pub(super) struct Invariant {
+    pub(super) statement: StatementId,
+    pub(super) name: String,
+    pub(super) holds: Holds,
+}
+
+/// Watches a semaphore of which nothing is known but how many permits are free: `available` is
+/// asked after each step, and must neither wait nor change anything.
+///
+/// It is judged at every step that no more than `capacity` permits are free, and when a run ends
+/// that all of them are. Those who hold some are not known: wrap the semaphore with
+/// [`tracked`] of the same name for that. Outside of an exploration nothing happens.
+///
+/// [`tracked`]: super::tracked()
+#[track_caller]
+pub fn probe(name: &str, capacity: usize, available: impl Fn() -> usize + 'static) {
+    let place = Here::from(Location::caller());
+    with_core(|core| {
+        if core.is_ending() {
+            return;
+        }
+        let known = core.book.borrow().named(name);
+        let semaphore = known.unwrap_or_else(|| {
+            let kind = TrayKind::Foreign { queued: false };
+            let capacity = capacity as u64;
+            let mut book = core.book.borrow_mut();
+            book.register(Some(name), place, kind, capacity, capacity)
+        });
+        core.book.borrow_mut().touch(semaphore).capacity = capacity as u64;
+        let statement = core.statement_at(place, &format!("probe {name}"));
+        core.probes.borrow_mut().push(Probe {
+            semaphore,
+            statement,
+            read: Rc::new(available),
+            broken: false,
+        });
+    });
+}
+
+/// Writes a line into the timeline of the run, beside the step that is under way; what
+/// [`note!`](crate::note) calls.
+pub(crate) fn note_line(text: impl FnOnce() -> String) {
+    with_core(|core| {
+        // who only counts runs does not pay for the text
+        if core.is_ending() || !core.options.borrow().recording {
+            return;
+        }
+        let text = text();
+        let worker = core.worker();
+        let mut book = core.book.borrow_mut();
+        let text = book.text(&text);
+        book.events.push(Event::Note { worker, text });
+    });
+}
+
+impl Core {
+    /// Asks the probes how things stand.
+    pub(super) fn read_probes(&self) {
+        if self.probes.borrow().is_empty() {
+            return;
+        }
+        let mut probes = std::mem::take(&mut *self.probes.borrow_mut());
+        for probe in probes.iter_mut().filter(|probe| !probe.broken) {
+            match self.guarded(|| (probe.read)()) {
+                Ok(available) => {
+                    let available = available as u64;
+                    let mut book = self.book.borrow_mut();
+                    if book.tray(probe.semaphore).available != available {
+                        book.touch(probe.semaphore).available = available;
+                    }
+                }
+                Err(sight) => {
+                    probe.broken = true;
+                    self.probe_failed(probe.statement, &sight);
+                }
+            }
+        }
+        let mut back = self.probes.borrow_mut();
+        probes.append(&mut back);
+        *back = probes;
+    }
+
+    /// What a waker does that looks at the semaphores.
+    pub(super) fn look_at_probes(&self) {
+        let Ok(probes) = self.probes.try_borrow() else {
+            return;
+        };
+        let reads: Vec<Rc<dyn Fn() -> usize>> = probes
+            .iter()
+            .filter(|probe| !probe.broken)
+            .map(|probe| Rc::clone(&probe.read))
+            .collect();
+        drop(probes);
+        for read in reads {
+            // a probe that panics is found when it is read in its turn
+            let _ = self.guarded(|| read());
+        }
+    }
+
+    fn probe_failed(&self, statement: StatementId, sight: &Sight) {
+        if let Some((text, _)) = sight.failure() {
+            let worker = self.worker();
+            let mut book = self.book.borrow_mut();
+            let text = book.text(&format!("a probe panicked: {text}"));
+            book.events.push(Event::Failed {
+                worker,
+                statement,
+                text,
+            });
+        }
+    }
+
+    /// Checks what the user wants to hold.
+    pub(super) fn check_invariants(&self) {
+        let invariants = self.invariants.borrow();
+        if invariants.is_empty() {
+            return;
+        }
+        let names = self.book.borrow().names.semaphore_names();
+        let worker = self.worker();
+        for invariant in invariants.iter() {
+            let outcome = {
+                let book = self.book.borrow();
+                let standing = Standing::new(&*book, book.present(), &names);
+                self.guarded(|| (invariant.holds)(&standing))
+            };
+            let text = match outcome {
+                Ok(true) => continue,
+                Ok(false) => format!("invariant `{}` does not hold", invariant.name),
+                Err(sight) => match sight.failure() {
+                    Some((text, _)) => text,
+                    None => continue,
+                },
+            };
+            let mut book = self.book.borrow_mut();
+            let text = book.text(&text);
+            book.events.push(Event::Failed {
+                worker,
+                statement: invariant.statement,
+                text,
+            });
+        }
+    }
+}
