@@ -41,11 +41,16 @@ fn waiters<V: View + ?Sized>(view: &V) -> Vec<Waiter> {
 /// The statements of those who wait for a semaphore, sorted, each once: instances of one worker are
 /// not told apart, nor how many of them wait.
 fn statements_on(waiters: &[Waiter], id: SemaphoreId) -> Vec<StatementId> {
-    let mut statements: Vec<StatementId> = waiters
-        .iter()
-        .filter(|w| matches!(w.wait, Wait::Permits { semaphore, .. } if semaphore == id))
-        .map(|w| w.statement)
-        .collect();
+    sorted(
+        waiters
+            .iter()
+            .filter(|w| matches!(w.wait, Wait::Permits { semaphore, .. } if semaphore == id)),
+    )
+}
+
+/// The statements of some that wait, sorted, each once.
+fn sorted<'a>(waiters: impl Iterator<Item = &'a Waiter>) -> Vec<StatementId> {
+    let mut statements: Vec<StatementId> = waiters.map(|w| w.statement).collect();
     statements.sort_unstable();
     statements.dedup();
     statements
@@ -101,6 +106,17 @@ pub(super) fn judge<V: View + ?Sized>(view: &V, mut report: impl FnMut(Fact)) {
             report(Fact::Failed(Identity::Exhaustion {
                 semaphore,
                 waiters: statements_on(&waiters, semaphore),
+            }));
+        }
+    }
+    if !named {
+        // who waits for something of which nothing is known may wait for what is lost
+        let unknown: Vec<StatementId> = sorted(waiters.iter().filter(|w| w.wait == Wait::Unknown));
+        for semaphore in ids().filter(|&s| view.lost(s) > 0 && !unknown.is_empty()) {
+            named = true;
+            report(Fact::Failed(Identity::Exhaustion {
+                semaphore,
+                waiters: unknown.clone(),
             }));
         }
     }

@@ -83,9 +83,17 @@ fn concerned(identity: &Identity, trace: &Trace) -> Vec<WorkerId> {
             .into_iter()
             .collect(),
         Identity::Deadlock { .. } => trace.cycle.clone().unwrap_or_else(|| trace.waiters(None)),
-        Identity::Exhaustion { semaphore, .. }
-        | Identity::ImpossibleRequest { semaphore, .. }
-        | Identity::LostWakeup { semaphore, .. } => trace.waiters(Some(*semaphore)),
+        Identity::Exhaustion { semaphore, .. } => {
+            let known = trace.waiters(Some(*semaphore));
+            if known.is_empty() {
+                trace.waiters(None)
+            } else {
+                known
+            }
+        }
+        Identity::ImpossibleRequest { semaphore, .. } | Identity::LostWakeup { semaphore, .. } => {
+            trace.waiters(Some(*semaphore))
+        }
         Identity::OverAdmission { semaphore } | Identity::Conservation { semaphore } => {
             trace.last().holders(*semaphore, Status::Running)
         }
@@ -184,15 +192,7 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
             (false, _) => format!("{} wait, and nobody is left to let them go on", list(about)),
         },
         Identity::Exhaustion { semaphore, .. } => {
-            let lost: u64 = trace
-                .last()
-                .workers
-                .iter()
-                .filter(|w| w.status == Status::Ended)
-                .flat_map(|w| &w.held)
-                .filter(|(s, _)| s == semaphore)
-                .map(|(_, n)| n)
-                .sum();
+            let lost = trace.lost(*semaphore);
             format!(
                 "{} {} for {}, which is exhausted: {} {} leaked",
                 list(about),

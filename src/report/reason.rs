@@ -137,7 +137,7 @@ fn leak(trace: &Trace, semaphore: SemaphoreId, acquired: StatementId, how: Endin
         lines.push(lost(trace, worker, Some(acquired), &name));
     }
     let last = trace.last();
-    let gone = last.held_by_all(semaphore, Status::Ended);
+    let gone = trace.lost(semaphore);
     let capacity = last.semaphores[semaphore.index()].capacity;
     lines.push(if gone >= capacity {
         format!("lost for good: all that {name} has")
@@ -165,7 +165,18 @@ fn lost(trace: &Trace, worker: WorkerId, acquired: Option<StatementId>, name: &s
 }
 
 fn exhausted(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
-    let leakers = trace.last().holders(semaphore, Status::Ended);
+    let mut leakers = trace.last().holders(semaphore, Status::Ended);
+    if leakers.is_empty() {
+        // of a semaphore whose holders are not known, what was told when the run ended
+        leakers.extend(trace.events().filter_map(|(_, event)| match *event {
+            Event::Leaked {
+                worker,
+                semaphore: s,
+                ..
+            } if s == semaphore => Some(worker),
+            _ => None,
+        }));
+    }
     let name = trace.semaphore(semaphore);
     let lines = leakers.iter().flat_map(|&worker| {
         let mut lines: Vec<String> = trace

@@ -86,6 +86,21 @@ impl Trace {
         self.events().rev().find_map(|(_, event)| pick(event))
     }
 
+    /// How many permits of a semaphore are lost at the end: what those hold who have ended, or what
+    /// was told to be lost of a semaphore whose holders are not known.
+    pub(super) fn lost(&self, semaphore: SemaphoreId) -> u64 {
+        let told = self.events().map(|(_, event)| match *event {
+            Event::Leaked {
+                semaphore: s,
+                permits,
+                ..
+            } if s == semaphore => permits,
+            _ => 0,
+        });
+        let held = self.last().held_by_all(semaphore, Status::Ended);
+        held.max(told.sum())
+    }
+
     /// How a worker ended, and in which step.
     pub(super) fn end_of(&self, id: WorkerId) -> Option<(usize, Ending)> {
         self.events().rev().find_map(|(step, event)| match *event {
