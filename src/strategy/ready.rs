@@ -68,12 +68,14 @@ impl Able {
     }
 }
 
-/// Makes a list by worker long enough for these, which are in their order.
+/// Makes a list by worker long enough for these. They are in the order in which they were started,
+/// which need not be that of their numbers.
 #[inline]
 pub(super) fn reach<T: Copy>(list: &mut Vec<T>, able: &[Able], new: T) {
-    if let Some(last) = able.last()
-        && list.len() <= last.worker.index()
+    let most = able.iter().map(|able| able.worker.index()).max();
+    if let Some(most) = most
+        && list.len() <= most
     {
-        list.resize(last.worker.index() + 1, new);
+        list.resize(most + 1, new);
     }
 }
