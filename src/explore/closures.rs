@@ -365,7 +365,7 @@ impl ClosureSubject {
         facts.retain(|fact, costed| match *fact {
             Fact::Ordered { from, worker, .. } => {
                 replay_of(self, &costed.choices, StepBound(u64::MAX));
-                self.tasks.held_at_the_end(worker, from)
+                !self.tasks.handed_over(worker, from)
             }
             _ => true,
         });

@@ -17,13 +17,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::clock::Clock;
 use super::panics::{Panic, Sight};
 use super::published::Published;
-use super::slot::{Io, Slot};
+use super::slot::{Io, Slot, Striker};
 use super::tracked::Known;
 use super::watch::{Invariant, Probe};
 use super::{Options, Resuming};
 use crate::property::{Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step};
 use crate::run::{
-    Action, Budget, Choice, Enabled, Event, Op, Point, Resource, SemaphoreId, Spent, StatementId,
+    Action, Budget, Choice, Enabled, Event, Op, Outcome, Point, Resource, SemaphoreId, Spent, StatementId,
     Status, View, Wait, WorkerId,
 };
 use crate::runtime::book::{Book, Entry};
@@ -36,6 +36,8 @@ pub(super) enum Phase {
     Off,
     /// It goes on.
     Running,
+    /// It is broken off in the middle of a poll, which unwinds.
+    Leaving,
     /// It is over, and what is left of it is dropped.
     Ending,
 }
@@ -70,6 +72,8 @@ pub(crate) struct Core {
     pub(super) epoch: Cell<u64>,
     /// How often semaphores were used in the poll that is under way.
     pub(super) uses: Cell<u32>,
+    /// Who makes a task end that is aborted now.
+    pub(super) striker: Cell<Striker>,
     /// Next number of a future that may be cancelled.
     pub(super) next_part: Cell<u32>,
     pub(super) options: RefCell<Options>,
@@ -104,8 +108,8 @@ pub(super) struct Progress {
     /// The choice of the step that is under way, and what it was for.
     step: Option<(Choice, Op)>,
     last: Option<Choice>,
-    /// The run ends here: the strategy had no choice to make.
-    pub(super) abandoned: bool,
+    /// The run ends in the middle of a poll, and how.
+    broken_off: Option<Outcome>,
 }
 
 impl Core {
@@ -127,6 +131,7 @@ impl Core {
             found: RefCell::default(),
             epoch: Cell::new(0),
             uses: Cell::new(0),
+            striker: Cell::new(Striker::User),
             next_part: Cell::new(0),
             options: RefCell::new(Options::default()),
             progress: RefCell::default(),
@@ -154,7 +159,7 @@ impl Core {
         progress.steps = 0;
         progress.step = None;
         progress.last = None;
-        progress.abandoned = false;
+        progress.broken_off = None;
         progress.facts.clear();
         if let Some(published) = &*self.published.borrow() {
             published.begin();
@@ -191,7 +196,10 @@ impl Core {
 
     /// Tells the step that is under way, and what came of it.
     pub(super) fn tell(&self, situation: Situation) {
-        self.read_probes();
+        if !self.is_ending() {
+            // what is left when all was dropped is no part of the last state
+            self.read_probes();
+        }
         self.judge(situation);
         let progress = &mut *self.progress.borrow_mut();
         let book = self.book.borrow();
@@ -239,8 +247,9 @@ impl Core {
                 }
             });
         }
-        if situation != Situation::Finished {
-            for &semaphore in &book.touched {
+        for &semaphore in &book.touched {
+            // of our own, what is held at the end is settled already
+            if situation != Situation::Finished || book.is_foreign(semaphore) {
                 Judge::semaphore(&*book, semaphore, |fact| facts.push(fact));
             }
         }
@@ -296,11 +305,11 @@ impl Core {
                     offer(Action::Panic, Some(Resource::Panics));
                     offer(Action::Fail, Some(Resource::Panics));
                 }
-                if options.wakers.replaced && slot.body.is_some() {
-                    offer(Action::NewWaker, Some(Resource::Cancels));
-                }
             } else if options.wakers.spurious {
                 offer(Action::Spurious, Some(Resource::Cancels));
+            }
+            if options.wakers.replaced && slot.body.is_some() {
+                offer(Action::NewWaker, Some(Resource::Cancels));
             }
             if next_timer.is_some() && clock.has_timer(index, next_timer) {
                 timers = true;
@@ -381,8 +390,13 @@ impl Core {
     ) -> Action {
         let worker = self.worker();
         self.book.borrow_mut().stands(worker, statement, op);
-        self.tell(Situation::Going);
-        let bounded = {
+        let bounded = self.progress.borrow().steps >= self.options.borrow().bound.0;
+        self.tell(if bounded {
+            Situation::StepBound
+        } else {
+            Situation::Going
+        });
+        {
             let progress = &mut *self.progress.borrow_mut();
             progress.enabled.clear();
             progress
@@ -392,19 +406,32 @@ impl Core {
                     op,
                     draws,
                 }));
-            progress.steps >= self.options.borrow().bound.0
-        };
+        }
         let taken = if bounded { None } else { self.ask() };
         match taken {
             Some(taken) => {
                 self.book.borrow_mut().account_mut(worker).op = Op::Poll;
                 taken.choice.action
             }
-            None => {
-                self.progress.borrow_mut().abandoned = true;
-                resume_unwind(Box::new(Panic::Abandoned))
-            }
+            None if bounded => self.break_off(Outcome::StepBound),
+            None => self.break_off(Outcome::Abandoned),
         }
+    }
+
+    /// Ends the run in the middle of a poll.
+    pub(super) fn break_off(&self, outcome: Outcome) -> ! {
+        self.progress.borrow_mut().broken_off = Some(outcome);
+        self.phase.set(Phase::Leaving);
+        resume_unwind(Box::new(Panic::Abandoned))
+    }
+
+    /// How the run ended, if it did in the middle of a poll; what was not told yet is.
+    pub(super) fn broken_off(&self) -> Option<Outcome> {
+        let outcome = self.progress.borrow().broken_off?;
+        if self.progress.borrow().step.is_some() {
+            self.tell(Situation::Going);
+        }
+        Some(outcome)
     }
 
     /// Runs user code; a panic of its own is written down as a failure of the worker that runs.
