@@ -13,3 +13,6 @@ mod faults;
 mod properties;
 #[path = "tasks/running.rs"]
 mod running;
+#[path = "tasks/wakers.rs"]
+mod wakers;
+mod zoo;
