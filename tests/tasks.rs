@@ -11,6 +11,8 @@ mod exact;
 mod faults;
 #[path = "tasks/properties.rs"]
 mod properties;
+#[path = "tasks/replay.rs"]
+mod replay;
 #[path = "tasks/running.rs"]
 mod running;
 #[path = "tasks/wakers.rs"]

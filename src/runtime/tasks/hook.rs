@@ -53,6 +53,9 @@ impl Core {
         assert!(id.0 < 1 << ID_BITS, "more semaphores than a mark can tell");
         let mark = self.epoch.get() << ID_BITS | u64::from(id.0);
         site.mark.0.store(mark, Ordering::Relaxed);
+        if self.book.borrow().is_left_over(id) {
+            self.add_fact(Identity::LeftOver { semaphore: id });
+        }
         self.found.borrow_mut().push(Found {
             id,
             at_first: state(site),
