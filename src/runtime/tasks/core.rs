@@ -23,8 +23,8 @@ use super::watch::{Invariant, Probe};
 use super::{Options, Resuming};
 use crate::property::{Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step};
 use crate::run::{
-    Action, Budget, Choice, Enabled, Event, Op, Outcome, Point, Resource, SemaphoreId, Spent, StatementId,
-    Status, View, Wait, WorkerId,
+    Action, Budget, Choice, Enabled, Event, Op, Outcome, Point, Resource, SemaphoreId, Spent,
+    StatementId, Status, View, Wait, WorkerId,
 };
 use crate::runtime::book::{Book, Entry};
 use crate::runtime::names::Here;
