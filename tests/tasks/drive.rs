@@ -59,16 +59,25 @@ pub(crate) fn shown(report: &Report) -> String {
     text(report, &style)
 }
 
+/// Which semaphore is met first differs from strategy to strategy.
+fn sorted(semaphores: &[String]) -> String {
+    let mut sorted = semaphores.to_vec();
+    sorted.sort();
+    sorted.join(" ")
+}
+
 /// The findings: the property and the semaphores, or for an assertion what it says.
 pub(crate) fn found(report: &Report) -> Vec<String> {
     let finding = |f: &selvedge::report::Finding| match f.property.as_str() {
         "assertion" | "divergence" => format!("{}: {}", f.property, f.detail),
         "lock-order" => format!(
             "lock-order {} {}",
-            f.semaphores.join(" "),
+            sorted(&f.semaphores),
             f.danger.map_or("", |danger| danger.as_str())
         ),
-        property => [&[property.to_owned()], &f.semaphores[..]].concat().join(" "),
+        property => format!("{property} {}", sorted(&f.semaphores))
+            .trim_end()
+            .to_owned(),
     };
     let mut all: Vec<String> = report.findings.iter().map(finding).collect();
     all.sort();
@@ -88,7 +97,11 @@ where
     let all = found(&report);
     let fits = |(one, expected): (&String, &&str)| {
         let part = one.starts_with("assertion") || one.starts_with("divergence");
-        if part { one.contains(*expected) } else { one == expected }
+        if part {
+            one.contains(*expected)
+        } else {
+            one == expected
+        }
     };
     let same = all.len() == expected.len() && all.iter().zip(expected).all(fits);
     assert!(

@@ -10,7 +10,7 @@ use selvedge::report::Shard;
 use selvedge::strategy::StrategyName;
 use selvedge::{fault, task, time};
 
-use super::drive::{depth_first, faultless, found, portfolio, semaphore, with_faults};
+use super::drive::{depth_first, found, portfolio, semaphore, with_faults};
 
 /// There are so many runs with these faults, and nothing is found in them.
 #[track_caller]
@@ -186,7 +186,11 @@ type Runs = Arc<Mutex<Vec<Vec<String>>>>;
 
 /// How tasks of tasks of tasks go on, where chance says how many there are.
 fn runs_of(explorer: &Explorer) -> Vec<Vec<String>> {
-    fn family(runs: Runs, name: String, depth: usize) -> std::pin::Pin<Box<dyn Future<Output = ()>>> {
+    fn family(
+        runs: Runs,
+        name: String,
+        depth: usize,
+    ) -> std::pin::Pin<Box<dyn Future<Output = ()>>> {
         Box::pin(async move {
             let tell = || runs.lock().unwrap().last_mut().unwrap().push(name.clone());
             tell();

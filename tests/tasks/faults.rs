@@ -69,7 +69,14 @@ fn io_succeeds_fails_and_panics() {
                 tell(&there, if result.is_ok() { "done" } else { "failed" });
             });
             if let Err(error) = task.await {
-                tell(&told, if error.is_panic() { "panicked" } else { "cancelled" });
+                tell(
+                    &told,
+                    if error.is_panic() {
+                        "panicked"
+                    } else {
+                        "cancelled"
+                    },
+                );
             }
         },
         &["done", "failed", "panicked"],
@@ -88,7 +95,14 @@ fn io_is_cancelled() {
                 tell(&there, "done");
             });
             if let Err(error) = task.await {
-                tell(&told, if error.is_panic() { "panicked" } else { "cancelled" });
+                tell(
+                    &told,
+                    if error.is_panic() {
+                        "panicked"
+                    } else {
+                        "cancelled"
+                    },
+                );
             }
         },
         &["begun", "cancelled", "done"],
@@ -153,7 +167,14 @@ fn a_point_panics() {
         [1, 0, 0],
         |told| async move {
             let task = task::spawn(async { fault::point("work") });
-            tell(&told, if task.await.is_ok() { "done" } else { "panicked" });
+            tell(
+                &told,
+                if task.await.is_ok() {
+                    "done"
+                } else {
+                    "panicked"
+                },
+            );
         },
         &["done", "panicked"],
     );

@@ -170,12 +170,18 @@ fn opposite(guarded: bool) -> impl Future<Output = ()> {
 
 #[test]
 fn opposite_orders_are_a_deadlock() {
-    plain(|| opposite(true), &["deadlock a b", "lock-order a b reachable"]);
+    plain(
+        || opposite(true),
+        &["deadlock a b", "lock-order a b reachable"],
+    );
 }
 
 #[test]
 fn opposite_orders_without_guards_are_a_deadlock() {
-    plain(|| opposite(false), &["deadlock a b", "lock-order a b reachable"]);
+    plain(
+        || opposite(false),
+        &["deadlock a b", "lock-order a b reachable"],
+    );
 }
 
 #[test]
@@ -324,7 +330,9 @@ fn an_invariant_that_holds_is_nothing() {
     check_with(
         |e| {
             faultless(e).invariant("all there", |now| {
-                now.available("pool").zip(now.held("pool")).is_none_or(|(a, h)| a + h == 2)
+                now.available("pool")
+                    .zip(now.held("pool"))
+                    .is_none_or(|(a, h)| a + h == 2)
             })
         },
         || async { drop(semaphore("pool", 2).acquire_owned().await) },
@@ -370,7 +378,10 @@ fn a_probed_semaphore_is_clean() {
 
 #[test]
 fn a_probed_semaphore_leaks() {
-    plain(|| async { probed(1).acquire().await.unwrap().forget() }, &["leak pool"]);
+    plain(
+        || async { probed(1).acquire().await.unwrap().forget() },
+        &["leak pool"],
+    );
 }
 
 #[test]
@@ -389,7 +400,10 @@ fn a_probed_semaphore_has_too_many() {
 /// In the last step of a run too.
 #[test]
 fn a_probed_semaphore_has_too_many_at_the_end() {
-    plain(|| async { probed(1).add_permits(1) }, &["conservation pool"]);
+    plain(
+        || async { probed(1).add_permits(1) },
+        &["conservation pool"],
+    );
 }
 
 #[test]
@@ -491,7 +505,13 @@ mod tracked {
         plain(
             || async {
                 let pool = tokio::sync::Semaphore::new(2);
-                tracked(&pool).named("pool").acquire().await.unwrap().forget().unwrap();
+                tracked(&pool)
+                    .named("pool")
+                    .acquire()
+                    .await
+                    .unwrap()
+                    .forget()
+                    .unwrap();
                 drop(tracked(&pool).named("pool").acquire().await);
             },
             &[],
@@ -504,7 +524,11 @@ fn a_permit_that_cannot_be_forgotten_is_released() {
     plain(
         || async {
             let pool = <crate::zoo::a5::Fixed as selvedge::runtime::Counting>::with_permits(1);
-            let permit = selvedge::tracked(&pool).named("pool").acquire().await.unwrap();
+            let permit = selvedge::tracked(&pool)
+                .named("pool")
+                .acquire()
+                .await
+                .unwrap();
             let _ = permit.forget();
             drop(selvedge::tracked(&pool).named("pool").acquire().await);
         },

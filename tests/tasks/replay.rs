@@ -56,9 +56,15 @@ fn schedules_that_are_damaged_or_foreign_are_refused() {
     let schedule = &report.findings[0].schedule;
     let refused = |name: &str, schedule: &str| {
         let replayed = explorer.replay_async(name, schedule, subject);
-        replayed.map(|report| shown(&report)).unwrap_err().to_string()
+        replayed
+            .map(|report| shown(&report))
+            .unwrap_err()
+            .to_string()
     };
-    assert_ne!(refused("another", schedule), refused("subject", &schedule.replace("main", "mian")));
+    assert_ne!(
+        refused("another", schedule),
+        refused("subject", &schedule.replace("main", "mian"))
+    );
     for end in 0..schedule.len() {
         refused("subject", &schedule[..end]);
     }
@@ -74,14 +80,21 @@ fn is_child() -> bool {
 /// Runs one test of this program in a process of its own.
 fn child(test: &str, variables: &[(&str, &str)]) -> (bool, String) {
     let program = std::env::current_exe().unwrap();
-    let Output { status, stdout, stderr } = Command::new(program)
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(program)
         .args(["--exact", test, "--nocapture"])
         .env(CHILD, "1")
         .envs(variables.iter().copied())
         .output()
         .unwrap();
     let text = [stdout, stderr].concat();
-    (status.success(), String::from_utf8_lossy(&text).into_owned())
+    (
+        status.success(),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
 }
 
 #[test]
@@ -104,9 +117,15 @@ fn the_environment_has_a_schedule() {
         assert!(!passed && told.contains("SELVEDGE_REPLAY: "), "{told}");
     }
     let (passed, told) = child(THIS, &[("SELVEDGE_RUN", "1")]);
-    assert!(!passed && told.contains("unknown environment variable SELVEDGE_RUN;"), "{told}");
+    assert!(
+        !passed && told.contains("unknown environment variable SELVEDGE_RUN;"),
+        "{told}"
+    );
     let (passed, told) = child(THIS, &[("SELVEDGE_RUNS", "many")]);
-    assert!(!passed && told.contains("SELVEDGE_RUNS: expected"), "{told}");
+    assert!(
+        !passed && told.contains("SELVEDGE_RUNS: expected"),
+        "{told}"
+    );
     let (passed, told) = child(THIS, &[("SELVEDGE_RUNS", "0")]);
     assert!(passed, "{told}");
 }

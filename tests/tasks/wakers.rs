@@ -185,7 +185,8 @@ impl<const HOW: u8> Counting for Broken<HOW> {
 #[test]
 fn a_first_waker_that_is_kept_is_found() {
     for explorer in [portfolio(), depth_first()] {
-        let report = with(REPLACED)(explorer).explore_async("subject", shared::<Broken<FIRST_WAKER>>);
+        let report =
+            with(REPLACED)(explorer).explore_async("subject", shared::<Broken<FIRST_WAKER>>);
         let stuck = |f: &selvedge::report::Finding| f.property.as_str() == "deadlock";
         assert!(report.findings.iter().any(stuck), "{}", shown(&report));
     }
