@@ -12,11 +12,12 @@ use super::explorer::{EFFORT, stats_of_runs};
 use super::findings::{Evidence, Shown, findings, order};
 use super::replay::replay_of;
 use super::runs::{Costed, Facts, make_runs};
+use super::steady::changing_run;
 use super::subject::{Source, Subject};
 use super::watchdog::watched;
-use crate::program::{BudgetDecl, Place};
+use crate::program::{BudgetDecl, Place, PropertyName};
 use crate::property::{Engine, Fact, Identity, SharedStrategy, StepBound};
-use crate::report::{Reduction, Report, Stats, Stopped, Written};
+use crate::report::{Finding, Reduction, Report, Stats, Stopped, Written};
 use crate::run::{Budget, StatementId};
 use crate::runtime::{
     Here, Options, Published, Reserved, Resuming, Root, Tasks, is_exploring,
@@ -170,7 +171,17 @@ impl Explorer {
         let (facts, stopped, stats) = self.make_all_runs(&subject, &clock);
         let facts = subject.without_handed_over(facts);
         let complete = stopped.is_none();
-        self.report(case, &subject, facts, (stopped, complete), stats, &clock)
+        let mut report = self.report(case, &subject, facts, (stopped, complete), stats, &clock);
+        let told = |f: &Finding| f.property == PropertyName::Divergence;
+        if stopped != Some(Stopped::Hang)
+            && !report.findings.iter().any(told)
+            && let Some(finding) = changing_run(&subject, self.seed)
+        {
+            report.findings.insert(0, finding);
+            report.stopped = stopped.or(Some(Stopped::Runs));
+            report.complete = false;
+        }
+        report
     }
 
     fn make_all_runs(
@@ -365,7 +376,7 @@ impl ClosureSubject {
         facts.retain(|fact, costed| match *fact {
             Fact::Ordered { from, worker, .. } => {
                 replay_of(self, &costed.choices, StepBound(u64::MAX));
-                self.tasks.held_at_the_end(worker, from)
+                !self.tasks.handed_over(worker, from)
             }
             _ => true,
         });

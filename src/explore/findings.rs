@@ -12,7 +12,7 @@ use super::shrink::shrink;
 use super::subject::{Subject, name};
 use crate::program::PropertyName;
 use crate::property::{Cycle, Danger, Fact, Identity, StepBound, cycles, told_in_full};
-use crate::report::{Diagnosis, Finding, OrderEdge, Severity, TraceStep, about};
+use crate::report::{Diagnosis, Finding, OrderEdge, Severity, TraceStep, Written, about};
 use crate::run::{Budget, Choice, Op, SemaphoreId, StatementId};
 use crate::schedule::Schedule;
 
@@ -244,9 +244,12 @@ fn diverged(finding: &mut Finding, replayed: &Replayed) {
         Some(divergence) => divergence.to_string(),
         None => "the replay took every step and does not show it".to_owned(),
     };
+    let whose = match replayed.trace.written {
+        Written::Program => "this is a fault of selvedge, please report the program",
+        Written::Rust => "the closure reads something that changes from run to run",
+    };
     finding.detail = format!(
-        "the {} that was found does not replay: {why}; this is a fault of selvedge, please report \
-         the program",
+        "the {} that was found does not replay: {why}; {whose}",
         finding.property
     );
     finding.property = PropertyName::Divergence;
@@ -289,6 +292,21 @@ pub(super) fn spinning(subject: &dyn Subject, choices: &[Choice], replayed: &Rep
     };
     let id = ids(subject, &[&identity]).remove(0);
     finding(subject, &identity, None, &shown, &replayed, &[], id)
+}
+
+/// A schedule that leads to one run and then to another, up to a step.
+pub(super) fn changing(
+    subject: &dyn Subject,
+    schedule: &Schedule,
+    replayed: &Replayed,
+    differs: &Divergence,
+) -> Finding {
+    let mut finding = divergence(subject, schedule, replayed, differs);
+    finding.detail = format!(
+        "the same choices lead to different runs, from step {} on: {}",
+        differs.step, differs.reason
+    );
+    finding
 }
 
 /// A schedule that its subject does not follow.

@@ -20,6 +20,7 @@ mod replay;
 mod runs;
 mod settings;
 mod shrink;
+mod steady;
 mod subject;
 mod verdict;
 mod watchdog;

@@ -11,7 +11,7 @@ use super::closures::{Case, Closure, as_exploration, refuse_nesting};
 use super::findings::spinning;
 use super::replay::replay_of;
 use crate::report::{Reduction, Report, Stats, Stopped};
-use crate::runtime::Published;
+use crate::runtime::{Published, message};
 use crate::schedule::ScheduleError;
 
 /// Steps whose schedule can be told when a run does not come back.
@@ -60,7 +60,8 @@ pub(super) fn watched<T: Outcome>(
     if worker.is_finished()
         && let Err(panic) = worker.join()
     {
-        std::panic::resume_unwind(panic);
+        // the hook kept the message, and nobody has seen it yet
+        panic!("{}", message(&*panic));
     }
     T::hangs(hanging(explorer, case, closure, &published))
 }

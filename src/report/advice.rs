@@ -80,7 +80,8 @@ pub(super) fn advice(finding: &Finding) -> String {
         ),
         Identity::Outside { .. } => {
             "start threads and timers through selvedge, or not at all: what they do is not in the \
-             schedule"
+             schedule; nor is what the closure reads besides (a clock, a random number, the order \
+             of a hash map, an address, a static)"
                 .to_owned()
         }
     }

@@ -36,6 +36,10 @@ pub(crate) struct Book {
 pub(crate) struct Tray {
     /// Free permits and capacity when the run used it first.
     found: (u64, u64),
+    /// The same of the first run of all that used it.
+    found_first: Option<(u64, u64)>,
+    /// Permits that were held already when the run used it first.
+    missing: u64,
     pub(crate) available: u64,
     pub(crate) capacity: u64,
     pub(crate) debt: u64,
@@ -149,6 +153,8 @@ impl Book {
         while self.trays.len() <= id.index() {
             self.trays.push(Tray {
                 found: (0, 0),
+                found_first: None,
+                missing: 0,
                 available: 0,
                 capacity: 0,
                 debt: 0,
@@ -162,6 +168,11 @@ impl Book {
         }
         let tray = &mut self.trays[id.index()];
         tray.found = (available, capacity);
+        tray.found_first.get_or_insert(tray.found);
+        tray.missing = match kind {
+            TrayKind::Own => capacity.saturating_sub(available),
+            _ => 0,
+        };
         tray.kind = kind;
         tray.available = available;
         tray.capacity = capacity;
@@ -170,6 +181,12 @@ impl Book {
         tray.lost = 0;
         self.present.push(id);
         id
+    }
+
+    /// Whether a semaphore was found with permits missing that the first run did find.
+    pub(crate) fn is_left_over(&self, id: SemaphoreId) -> bool {
+        let tray = &self.trays[id.index()];
+        tray.missing > 0 && tray.found_first != Some(tray.found)
     }
 
     /// The semaphore of that name, if the run has it.
@@ -451,8 +468,9 @@ impl View for Book {
             .sum()
     }
 
-    fn taken(&self, _id: SemaphoreId) -> u64 {
-        0
+    /// Those that were held before the run: nobody knows by whom.
+    fn taken(&self, id: SemaphoreId) -> u64 {
+        self.trays[id.index()].missing
     }
 
     fn holders(&self, id: SemaphoreId) -> &[WorkerId] {

@@ -32,7 +32,7 @@ pub use standing::Standing;
 #[cfg(feature = "check")]
 pub(crate) use tasks::{
     Holds, Options, Published, Reserved, Resuming, Root, Tasks, is_exploring,
-    keep_quiet_while_exploring,
+    keep_quiet_while_exploring, message,
 };
 #[cfg(feature = "check")]
 pub use tasks::{Tracked, TrackedPermit, Wakers, probe, tracked};

@@ -68,12 +68,14 @@ impl Able {
     }
 }
 
-/// Makes a list by worker long enough for these. They need not be in the order of their numbers: an
-/// engine whose workers come to light as it runs numbers them as it meets them.
+/// Makes a list by worker long enough for these. They are in the order in which they were started,
+/// which need not be that of their numbers.
 #[inline]
 pub(super) fn reach<T: Copy>(list: &mut Vec<T>, able: &[Able], new: T) {
-    let most = able.iter().map(|a| a.worker.index()).max();
-    if let Some(most) = most.filter(|&most| list.len() <= most) {
+    let most = able.iter().map(|able| able.worker.index()).max();
+    if let Some(most) = most
+        && list.len() <= most
+    {
         list.resize(most + 1, new);
     }
 }

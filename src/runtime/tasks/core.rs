@@ -17,14 +17,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::clock::Clock;
 use super::panics::{Panic, Sight};
 use super::published::Published;
-use super::slot::{Io, Slot};
+use super::slot::{Io, Slot, Striker};
 use super::tracked::Known;
 use super::watch::{Invariant, Probe};
 use super::{Options, Resuming};
 use crate::property::{Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step};
 use crate::run::{
-    Action, Budget, Choice, Enabled, Event, Op, Point, Resource, SemaphoreId, Spent, StatementId,
-    Status, View, Wait, WorkerId,
+    Action, Budget, Choice, Enabled, Event, Op, Outcome, Point, Resource, SemaphoreId, Spent,
+    StatementId, Status, View, Wait, WorkerId,
 };
 use crate::runtime::book::{Book, Entry};
 use crate::runtime::names::Here;
@@ -36,6 +36,8 @@ pub(super) enum Phase {
     Off,
     /// It goes on.
     Running,
+    /// It is broken off in the middle of a poll, which unwinds.
+    Leaving,
     /// It is over, and what is left of it is dropped.
     Ending,
 }
@@ -72,6 +74,8 @@ pub(crate) struct Core {
     pub(super) epoch: Cell<u64>,
     /// How often semaphores were used in the poll that is under way.
     pub(super) uses: Cell<u32>,
+    /// Who makes a task end that is aborted now.
+    pub(super) striker: Cell<Striker>,
     /// Next number of a future that may be cancelled.
     pub(super) next_part: Cell<u32>,
     pub(super) options: Cell<Options>,
@@ -111,8 +115,8 @@ pub(super) struct Progress {
     told: bool,
     /// Whether the budgets have not been applied to what is enabled.
     bounded: bool,
-    /// The run ends here: the strategy had no choice to make.
-    pub(super) abandoned: bool,
+    /// The run ends in the middle of a poll, and how.
+    broken_off: Option<Outcome>,
 }
 
 impl Core {
@@ -135,6 +139,7 @@ impl Core {
             found: RefCell::default(),
             epoch: Cell::new(0),
             uses: Cell::new(0),
+            striker: Cell::new(Striker::User),
             next_part: Cell::new(0),
             options: Cell::new(Options::default()),
             progress: RefCell::default(),
@@ -162,7 +167,7 @@ impl Core {
         progress.steps = 0;
         progress.taken = None;
         progress.told = false;
-        progress.abandoned = false;
+        progress.broken_off = None;
         progress.facts.clear();
         if let Some(published) = &*self.published.borrow() {
             published.begin();
@@ -200,6 +205,7 @@ impl Core {
     /// Tells the step that is under way, and what came of it.
     pub(super) fn tell(&self, situation: Situation) {
         if !self.is_ending() {
+            // what is left when all was dropped is no part of the last state
             self.read_probes();
         }
         self.check_invariants();
@@ -294,7 +300,7 @@ impl Core {
             for part in 0..parts {
                 offer(Action::CancelPart(part as u32), Some(Resource::Cancels));
             }
-            if ready && options.wakers.replaced {
+            if options.wakers.replaced {
                 offer(Action::NewWaker, Some(Resource::Cancels));
             }
             if !ready && options.wakers.spurious {
@@ -373,8 +379,13 @@ impl Core {
     ) -> Action {
         let worker = self.worker();
         self.book.borrow_mut().stands(worker, statement, op);
-        self.tell(Situation::Going);
-        let bounded = {
+        let bounded = self.progress.borrow().steps >= self.options.get().bound.0;
+        self.tell(if bounded {
+            Situation::StepBound
+        } else {
+            Situation::Going
+        });
+        {
             let progress = &mut *self.progress.borrow_mut();
             progress.enabled.clear();
             progress.bounded = true;
@@ -385,19 +396,32 @@ impl Core {
                     op,
                     draws,
                 }));
-            progress.steps >= self.options.get().bound.0
-        };
+        }
         let taken = if bounded { None } else { self.ask() };
         match taken {
             Some(choice) => {
                 self.book.borrow_mut().account_mut(worker).op = Op::Poll;
                 choice.action
             }
-            None => {
-                self.progress.borrow_mut().abandoned = true;
-                resume_unwind(Box::new(Panic::Abandoned))
-            }
+            None if bounded => self.break_off(Outcome::StepBound),
+            None => self.break_off(Outcome::Abandoned),
         }
+    }
+
+    /// Ends the run in the middle of a poll.
+    pub(super) fn break_off(&self, outcome: Outcome) -> ! {
+        self.progress.borrow_mut().broken_off = Some(outcome);
+        self.phase.set(Phase::Leaving);
+        resume_unwind(Box::new(Panic::Abandoned))
+    }
+
+    /// How the run ended, if it did in the middle of a poll; what was not told yet is.
+    pub(super) fn broken_off(&self) -> Option<Outcome> {
+        let outcome = self.progress.borrow().broken_off?;
+        if !self.progress.borrow().told {
+            self.tell(Situation::Going);
+        }
+        Some(outcome)
     }
 
     /// Runs user code; a panic of its own is written down as a failure of the worker that runs.
@@ -453,8 +477,9 @@ fn judge(book: &Book, situation: Situation, facts: &mut Vec<Fact>) {
             }
         });
     }
-    if situation != Situation::Finished {
-        for &semaphore in &book.touched {
+    for &semaphore in &book.touched {
+        // of our own, what is held at the end is settled already
+        if situation != Situation::Finished || book.is_foreign(semaphore) {
             Judge::semaphore(book, semaphore, |fact| facts.push(fact));
         }
     }

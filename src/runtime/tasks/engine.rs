@@ -9,7 +9,7 @@ use super::core::{Core, NOBODY};
 use super::current::Entered;
 use super::panics::Sight;
 use super::published::Published;
-use super::slot::{Body, Io, Joined, Slot, nosy};
+use super::slot::{Body, Io, Joined, Slot, Striker, nosy};
 use super::watch::{Holds, Invariant};
 use crate::property::{Engine, SharedStrategy, SharedWitness, Situation};
 use crate::run::{Action, Cause, Choice, Ending, Event, Op, Outcome, SemaphoreId, Wait, WorkerId};
@@ -73,12 +73,13 @@ impl Tasks {
         f(&mut self.core.book.borrow_mut().names)
     }
 
-    /// What a worker's future put back when the last run was taken down: what it held.
-    pub(crate) fn held_at_the_end(&self, worker: WorkerId, semaphore: SemaphoreId) -> bool {
+    /// Whether what a worker had taken was put back by others alone when the last run was taken
+    /// down. What nobody puts back has no guard, and is still its own.
+    pub(crate) fn handed_over(&self, worker: WorkerId, semaphore: SemaphoreId) -> bool {
         let dropped = self.core.dropped.borrow();
-        dropped
-            .iter()
-            .any(|&(by, of, _)| (by, of) == (worker, semaphore))
+        let mut of_it = dropped.iter().filter(|(_, of, _)| *of == semaphore);
+        let mut taken = of_it.clone().filter(|(.., entry)| entry.worker == worker);
+        taken.next().is_some() && of_it.all(|(by, ..)| *by != worker)
     }
 }
 
@@ -140,7 +141,7 @@ impl Core {
         if self.is_ending() || parent == NOBODY {
             // it is never polled
             drop(body);
-            joined.failed(Ending::Cancelled, None);
+            joined.failed(Striker::User, None);
             return MAIN;
         }
         let (parent_id, nth) = {
@@ -162,6 +163,9 @@ impl Core {
     }
 
     fn run(&self) -> Outcome {
+        if let Some(outcome) = self.broken_off() {
+            return outcome;
+        }
         loop {
             let situation = self.look();
             if matches!(situation, Situation::Finished | Situation::Stuck) {
@@ -181,9 +185,8 @@ impl Core {
                 return Outcome::Abandoned;
             };
             self.act(choice);
-            if self.progress.borrow().abandoned {
-                self.tell(Situation::Going);
-                return Outcome::Abandoned;
+            if let Some(outcome) = self.broken_off() {
+                return outcome;
             }
         }
     }
@@ -217,7 +220,11 @@ impl Core {
                 self.cancel_part(slot, nth);
                 self.poll(slot);
             }
-            Action::Cancel => self.cancel(slot),
+            Action::Cancel => {
+                self.striker.set(Striker::Injected);
+                self.cancel(slot, Striker::Injected);
+                self.striker.set(Striker::User);
+            }
         }
         self.current.set(NOBODY);
         self.go_on_at_once();
@@ -230,7 +237,7 @@ impl Core {
 
     /// Lets those go on whose step is part of the one that was taken.
     fn go_on_at_once(&self) {
-        if self.resuming() == super::Resuming::ByChoice {
+        if self.resuming() == super::Resuming::ByChoice || self.is_ending() {
             return;
         }
         loop {
@@ -254,14 +261,18 @@ impl Core {
         let (body, waker, id) = {
             let slot = &mut self.slots.borrow_mut()[index];
             slot.flag.set(false);
+            // what still stands at I/O says so again
+            slot.io.take_if(|io| *io == Io::Open);
             (slot.body.take(), slot.waker.take(), slot.id)
         };
-        let (Some(mut body), Some(mut waker)) = (body, waker) else {
+        let (Some(mut body), Some(waker)) = (body, waker) else {
             unreachable!("a task that is polled has a future, and is not being polled")
         };
-        if self.options.get().wakers.reentrant {
-            waker = nosy(&self.slots.borrow()[index].flag);
-        }
+        let nosy = if self.options.get().wakers.reentrant {
+            Some(nosy(&self.slots.borrow()[index].flag))
+        } else {
+            None
+        };
         {
             let mut book = self.book.borrow_mut();
             let account = book.account_mut(id);
@@ -277,17 +288,23 @@ impl Core {
         self.may_perform.set(true);
         self.knows.set(false);
         self.uses.set(0);
-        let polled = self.guarded(|| body.as_mut().poll(&mut Context::from_waker(&waker)));
+        let polled = self.guarded(|| {
+            let waker = nosy.as_ref().unwrap_or(&waker);
+            body.as_mut().poll(&mut Context::from_waker(waker))
+        });
+        // it may look at the semaphores when it is dropped
+        drop(nosy);
         let aborted = {
             let slot = &mut self.slots.borrow_mut()[index];
             slot.waker = Some(waker);
+            slot.io.take_if(|io| *io != Io::Open);
             slot.aborted
         };
         match polled {
             Ok(Poll::Pending) => {
                 self.slots.borrow_mut()[index].body = Some(body);
                 if aborted {
-                    self.cancel(index);
+                    self.cancel(index, Striker::User);
                 } else {
                     self.came_to_an_await(index, id);
                 }
@@ -296,7 +313,7 @@ impl Core {
                 // what the future kept to its end is dropped as a part of the task
                 let dropped = self.guarded(|| drop(body));
                 match dropped {
-                    Ok(()) => self.ended(index, Ending::Returned, None),
+                    Ok(()) => self.ended(index, Ending::Returned, Striker::User, None),
                     Err(sight) => self.panicked(index, sight),
                 }
             }
@@ -332,11 +349,16 @@ impl Core {
             cause: Cause::Panic,
         };
         self.book.borrow_mut().events.push(event);
-        self.ended(index, Ending::Panicked, Some(sight));
+        let by = if sight.is_injected() {
+            Striker::Injected
+        } else {
+            Striker::User
+        };
+        self.ended(index, Ending::Panicked, by, Some(sight));
     }
 
     /// Cancels the task in a slot: its future is dropped.
-    fn cancel(&self, index: usize) {
+    fn cancel(&self, index: usize, by: Striker) {
         let (body, id) = {
             let slot = &mut self.slots.borrow_mut()[index];
             (slot.body.take(), slot.id)
@@ -351,7 +373,7 @@ impl Core {
         if let Err(sight) = self.guarded(|| drop(body)) {
             self.failed(id, &sight);
         }
-        self.ended(index, Ending::Cancelled, None);
+        self.ended(index, Ending::Cancelled, by, None);
         self.current.set(before);
     }
 
@@ -363,14 +385,25 @@ impl Core {
         let Some(index) = self.slot_of(worker) else {
             return;
         };
-        if index == self.current.get() {
-            self.slots.borrow_mut()[index].aborted = true;
-        } else {
-            self.cancel(index);
+        let is_busy = {
+            let slot = &mut self.slots.borrow_mut()[index];
+            slot.aborted = slot.body.is_none();
+            slot.aborted
+        };
+        if is_busy {
+            // it is being polled or dropped, and ends when that returns
+            return;
         }
+        // who cleans up after an injected fault does not abort out of free will
+        let by = if std::thread::panicking() {
+            Striker::Injected
+        } else {
+            self.striker.get()
+        };
+        self.cancel(index, by);
     }
 
-    fn ended(&self, index: usize, how: Ending, sight: Option<Sight>) {
+    fn ended(&self, index: usize, how: Ending, by: Striker, sight: Option<Sight>) {
         let (id, joined) = {
             let slot = &mut self.slots.borrow_mut()[index];
             slot.ended = true;
@@ -382,7 +415,7 @@ impl Core {
             && how != Ending::Returned
         {
             // a waker of the user's may be woken or dropped by this
-            let told = self.guarded(|| joined.failed(how, sight));
+            let told = self.guarded(|| joined.failed(by, sight));
             if let Err(sight) = told {
                 self.failed(id, &sight);
             }

@@ -1,13 +1,12 @@
 //! Our own semaphore in a run of tasks: what it tells is written into the book.
 
-use std::panic::{Location, resume_unwind};
+use std::panic::Location;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
 use super::core::{Core, Found};
-use super::panics::Panic;
 use crate::property::Identity;
-use crate::run::{Event as Told, Op as Announced, SemaphoreId, StatementId, WorkerId};
+use crate::run::{Event as Told, Op as Announced, Outcome, SemaphoreId, StatementId, WorkerId};
 use crate::runtime::book::{Entry, TrayKind};
 use crate::runtime::names::{Here, Verb};
 use crate::semaphore::hook::{Event, Hook, Op, Site, Token, Woken};
@@ -54,6 +53,9 @@ impl Core {
         assert!(id.0 < 1 << ID_BITS, "more semaphores than a mark can tell");
         let mark = self.epoch.get() << ID_BITS | u64::from(id.0);
         site.mark.0.store(mark, Ordering::Relaxed);
+        if self.book.borrow().is_left_over(id) {
+            self.add_fact(Identity::LeftOver { semaphore: id });
+        }
         self.found.borrow_mut().push(Found {
             id,
             at_first: state(site),
@@ -89,8 +91,7 @@ impl Core {
             let worker = self.worker();
             let statement = self.book.borrow().account(worker).statement;
             self.add_fact(Identity::Spin { statement });
-            self.progress.borrow_mut().abandoned = true;
-            resume_unwind(Box::new(Panic::Abandoned));
+            self.break_off(Outcome::Abandoned);
         }
     }
 

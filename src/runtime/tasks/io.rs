@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::core::{Core, NOBODY};
-use super::current::core;
+use super::current::{core, with_core};
 use super::panics::{INJECTED, Panic};
 use super::slot::Io;
 use crate::run::{Action, Op, Resource};
@@ -65,6 +65,7 @@ pub fn io(name: &str) -> impl Future<Output = Result<(), Failure>> + use<> {
         name: name.to_owned(),
         place,
         stands: false,
+        done: false,
     }
 }
 
@@ -72,6 +73,7 @@ struct Standing {
     name: String,
     place: Here,
     stands: bool,
+    done: bool,
 }
 
 impl Future for Standing {
@@ -84,30 +86,57 @@ impl Future for Standing {
         if !std::mem::replace(&mut self.stands, true) {
             let head = format!("work {}", self.name);
             core.stands_at(self.place, &head, Op::Work { fallible: true });
-            core.set_io(Some(Io::Open));
+            core.open_io();
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if !core.may_perform.replace(false) {
-            // another await of this task has gone on in this poll: one at a time
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        match core.set_io(None) {
+        let decided = core.take_io();
+        let may_perform = core.may_perform.replace(false);
+        self.done = decided.is_some() || may_perform;
+        match decided {
             Some(Io::Panics) => resume_unwind(Box::new(Panic::Injected)),
             Some(Io::Fails) => Poll::Ready(Err(Failure {
                 name: self.name.clone(),
             })),
-            _ => Poll::Ready(Ok(())),
+            _ if may_perform => Poll::Ready(Ok(())),
+            _ => {
+                // another await of this task has gone on in this poll: one at a time
+                core.open_io();
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        if self.stands && !self.done {
+            with_core(|core| core.close_io());
         }
     }
 }
 
 impl Core {
-    /// What the task that runs stands at; what it was before.
-    fn set_io(&self, io: Option<Io>) -> Option<Io> {
+    /// I/O was given up at which the task that runs stood.
+    fn close_io(&self) {
         let current = self.current.get();
-        std::mem::replace(&mut self.slots.borrow_mut()[current].io, io)
+        if let Some(slot) = self.slots.borrow_mut().get_mut(current) {
+            slot.io.take_if(|io| *io == Io::Open);
+        }
+    }
+
+    /// The task that runs stands at I/O; what was decided of another one is still to come.
+    fn open_io(&self) {
+        let current = self.current.get();
+        self.slots.borrow_mut()[current].io.get_or_insert(Io::Open);
+    }
+
+    /// How the I/O turns out at which the task that runs stands, if that was decided.
+    fn take_io(&self) -> Option<Io> {
+        let current = self.current.get();
+        let io = &mut self.slots.borrow_mut()[current].io;
+        io.take_if(|io| *io != Io::Open)
     }
 }
 

@@ -12,8 +12,8 @@ use std::task::{Context, Poll, Waker};
 use super::core::Core;
 use super::current::{core, with_core};
 use super::panics::{INJECTED, Sight, message};
-use super::slot::Joined;
-use crate::run::{Ending, Op, StatementId, Wait, WorkerId};
+use super::slot::{Joined, Striker};
+use crate::run::{Op, StatementId, Wait, WorkerId};
 use crate::runtime::names::{Here, Verb};
 
 /// Starts a task of the exploration. It is polled when it is chosen, not before.
@@ -38,6 +38,7 @@ where
         state: RefCell::new(State::Running),
         waker: Cell::new(None),
         worker: Cell::new(WorkerId(0)),
+        is_wanted: Cell::new(true),
     });
     let done = Rc::clone(&cell);
     let body = Box::pin(async move {
@@ -49,7 +50,7 @@ where
     JoinHandle { cell, place }
 }
 
-/// Waits for a task. Dropping it lets the task go on.
+/// Waits for a task. Dropping it lets the task go on, and drops its result as soon as there is one.
 pub struct JoinHandle<T> {
     cell: Rc<Outcome<T>>,
     place: Here,
@@ -64,6 +65,17 @@ impl<T> JoinHandle<T> {
     /// Whether the task has ended.
     pub fn is_finished(&self) -> bool {
         !matches!(*self.cell.state.borrow(), State::Running)
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        self.cell.is_wanted.set(false);
+        if !matches!(*self.cell.state.borrow(), State::Running) {
+            let state = self.cell.state.replace(State::Taken);
+            drop(state);
+        }
+        drop(self.cell.waker.take());
     }
 }
 
@@ -164,12 +176,18 @@ struct Outcome<T> {
     state: RefCell<State<T>>,
     waker: Cell<Option<Waker>>,
     worker: Cell<WorkerId>,
+    /// Whether there is still a handle.
+    is_wanted: Cell<bool>,
 }
 
 impl<T> Outcome<T> {
     fn complete(&self, result: Result<T, JoinError>) {
-        let before = self.state.replace(State::Done(result));
-        drop(before);
+        if self.is_wanted.get() {
+            self.state.replace(State::Done(result));
+        } else {
+            self.state.replace(State::Taken);
+            drop(result);
+        }
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
@@ -177,11 +195,11 @@ impl<T> Outcome<T> {
 }
 
 impl<T> Joined for Outcome<T> {
-    fn failed(&self, how: Ending, sight: Option<Sight>) {
+    fn failed(&self, by: Striker, sight: Option<Sight>) {
         if !matches!(*self.state.borrow(), State::Running) {
             return;
         }
-        let injected = how == Ending::Cancelled || sight.as_ref().is_some_and(Sight::is_injected);
+        let injected = by == Striker::Injected;
         self.complete(Err(JoinError {
             panic: sight.map(Sight::into_payload),
             injected,

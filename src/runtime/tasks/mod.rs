@@ -35,7 +35,7 @@ pub use io::{Failure, choose, io, point};
 pub use join::{JoinError, JoinHandle, spawn, yield_now};
 pub use options::Wakers;
 pub(crate) use options::{Options, Resuming};
-pub(crate) use panics::keep_quiet_while_exploring;
+pub(crate) use panics::{keep_quiet_while_exploring, message};
 pub use part::{Cancellable, Cancelled, cancellable};
 pub(crate) use published::Published;
 pub use sleep::{Elapsed, Sleep, Timeout, now, sleep, timeout};

@@ -91,7 +91,7 @@ impl Sight {
 const NO_MESSAGE: &str = "a panic without a message";
 
 /// What a panic says, as the standard library reads it.
-pub(super) fn message(payload: &(dyn Any + Send)) -> String {
+pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
     if let Some(text) = payload.downcast_ref::<&str>() {
         (*text).to_owned()
     } else if let Some(text) = payload.downcast_ref::<String>() {

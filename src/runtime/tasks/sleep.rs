@@ -18,7 +18,7 @@ pub fn now() -> Duration {
     with_core(|core| core.clock.borrow().now()).unwrap_or_default()
 }
 
-/// Waits for that long, in virtual time.
+/// Waits for that long, in virtual time, from now on.
 ///
 /// Timers fire in the order of their deadlines. One that fires while something else could happen
 /// draws on the budget of timeouts; when nothing else can happen the next one fires free.
@@ -30,6 +30,7 @@ pub fn now() -> Duration {
 pub fn sleep(duration: Duration) -> Sleep {
     Sleep {
         duration,
+        deadline: now().saturating_add(duration),
         timer: None,
         place: Here::from(Location::caller()),
     }
@@ -40,6 +41,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct Sleep {
     duration: Duration,
+    deadline: Duration,
     timer: Option<u64>,
     place: Here,
 }
@@ -52,11 +54,10 @@ impl Sleep {
                 slot != NOBODY,
                 "virtual time is for tasks of an exploration"
             );
-            let timer = *self.timer.get_or_insert_with(|| {
-                let mut clock = core.clock.borrow_mut();
-                let deadline = clock.now() + self.duration;
-                clock.start(slot, deadline)
-            });
+            let deadline = self.deadline;
+            let timer = *self
+                .timer
+                .get_or_insert_with(|| core.clock.borrow_mut().start(slot, deadline));
             let (fired, before) = core.clock.borrow_mut().poll(timer, slot, cx.waker());
             drop(before);
             if fired {

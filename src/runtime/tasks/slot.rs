@@ -9,7 +9,7 @@ use std::task::{Wake, Waker};
 
 use super::current::{exploration, with_core};
 use super::panics::Sight;
-use crate::run::{Ending, StatementId, WorkerId};
+use crate::run::{StatementId, WorkerId};
 
 /// What a task runs.
 pub(super) type Body = Pin<Box<dyn Future<Output = ()>>>;
@@ -54,10 +54,19 @@ pub(super) enum Io {
     Panics,
 }
 
+/// Who makes a task end before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Striker {
+    /// The scheduler.
+    Injected,
+    /// The user's code.
+    User,
+}
+
 /// Who waits for a task to end.
 pub(super) trait Joined {
     /// It was cancelled or panicked.
-    fn failed(&self, how: Ending, sight: Option<Sight>);
+    fn failed(&self, by: Striker, sight: Option<Sight>);
 }
 
 /// Whether a task was woken.

@@ -110,6 +110,7 @@ impl<'a, S: Counting> Tracked<'a, S> {
                 permit: Some(permit),
                 tracked: self,
                 holding,
+                forgotten: false,
             })
         }
     }
@@ -143,6 +144,7 @@ impl<'a, S: Counting> Tracked<'a, S> {
             permit: Some(taken?),
             tracked: self,
             holding,
+            forgotten: false,
         })
     }
 
@@ -263,6 +265,7 @@ pub struct TrackedPermit<'a, S: Counting> {
     permit: Option<S::Permit<'a>>,
     tracked: Tracked<'a, S>,
     holding: Option<Holding>,
+    forgotten: bool,
 }
 
 impl<S: Counting> TrackedPermit<'_, S> {
@@ -275,7 +278,9 @@ impl<S: Counting> TrackedPermit<'_, S> {
         let Some(permit) = self.permit.take() else {
             return Ok(());
         };
-        S::forget(permit)
+        let outcome = S::forget(permit);
+        self.forgotten = outcome.is_ok();
+        outcome
     }
 }
 
@@ -287,12 +292,11 @@ impl<S: Counting> fmt::Debug for TrackedPermit<'_, S> {
 
 impl<S: Counting> Drop for TrackedPermit<'_, S> {
     fn drop(&mut self) {
-        let forgotten = self.permit.is_none();
         drop(self.permit.take());
         if let (Some(core), Some(holding)) = (core(), self.holding)
             && core.epoch.get() == holding.epoch
         {
-            core.put_back(holding, forgotten);
+            core.put_back(holding, self.forgotten);
             core.refresh(&self.tracked, holding.id);
         }
     }

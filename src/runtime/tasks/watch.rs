@@ -124,6 +124,10 @@ impl Core {
 
     /// What a waker does that looks at the semaphores.
     pub(super) fn look_at_probes(&self) {
+        if self.is_ending() {
+            // a semaphore that blocks then is one that blocked in a step of some run
+            return;
+        }
         let Ok(probes) = self.probes.try_borrow() else {
             return;
         };

@@ -1,0 +1,101 @@
+//! Whether the same choices lead to the same run: a closure that reads something that changes from
+//! run to run cannot be explored, whether or not anything is found.
+//!
+//! One run is made at random, and then replayed twice. What changes in few runs only is not seen
+//! by that; a finding that depends on it does not replay, which is told of it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::closures::ClosureSubject;
+use super::findings::changing;
+use super::replay::{Divergence, Replayed, replay_of};
+use super::subject::Subject;
+use crate::property::{Engine, Situation, Step, StepBound, Witness};
+use crate::report::{Finding, Snapshot, WorkerState};
+use crate::run::{Choice, Point, Status, Strategy, View};
+use crate::schedule::Schedule;
+use crate::strategy::RandomWalk;
+
+/// Steps that are compared at most.
+const MOST_STEPS: usize = 1000;
+
+/// Says where a run differs from its replay, if it does.
+pub(super) fn changing_run(subject: &ClosureSubject, seed: u64) -> Option<Finding> {
+    let walk = Rc::new(RefCell::new(Short {
+        walk: RandomWalk::new(seed, &subject.tasks.options().budget),
+        steps: 0,
+    }));
+    walk.borrow_mut().begin(0);
+    let choices = Rc::new(RefCell::new(Choices::default()));
+    let mut engine = subject.tasks.again(*subject.tasks.options());
+    engine.execute(&(walk as _), &(choices.clone() as _));
+    let choices = std::mem::take(&mut choices.borrow_mut().0);
+    let bound = StepBound(u64::MAX);
+    let first = replay_of(subject, &choices, bound);
+    let second = replay_of(subject, &choices, bound);
+    let refused = [&first, &second]
+        .into_iter()
+        .find_map(|r| Some((r, r.divergence.clone()?)));
+    let (replayed, differs) = match refused {
+        Some(refused) => refused,
+        None => (&second, difference(&first, &second)?),
+    };
+    let schedule = Schedule {
+        digest: subject.digest(),
+        choices,
+    };
+    Some(changing(subject, &schedule, replayed, &differs))
+}
+
+/// The first step after which two runs of the same choices do not stand alike.
+fn difference(first: &Replayed, second: &Replayed) -> Option<Divergence> {
+    let (one, other) = (&first.trace, &second.trace);
+    let differs = one
+        .snapshots()
+        .zip(other.snapshots())
+        .position(|(a, b)| !alike(a, b))?;
+    Some(Divergence {
+        step: differs,
+        reason: "tasks or semaphores stand otherwise after it".to_owned(),
+    })
+}
+
+/// What is known of later runs alone is in neither.
+fn alike(a: &Snapshot, b: &Snapshot) -> bool {
+    let unspawned = |w: &WorkerState| w.status == Status::Unspawned;
+    let most = a.workers.len().max(b.workers.len());
+    let workers = (0..most).all(|i| match (a.workers.get(i), b.workers.get(i)) {
+        (Some(a), Some(b)) => (unspawned(a) && unspawned(b)) || a == b,
+        (Some(one), None) | (None, Some(one)) => unspawned(one),
+        (None, None) => true,
+    });
+    workers && a.semaphores.iter().zip(&*b.semaphores).all(|(a, b)| a == b)
+}
+
+/// The random walk, as far as is compared.
+struct Short {
+    walk: RandomWalk,
+    steps: usize,
+}
+
+impl Strategy for Short {
+    fn begin(&mut self, run: u64) -> bool {
+        self.walk.begin(run)
+    }
+
+    fn choose(&mut self, point: &Point<'_>) -> Option<Choice> {
+        self.steps += 1;
+        (self.steps <= MOST_STEPS).then(|| self.walk.choose(point))?
+    }
+}
+
+/// Writes choices down.
+#[derive(Default)]
+struct Choices(Vec<Choice>);
+
+impl Witness for Choices {
+    fn state(&mut self, _: &dyn View, _: Situation, step: &Step<'_>) {
+        self.0.extend(step.choice());
+    }
+}
