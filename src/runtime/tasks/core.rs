@@ -15,6 +15,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::clock::Clock;
+use super::lowered::Script;
 use super::panics::{Panic, Sight};
 use super::published::Published;
 use super::slot::{Io, Slot};
@@ -77,6 +78,8 @@ pub(crate) struct Core {
     pub(super) published: RefCell<Option<std::sync::Arc<Published>>>,
     /// How many workers had a name when names were published last.
     published_workers: Cell<usize>,
+    /// Where the run is one of a program.
+    pub(super) script: Script,
     strategy: RefCell<Option<SharedStrategy>>,
     witness: RefCell<Option<SharedWitness>>,
 }
@@ -132,6 +135,7 @@ impl Core {
             progress: RefCell::default(),
             published: RefCell::default(),
             published_workers: Cell::new(0),
+            script: Script::default(),
             strategy: RefCell::default(),
             witness: RefCell::default(),
         }
@@ -422,8 +426,8 @@ impl Core {
         };
         let mut book = self.book.borrow_mut();
         let statement = match place {
-            Some(place) => book.names.statement(place, "panic"),
-            None => book.account(worker).statement,
+            Some(place) if !self.script.on.get() => book.names.statement(place, "panic"),
+            _ => book.account(worker).statement,
         };
         let text = book.text(&text);
         book.events.push(Event::Failed {
