@@ -15,9 +15,7 @@ use selvedge::strategy::Replay;
 pub(crate) struct Moment {
     /// Choice, op and faults.
     step: String,
-    /// As a multiset: an engine for futures lets those whom a step calls go on after the one whose
-    /// step it is, the machine in the midst of it.
-    events: Vec<String>,
+    events: Vec<Event>,
     facts: Vec<Fact>,
     situation: String,
     /// All that a view shows.
@@ -90,15 +88,13 @@ struct Recorder {
 
 impl Witness for Recorder {
     fn state(&mut self, view: &dyn View, situation: Situation, step: &Step<'_>) {
-        let mut events: Vec<String> = step.events.iter().map(|e| format!("{e:?}")).collect();
-        events.sort_unstable();
         let mut facts = step.facts.to_vec();
         facts.sort_unstable();
         facts.dedup();
         self.choices.extend(step.choice);
         self.moments.push(Moment {
             step: format!("{:?} {:?} {:?}", step.choice, step.op, step.spent.drawn),
-            events,
+            events: step.events.to_vec(),
             facts,
             situation: format!("{situation:?}"),
             state: state(view),

@@ -205,7 +205,13 @@ impl Hook for Core {
                 book.queued(id, entry.worker, entry.statement, entry.permits);
                 self.knows.set(true);
             }
-            Event::Left { token } => book.stops_waiting(id, self.entry(token, 0).worker),
+            Event::Left { token } => {
+                let worker = self.entry(token, 0).worker;
+                book.stops_waiting(id, worker);
+                if scripted {
+                    self.script.left.borrow_mut().push(worker);
+                }
+            }
             Event::Returned { token, permits } | Event::Released { token, permits } => {
                 let entry = self.entry(token, permits);
                 let holder = if scripted {

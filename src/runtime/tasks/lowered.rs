@@ -10,7 +10,7 @@
 //!
 //! 1. Between two choices each task that is not in a queue stands at a statement.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -18,6 +18,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
+use super::arrange::arrange;
 use super::core::{Core, NOBODY};
 use super::current::{Entered, Reserved};
 use super::{Options, Resuming};
@@ -39,6 +40,8 @@ pub(super) struct Script {
     pub(super) on: Cell<bool>,
     /// Whose permits the op moves that is performed.
     pub(super) holder: Cell<WorkerId>,
+    /// Those who left a queue in this step without being granted.
+    pub(super) left: RefCell<Vec<WorkerId>>,
     /// How the worker goes on that is chosen, until it does.
     decided: Cell<Option<Action>>,
 }
@@ -48,6 +51,7 @@ impl Default for Script {
         Script {
             on: Cell::new(false),
             holder: Cell::new(WorkerId(0)),
+            left: RefCell::default(),
             decided: Cell::new(None),
         }
     }
@@ -55,9 +59,8 @@ impl Default for Script {
 
 /// Makes runs of a worker program as futures over [`Semaphore`](crate::semaphore::Semaphore).
 ///
-/// The schedules, events and states are those of the machine; within a step the order of events may
-/// be another one, since each worker that a step lets go on does so after the worker whose step it
-/// is.
+/// Schedules, events and states are those of the machine, so that a strategy makes the same runs of
+/// either.
 pub struct Lowered {
     core: Rc<Core>,
     plan: Arc<Plan>,
@@ -140,6 +143,7 @@ impl Core {
     /// All workers come to their first op.
     fn set_the_stage(&self, cast: &Rc<Cast<Tasked>>, plan: &Plan) {
         self.script.decided.set(None);
+        self.script.left.borrow_mut().clear();
         self.book.borrow_mut().make_room(plan.workers().count());
         for semaphore in cast.semaphores() {
             self.id_of(&semaphore.site());
@@ -148,7 +152,7 @@ impl Core {
             self.start_worker(cast, worker);
         }
         self.go_on_at_once();
-        self.after_the_step(cast);
+        self.after_the_step(cast, None);
     }
 
     fn start_worker(&self, cast: &Rc<Cast<Tasked>>, worker: WorkerId) {
@@ -178,7 +182,7 @@ impl Core {
                 };
             };
             self.go_on(taken.choice);
-            self.after_the_step(cast);
+            self.after_the_step(cast, Some(taken.choice));
             if self.progress.borrow().abandoned {
                 self.tell(Situation::Going);
                 return Outcome::Abandoned;
@@ -196,8 +200,9 @@ impl Core {
         self.go_on_at_once();
     }
 
-    /// Leaves out what is said of awaits alone, and tells what those leak who have ended.
-    fn after_the_step(&self, cast: &Rc<Cast<Tasked>>) {
+    /// Leaves out what is said of awaits alone, tells what those leak who have ended, and puts all
+    /// in order.
+    fn after_the_step(&self, cast: &Rc<Cast<Tasked>>, choice: Option<Choice>) {
         let ended: Vec<(WorkerId, Ending)> = {
             let events = &mut self.book.borrow_mut().events;
             events.retain(|event| !matches!(event, Event::Pending { .. }));
@@ -209,6 +214,10 @@ impl Core {
         };
         for (worker, how) in ended {
             cast.judge_leaks(worker, how);
+        }
+        let left = std::mem::take(&mut *self.script.left.borrow_mut());
+        if let Some(choice) = choice {
+            arrange(&mut self.book.borrow_mut().events, choice, &left);
         }
     }
 
@@ -326,9 +335,10 @@ impl Stage for Tasked {
             }
             match (self.0.script.decided.take(), &cancel) {
                 (Some(Action::Timeout), _) => {
+                    if let Some(semaphore) = op.semaphore() {
+                        self.tell(Event::TimedOut { worker, semaphore });
+                    }
                     acquire = None;
-                    let semaphore = op.semaphore().unwrap_or(SemaphoreId(0));
-                    self.tell(Event::TimedOut { worker, semaphore });
                     return Poll::Ready(Answer::TimedOut);
                 }
                 (Some(Action::Cancel), None) => {

@@ -31,6 +31,7 @@
 //! 1. A run depends on the choices alone: nothing of the run before is left but names.
 //! 2. No borrow of ours is held while user code runs.
 
+mod arrange;
 mod clock;
 mod core;
 mod current;
