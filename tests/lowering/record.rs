@@ -37,6 +37,10 @@ impl Record {
         self.moments.iter().flat_map(|m| &m.facts)
     }
 
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.moments.iter().flat_map(|m| &m.events)
+    }
+
     /// Where two runs part, in words; `None` if they do not.
     pub(crate) fn difference(&self, other: &Record) -> Option<String> {
         if self == other {

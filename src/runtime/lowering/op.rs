@@ -200,9 +200,8 @@ impl<S: Stage> Cast<S> {
             accepted(semaphore.release(permits as usize));
             return Ok(());
         }
-        let mut parts = self.withdraw(moving, guard, |permits| {
-            semaphore.release(permits).is_err()
-        })?;
+        let mut parts =
+            self.withdraw(moving, guard, |permits| semaphore.release(permits).is_err())?;
         match parts.as_mut_slice() {
             [part] if part.raw == 0 => drop(part.guard.take()),
             _ => accepted(semaphore.release(without_guards(parts))),
@@ -216,11 +215,13 @@ impl<S: Stage> Cast<S> {
             semaphore.forget_raw(permits).is_err()
         })?;
         match parts.as_mut_slice() {
-            [Part {
-                raw: 0,
-                guard: guard @ Some(_),
-                ..
-            }] => {
+            [
+                Part {
+                    raw: 0,
+                    guard: guard @ Some(_),
+                    ..
+                },
+            ] => {
                 if let Some(guard) = guard.take() {
                     guard.forget();
                 }
