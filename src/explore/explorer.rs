@@ -13,7 +13,7 @@ use super::runs::{Costed, Facts, Ran, keep, make_runs};
 use super::subject::{ProgramSubject, Subject};
 use crate::machine::{Machine, Run};
 use crate::program::{BudgetDecl, Program};
-use crate::property::{Fact, SharedStrategy, StepBound};
+use crate::property::{Engine, Fact, SharedStrategy, StepBound};
 use crate::report::{Reduction, Report, Shard, Stats, Stopped};
 use crate::run::{Budget, Choice, switches};
 use crate::runtime::Wakers;
@@ -119,13 +119,29 @@ impl Explorer {
         let outcome = if self.strategy == StrategyName::Exhaustive {
             self.exhaust(program, &machine, budget, &clock, watcher)
         } else {
-            self.by_runs(&machine, budget, &clock, watcher)
+            let engine = || -> Box<dyn Engine + '_> {
+                Box::new(Run::new(&machine, budget, self.step_bound))
+            };
+            self.by_runs(&engine, budget, &clock, watcher)
         };
+        let subject = ProgramSubject::new(program, &machine);
+        self.conclude(&subject, name, budget, outcome, &clock, watcher)
+    }
+
+    /// Makes a report of what was found in a program.
+    pub(super) fn conclude(
+        &self,
+        subject: &dyn Subject,
+        name: &str,
+        budget: Budget,
+        outcome: Outcome,
+        clock: &Clock,
+        watcher: &dyn Watcher,
+    ) -> Report {
         let complete = outcome.stopped.is_none();
         let hurry = || clock.is_over() || watcher.is_interrupted();
-        let subject = ProgramSubject::new(program, &machine);
         let evidence = Evidence {
-            subject: &subject,
+            subject,
             facts: outcome.facts,
             complete,
             bound: self.step_bound,
@@ -329,9 +345,9 @@ impl Explorer {
 
     /// The strategies that make runs; those at random in the shard and by the jobs that are asked
     /// for.
-    fn by_runs(
+    pub(super) fn by_runs<'e>(
         &self,
-        machine: &Machine,
+        engine: &(dyn Fn() -> Box<dyn Engine + 'e> + Sync),
         budget: Budget,
         clock: &Clock,
         watcher: &dyn Watcher,
@@ -353,13 +369,13 @@ impl Explorer {
             let strategy = make(self.strategy, &settings)
                 .unwrap_or_else(|| unreachable!("the exhaustive search makes no runs"));
             let strategy: SharedStrategy = Rc::new(RefCell::new(strategy));
-            let mut engine = Run::new(machine, budget, self.step_bound);
+            let mut engine = engine();
             let mut stopped = None;
             let first = job
                 .saturating_mul(shard.count)
                 .saturating_add(shard.index - 1);
             let stride = shard.count.saturating_mul(jobs);
-            let (ran, _) = make_runs(&mut engine, &strategy, (first, stride), |number, ran| {
+            let (ran, _) = make_runs(&mut *engine, &strategy, (first, stride), |number, ran| {
                 let all = done.fetch_add(1, Ordering::Relaxed);
                 if job == 0 {
                     watcher.progress(&Stats {
@@ -424,7 +440,7 @@ impl Explorer {
     }
 }
 
-struct Outcome {
+pub(super) struct Outcome {
     facts: BTreeMap<Fact, Shown>,
     stopped: Option<Stopped>,
     stats: Stats,

@@ -16,6 +16,7 @@ mod explorer;
 mod findings;
 mod identify;
 mod invariants;
+mod lowered;
 mod replay;
 mod runs;
 mod settings;

@@ -89,6 +89,21 @@ pub(crate) struct Account {
     owned: Vec<SemaphoreId>,
 }
 
+impl Account {
+    fn blank() -> Account {
+        Account {
+            status: Status::Unspawned,
+            how: Ending::Returned,
+            statement: StatementId(0),
+            op: Op::Poll,
+            wait: None,
+            acquires: None,
+            timers: 0,
+            owned: Vec::new(),
+        }
+    }
+}
+
 impl Book {
     pub(crate) fn new() -> Book {
         Book {
@@ -212,27 +227,30 @@ impl Book {
         &mut self.trays[id.index()]
     }
 
+    /// Makes room for so many workers. None of them holds anything, also of those that never begin
+    /// and are given permits all the same.
+    pub(crate) fn make_room(&mut self, workers: usize) {
+        self.accounts.iter_mut().for_each(|a| a.owned.clear());
+        self.accounts.resize(workers, Account::blank());
+    }
+
     /// A worker begins, at a statement.
-    pub(crate) fn start(&mut self, worker: WorkerId, statement: StatementId) {
-        let blank = Account {
-            status: Status::Unspawned,
-            how: Ending::Returned,
-            statement,
-            op: Op::Poll,
-            wait: None,
-            acquires: None,
-            timers: 0,
-            owned: Vec::new(),
-        };
-        if self.accounts.len() <= worker.index() {
-            self.accounts.resize(worker.index() + 1, blank);
-        }
+    pub(crate) fn begin(&mut self, worker: WorkerId, statement: StatementId) {
         let account = &mut self.accounts[worker.index()];
         account.status = Status::Running;
         account.how = Ending::Returned;
         account.statement = statement;
         account.op = Op::Poll;
         self.started.push(worker);
+    }
+
+    /// A worker of a closure begins, at a statement.
+    pub(crate) fn start(&mut self, worker: WorkerId, statement: StatementId) {
+        if self.accounts.len() <= worker.index() {
+            let accounts = worker.index() + 1;
+            self.accounts.resize(accounts, Account::blank());
+        }
+        self.begin(worker, statement);
         if worker != MAIN {
             self.events.push(Event::Spawned { worker });
         }

@@ -10,6 +10,8 @@ mod book;
 mod counting;
 pub mod fault;
 #[cfg(feature = "check")]
+mod lowering;
+#[cfg(feature = "check")]
 mod names;
 mod note;
 #[cfg(feature = "check")]
@@ -25,6 +27,8 @@ pub mod time;
 #[cfg(feature = "check")]
 pub use counting::{Counting, Handover, Refused, Unsupported};
 #[cfg(feature = "check")]
+pub use lowering::NotLowered;
+#[cfg(feature = "check")]
 pub(crate) use names::Here;
 pub use note::note_line;
 #[cfg(feature = "check")]
@@ -35,4 +39,4 @@ pub(crate) use tasks::{
     keep_quiet_while_exploring, message,
 };
 #[cfg(feature = "check")]
-pub use tasks::{Tracked, TrackedPermit, Wakers, probe, tracked};
+pub use tasks::{Lowered, Tracked, TrackedPermit, Wakers, probe, tracked};

@@ -150,6 +150,18 @@ impl Names {
         }
     }
 
+    /// Names of the workers of a program; what else it names has ids of its own.
+    pub(crate) fn of_program(workers: Vec<String>) -> Names {
+        let named = |name| Worker {
+            name,
+            children: Vec::new(),
+        };
+        Names {
+            workers: workers.into_iter().map(named).collect(),
+            ..Names::default()
+        }
+    }
+
     /// The `nth` child of a worker, counted from zero.
     pub(crate) fn child(&mut self, parent: WorkerId, nth: usize) -> WorkerId {
         let known = self.workers[parent.index()].children.len();

@@ -85,6 +85,9 @@ pub(crate) struct CheckArgs {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) explore: ExploreArgs,
+    /// What performs the program; futures have no states, so not the exhaustive strategy
+    #[arg(long, value_name = "NAME", default_value = "machine")]
+    pub(crate) engine: Engine,
     /// Do not explore: estimate how many runs there are (Knuth)
     #[arg(long)]
     pub(crate) estimate: bool,
@@ -94,6 +97,42 @@ pub(crate) struct CheckArgs {
     /// How to print the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+}
+
+impl CheckArgs {
+    /// The exploration that is meant.
+    ///
+    /// # Errors
+    ///
+    /// If two arguments do not go together.
+    pub(crate) fn explorer(&self) -> Result<Explorer, String> {
+        let explorer = self.explore.explorer()?;
+        if self.engine == Engine::Machine {
+            return Ok(explorer);
+        }
+        if explorer.strategy == StrategyName::Exhaustive {
+            return Err(
+                "--engine futures makes runs and has no states to search; use it with --strategy \
+                 depth-first, or with one that makes runs at random"
+                    .to_owned(),
+            );
+        }
+        if self.estimate {
+            return Err(
+                "--estimate is of the search; it cannot be used with --engine futures".to_owned(),
+            );
+        }
+        Ok(explorer)
+    }
+}
+
+/// What performs a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    /// The machine, on a reference semaphore
+    Machine,
+    /// Futures, on the semaphore of this crate: `fifo`, bounded or `signal`
+    Futures,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

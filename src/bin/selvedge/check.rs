@@ -1,9 +1,10 @@
 //! `selvedge check`: explore and report.
 
+use selvedge::explore::Explorer;
 use selvedge::report::{Report, Style, github, json, json_error, text};
 
-use crate::args::{CheckArgs, Format};
-use crate::input;
+use crate::args::{CheckArgs, Engine, Format};
+use crate::input::{self, Source};
 use crate::output::{Output, Status};
 use crate::progress::{Line, catch_interrupts, is_interrupted};
 
@@ -11,7 +12,7 @@ use crate::progress::{Line, catch_interrupts, is_interrupted};
 const DESCENTS: u32 = 2000;
 
 pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Status {
-    let explorer = match args.explore.explorer() {
+    let explorer = match args.explorer() {
         Ok(explorer) => explorer,
         Err(problem) => {
             output.error(&problem);
@@ -46,11 +47,22 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Status {
             }
             Ok(source) => {
                 let line = Line::new(&source.name).with_estimate(&explorer, &source.program);
-                let report = explorer.explore(&source.program, &source.name, &line);
+                let explored = explore(&explorer, args.engine, &source, &line);
                 line.clear();
-                show(&report, args.format, first, output);
-                first = false;
-                status_of(&report, args.require_complete)
+                match explored {
+                    Ok(report) => {
+                        show(&report, args.format, first, output);
+                        first = false;
+                        status_of(&report, args.require_complete)
+                    }
+                    Err(problem) => {
+                        output.error(&format!("{}: {problem}", source.name));
+                        if args.format == Format::Json {
+                            output.print(&format!("{}\n", json_error(&source.name, &problem)));
+                        }
+                        Status::Unusable
+                    }
+                }
             }
             Err(problem) => {
                 if args.format == Format::Json {
@@ -65,6 +77,24 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Status {
         worst = worst.max(status);
     }
     worst
+}
+
+/// # Errors
+///
+/// If the engine cannot perform the program.
+fn explore(
+    explorer: &Explorer,
+    engine: Engine,
+    source: &Source,
+    line: &Line,
+) -> Result<Report, String> {
+    let (program, name) = (&source.program, &source.name);
+    match engine {
+        Engine::Machine => Ok(explorer.explore(program, name, line)),
+        Engine::Futures => explorer
+            .explore_lowered(program, name, line)
+            .map_err(|refused| refused.to_string()),
+    }
 }
 
 fn show(report: &Report, format: Format, first: bool, output: &mut Output) {

@@ -15,6 +15,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::clock::Clock;
+use super::lowered::Script;
 use super::panics::{Panic, Sight};
 use super::published::Published;
 use super::slot::{Io, Slot, Striker};
@@ -83,6 +84,8 @@ pub(crate) struct Core {
     pub(super) published: RefCell<Option<std::sync::Arc<Published>>>,
     /// How many workers had a name when names were published last.
     published_workers: Cell<usize>,
+    /// Where the run is one of a program.
+    pub(super) script: Script,
     strategy: RefCell<Option<SharedStrategy>>,
     witness: RefCell<Option<SharedWitness>>,
 }
@@ -114,7 +117,7 @@ pub(super) struct Progress {
     /// Whether the step that the last choice began has been told.
     told: bool,
     /// Whether the budgets have not been applied to what is enabled.
-    bounded: bool,
+    pub(super) bounded: bool,
     /// The run ends in the middle of a poll, and how.
     broken_off: Option<Outcome>,
 }
@@ -145,6 +148,7 @@ impl Core {
             progress: RefCell::default(),
             published: RefCell::default(),
             published_workers: Cell::new(0),
+            script: Script::default(),
             strategy: RefCell::default(),
             witness: RefCell::default(),
         }
@@ -439,8 +443,8 @@ impl Core {
         };
         let mut book = self.book.borrow_mut();
         let statement = match place {
-            Some(place) => book.names.statement(place, "panic"),
-            None => book.account(worker).statement,
+            Some(place) if !self.script.on.get() => book.names.statement(place, "panic"),
+            _ => book.account(worker).statement,
         };
         let text = book.text(&text);
         book.events.push(Event::Failed {

@@ -122,7 +122,7 @@ impl Core {
     }
 
     /// A slot for a worker.
-    fn take_slot(&self, id: WorkerId) -> usize {
+    pub(super) fn take_slot(&self, id: WorkerId) -> usize {
         let mut slots = self.slots.borrow_mut();
         let index = self.used.get();
         self.used.set(index + 1);
@@ -191,7 +191,7 @@ impl Core {
         }
     }
 
-    fn slot_of(&self, worker: WorkerId) -> Option<usize> {
+    pub(super) fn slot_of(&self, worker: WorkerId) -> Option<usize> {
         let slots = self.slots.borrow();
         slots[..self.used.get()].iter().position(|s| s.id == worker)
     }
@@ -236,7 +236,7 @@ impl Core {
     }
 
     /// Lets those go on whose step is part of the one that was taken.
-    fn go_on_at_once(&self) {
+    pub(super) fn go_on_at_once(&self) {
         if self.resuming() == super::Resuming::ByChoice || self.is_ending() {
             return;
         }
@@ -257,7 +257,7 @@ impl Core {
     }
 
     /// Polls the task in a slot.
-    fn poll(&self, index: usize) {
+    pub(super) fn poll(&self, index: usize) {
         let (body, waker, id) = {
             let slot = &mut self.slots.borrow_mut()[index];
             slot.flag.set(false);
@@ -313,7 +313,11 @@ impl Core {
                 // what the future kept to its end is dropped as a part of the task
                 let dropped = self.guarded(|| drop(body));
                 match dropped {
-                    Ok(()) => self.ended(index, Ending::Returned, Striker::User, None),
+                    Ok(()) => {
+                        // a closure's returns; how a program's ends it has said
+                        let how = self.book.borrow().account(id).how;
+                        self.ended(index, how, Striker::User, None);
+                    }
                     Err(sight) => self.panicked(index, sight),
                 }
             }

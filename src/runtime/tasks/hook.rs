@@ -33,7 +33,7 @@ fn state(site: &Site<'_>) -> (u64, u64, bool) {
 
 impl Core {
     /// The id of a semaphore in this run.
-    fn id_of(&self, site: &Site<'_>) -> SemaphoreId {
+    pub(super) fn id_of(&self, site: &Site<'_>) -> SemaphoreId {
         let mark = site.mark.0.load(Ordering::Relaxed);
         if mark >> ID_BITS == self.epoch.get() {
             return SemaphoreId(mark as u32 & ((1 << ID_BITS) - 1));
@@ -66,6 +66,9 @@ impl Core {
     }
 
     fn statement_of(&self, id: SemaphoreId, op: Op, place: Here) -> StatementId {
+        if self.script.on.get() {
+            return self.book.borrow().account(self.worker()).statement;
+        }
         let verb = match op {
             Op::Acquire {
                 permits,
@@ -195,6 +198,7 @@ impl Hook for Core {
         let tray = book.touch(id);
         (tray.available, tray.capacity, tray.closed) = state(site);
         tray.debt = site.debt as u64;
+        let scripted = self.script.on.get();
         match event {
             Event::Granted { token, permits } => book.granted(id, self.entry(token, permits)),
             Event::Queued { token, permits } => {
@@ -202,10 +206,20 @@ impl Hook for Core {
                 book.queued(id, entry.worker, entry.statement, entry.permits);
                 self.knows.set(true);
             }
-            Event::Left { token } => book.stops_waiting(id, self.entry(token, 0).worker),
+            Event::Left { token } => {
+                let worker = self.entry(token, 0).worker;
+                book.stops_waiting(id, worker);
+                if scripted {
+                    self.script.left.borrow_mut().push(worker);
+                }
+            }
             Event::Returned { token, permits } | Event::Released { token, permits } => {
                 let entry = self.entry(token, permits);
-                let holder = book.strike(id, entry.worker, entry.statement, entry.permits);
+                let holder = if scripted {
+                    self.script.holder.get()
+                } else {
+                    book.strike(id, entry.worker, entry.statement, entry.permits)
+                };
                 book.events.push(Told::Released {
                     worker,
                     holder,
@@ -213,6 +227,9 @@ impl Hook for Core {
                     permits: entry.permits,
                 });
             }
+            // the program tells these itself: it knows who holds what, and what it raises
+            Event::OverReleased { .. } if scripted => {}
+            Event::TryFailed { .. } if scripted && site.closed => {}
             Event::TryFailed { permits } => book.events.push(Told::TryFailed {
                 worker,
                 semaphore: id,
@@ -238,7 +255,9 @@ impl Hook for Core {
             }),
             Event::Forgot { token, permits } => {
                 let entry = self.entry(token, permits);
-                book.strike(id, entry.worker, entry.statement, entry.permits);
+                if !scripted {
+                    book.strike(id, entry.worker, entry.statement, entry.permits);
+                }
                 book.events.push(Told::Forgot {
                     worker,
                     semaphore: id,

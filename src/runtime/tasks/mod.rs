@@ -12,6 +12,7 @@
 //! 1. A run depends on the choices alone: nothing of the run before is left but names.
 //! 2. No borrow of ours is held while user code runs.
 
+mod arrange;
 mod clock;
 mod core;
 mod current;
@@ -19,6 +20,7 @@ mod engine;
 mod hook;
 mod io;
 mod join;
+mod lowered;
 mod options;
 mod panics;
 mod part;
@@ -33,6 +35,7 @@ pub(crate) use current::{Reserved, is_exploring};
 pub(crate) use engine::{Root, Tasks};
 pub use io::{Failure, choose, io, point};
 pub use join::{JoinError, JoinHandle, spawn, yield_now};
+pub use lowered::Lowered;
 pub use options::Wakers;
 pub(crate) use options::{Options, Resuming};
 pub(crate) use panics::{keep_quiet_while_exploring, message};
