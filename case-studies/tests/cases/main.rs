@@ -5,6 +5,7 @@ mod async_lock;
 mod deadpool;
 mod driver;
 mod mobc;
+mod pools;
 #[path = "../../../tests/zoo/programs.rs"]
 mod programs;
 mod shuttle;
