@@ -250,6 +250,24 @@ fn only_one_folder_names_shuttle_and_the_semaphore_stands_alone() {
 }
 
 #[test]
+fn the_semaphore_is_instrumented_in_one_place() {
+    let mut problems = Vec::new();
+    for (path, text) in files("src/semaphore") {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        for (condition, home) in [("feature = ", "hook.rs"), ("loom", "sync.rs")] {
+            let declares = name == "mod.rs" && condition == "feature = ";
+            if name != home && !declares && code(&text).contains(condition) {
+                problems.push(format!(
+                    "{}: `{condition}` belongs in {home}",
+                    path.display()
+                ));
+            }
+        }
+    }
+    report(&problems);
+}
+
+#[test]
 fn files_are_short() {
     let long = files("src").into_iter().filter_map(|(path, text)| {
         let lines = text.lines().count();

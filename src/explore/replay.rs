@@ -260,13 +260,13 @@ impl Witness for Recorder {
     fn state(&mut self, view: &dyn View, situation: Situation, step: &Step<'_>) {
         let after = self.snapshot(view);
         self.facts.extend(step.facts.iter().cloned());
-        match step.choice {
+        match step.choice() {
             None => self.trace.initial = after,
             Some(choice) => {
                 let stood = self.stood.get(choice.worker.index()).copied().flatten();
                 self.trace.steps.push(TraceStep {
                     choice,
-                    op: step.op,
+                    op: step.op(),
                     statement: stood.unwrap_or(StatementId(0)),
                     text: String::new(),
                     place: NOWHERE,

@@ -98,7 +98,12 @@ impl Collector {
 
 impl Witness for Collector {
     fn state(&mut self, _view: &dyn View, _situation: Situation, step: &Step<'_>) {
-        self.choices.extend(step.choice);
+        if let Some(taken) = step.taken {
+            self.choices.push(taken.choice);
+        }
+        if step.facts.is_empty() {
+            return;
+        }
         let choices = &self.choices;
         let facts = &mut self.ran.facts;
         let faults = step.spent.faults();

@@ -143,7 +143,7 @@ struct Watch {
 
 impl Witness for Watch {
     fn state(&mut self, _view: &dyn View, _situation: Situation, step: &Step<'_>) {
-        self.choices.extend(step.choice);
+        self.choices.extend(step.choice());
         if self.shown.is_some() {
             return;
         }

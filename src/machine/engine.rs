@@ -70,8 +70,7 @@ impl<'a> Run<'a> {
         self.log.clear();
         self.machine.reset(&mut self.state, &mut self.log);
         let mut spent = Spent::default();
-        let mut last = None;
-        let mut op = None;
+        let mut last: Option<Enabled> = None;
         let mut steps = 0;
         let outcome = loop {
             let situation = self.look(steps);
@@ -88,11 +87,10 @@ impl<'a> Run<'a> {
             self.judge
                 .step(&view, situation, events, moved, |fact| facts.push(fact));
             let step = Step {
-                choice: last,
-                op,
+                taken: last.as_ref(),
                 events,
                 facts,
-                spent,
+                spent: &spent,
             };
             witness.state(&view, situation, &step);
             match situation {
@@ -112,19 +110,18 @@ impl<'a> Run<'a> {
             let point = Point {
                 enabled: &self.enabled,
                 view: &view,
-                last,
+                last: last.map(|taken| taken.choice),
             };
             let Some(choice) = strategy.choose(&point) else {
                 break Outcome::Abandoned;
             };
-            let Some(taken) = self.enabled.iter().find(|e| e.choice == choice) else {
+            let Some(&taken) = self.enabled.iter().find(|e| e.choice == choice) else {
                 break Outcome::Abandoned;
             };
             spent = spent.after(choice, taken.draws, held_up);
             self.log.clear();
             self.machine.apply(&mut self.state, choice, &mut self.log);
-            last = Some(choice);
-            op = Some(taken.op);
+            last = Some(taken);
             steps += 1;
         };
         strategy.end(outcome);

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::{Fact, Situation};
-use crate::run::{Choice, Event, Op, Outcome, Spent, Strategy, View};
+use crate::run::{Choice, Enabled, Event, Op, Outcome, Spent, Strategy, View};
 
 /// Hears each step of a run.
 pub trait Witness {
@@ -15,16 +15,26 @@ pub trait Witness {
 /// One step of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
-    /// The choice; `None` for the initial state.
-    pub choice: Option<Choice>,
-    /// What the worker was about to do.
-    pub op: Option<Op>,
+    /// The choice, among those that were offered; `None` for the initial state.
+    pub taken: Option<&'a Enabled>,
     /// What happened.
     pub events: &'a [Event],
     /// What the properties say of it.
     pub facts: &'a [Fact],
     /// What the run has spent.
-    pub spent: Spent,
+    pub spent: &'a Spent,
+}
+
+impl Step<'_> {
+    /// The choice; `None` for the initial state.
+    pub fn choice(&self) -> Option<Choice> {
+        self.taken.map(|taken| taken.choice)
+    }
+
+    /// What the worker was about to do.
+    pub fn op(&self) -> Option<Op> {
+        self.taken.map(|taken| taken.op)
+    }
 }
 
 /// Steps that a run may take before it counts as a livelock.

@@ -64,7 +64,6 @@ fn touched(event: &Event) -> Option<SemaphoreId> {
         Event::Raised { .. }
         | Event::Spawned { .. }
         | Event::Ended { .. }
-        | Event::Pending { .. }
         | Event::Note { .. }
         | Event::Failed { .. } => None,
     }

@@ -99,12 +99,18 @@ impl Spent {
     #[inline]
     pub fn after(&self, choice: Choice, draws: Option<Resource>, held_up: bool) -> Spent {
         let mut spent = *self;
-        if let Some(resource) = draws {
-            spent.drawn[resource as usize] += 1;
-        }
-        spent.preemptions += u32::from(self.preempts(choice, held_up));
-        spent.last = Some(choice.worker);
+        spent.take(choice, draws, held_up);
         spent
+    }
+
+    /// Spends what a choice costs.
+    #[inline]
+    pub fn take(&mut self, choice: Choice, draws: Option<Resource>, held_up: bool) {
+        if let Some(resource) = draws {
+            self.drawn[resource as usize] += 1;
+        }
+        self.preemptions += u32::from(self.preempts(choice, held_up));
+        self.last = Some(choice.worker);
     }
 
     fn preempts(&self, choice: Choice, held_up: bool) -> bool {

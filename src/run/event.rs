@@ -142,8 +142,6 @@ pub enum Event {
         semaphore: SemaphoreId,
         permits: u64,
     },
-    /// A task has come to an await of which no more is known.
-    Pending { worker: WorkerId },
     /// A line of the user's.
     Note { worker: WorkerId, text: TextId },
     /// An assertion of the user's failed, or a panic that nobody injected.

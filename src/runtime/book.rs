@@ -169,8 +169,7 @@ impl Book {
 
     /// The semaphore of that name, if the run has it.
     pub(crate) fn named(&self, name: &str) -> Option<SemaphoreId> {
-        let names = self.names.semaphore_names();
-        let found = |id: &&SemaphoreId| names[id.index()] == name;
+        let found = |id: &&SemaphoreId| self.names.semaphore_name(**id) == name;
         self.present.iter().find(found).copied()
     }
 

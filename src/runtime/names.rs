@@ -16,13 +16,24 @@ use std::panic::Location;
 use crate::run::{SemaphoreId, StatementId, TextId, WorkerId};
 
 /// A place in the code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Here {
     // the line tells most places apart
     pub(crate) line: u32,
     pub(crate) column: u32,
     pub(crate) file: &'static str,
 }
+
+impl PartialEq for Here {
+    #[inline]
+    fn eq(&self, other: &Here) -> bool {
+        // a file has one name in most builds
+        (self.line, self.column) == (other.line, other.column)
+            && (std::ptr::eq(self.file, other.file) || self.file == other.file)
+    }
+}
+
+impl Eq for Here {}
 
 impl From<&'static Location<'static>> for Here {
     fn from(location: &'static Location<'static>) -> Here {
@@ -42,7 +53,7 @@ pub(crate) struct Names {
     statements: Vec<Statement>,
     known: BTreeMap<(Key, String), StatementId>,
     /// Where the statement of an op was found last: most ops are performed again and again.
-    recent: Vec<(Here, Verb, SemaphoreId, StatementId)>,
+    recent: Vec<(Here, Verb, u32, StatementId)>,
     texts: Vec<String>,
     text_ids: BTreeMap<String, TextId>,
 }
@@ -88,13 +99,19 @@ pub(crate) enum Verb {
     Drain,
     Forget(u32),
     Close,
+    Start,
+    Await,
+    Yield,
+    Probe,
+    Join,
 }
 
 impl Verb {
-    fn head(self, semaphore: &str) -> String {
+    /// The words; `object` is the name of a semaphore, or of a worker.
+    fn head(self, object: &str) -> String {
         let some = |word: &str, permits: u32| match permits {
-            1 => format!("{word} {semaphore}"),
-            n => format!("{word} {semaphore} permits={n}"),
+            1 => format!("{word} {object}"),
+            n => format!("{word} {object} permits={n}"),
         };
         match self {
             Verb::Acquire(n) => some("acquire", n),
@@ -103,9 +120,14 @@ impl Verb {
             Verb::Release(n) => some("release", n),
             Verb::Grow(n) => some("grow", n),
             Verb::Shrink(n) => some("shrink", n),
-            Verb::Drain => format!("drain {semaphore}"),
+            Verb::Drain => format!("drain {object}"),
             Verb::Forget(n) => some("forget", n),
-            Verb::Close => format!("close {semaphore}"),
+            Verb::Close => format!("close {object}"),
+            Verb::Probe => format!("probe {object}"),
+            Verb::Join => format!("join {object}"),
+            Verb::Start => "start".to_owned(),
+            Verb::Await => "await".to_owned(),
+            Verb::Yield => "yield".to_owned(),
         }
     }
 }
@@ -114,7 +136,7 @@ impl Verb {
 pub(crate) const MAIN: WorkerId = WorkerId(0);
 
 /// So many statements are found again fast.
-const MOST_RECENT: usize = 32;
+const MOST_RECENT: usize = 64;
 
 impl Names {
     /// Names with `main` in them.
@@ -201,27 +223,47 @@ impl Names {
     }
 
     /// The statement of an op on a semaphore at a place.
+    #[inline]
     pub(crate) fn op(&mut self, place: Here, verb: Verb, semaphore: SemaphoreId) -> StatementId {
-        let found = self
-            .recent
-            .iter()
-            .find(|(at, v, s, _)| *at == place && *v == verb && *s == semaphore);
-        if let Some(&(.., id)) = found {
-            return id;
+        self.find(place, verb, semaphore.0)
+    }
+
+    /// The statement of waiting for a worker at a place.
+    #[inline]
+    pub(crate) fn join(&mut self, place: Here, on: WorkerId) -> StatementId {
+        self.find(place, Verb::Join, on.0)
+    }
+
+    /// The statement of something that is done to nobody, at a place.
+    #[inline]
+    pub(crate) fn alone(&mut self, place: Here, verb: Verb) -> StatementId {
+        self.find(place, verb, 0)
+    }
+
+    fn find(&mut self, place: Here, verb: Verb, object: u32) -> StatementId {
+        let same = |known: &&(Here, Verb, u32, StatementId)| {
+            known.0 == place && known.1 == verb && known.2 == object
+        };
+        match self.recent.iter().find(same) {
+            Some(&(.., id)) => id,
+            None => self.learn(place, verb, object),
         }
-        let head = verb.head(&self.semaphores[semaphore.index()].name);
+    }
+
+    #[cold]
+    fn learn(&mut self, place: Here, verb: Verb, object: u32) -> StatementId {
+        let object_name = match verb {
+            Verb::Join => &self.workers[object as usize].name,
+            Verb::Start | Verb::Await | Verb::Yield => "",
+            _ => &self.semaphores[object as usize].name,
+        };
+        let head = verb.head(object_name);
         let id = self.statement(place, &head);
         if self.recent.len() == MOST_RECENT {
             self.recent.remove(0);
         }
-        self.recent.push((place, verb, semaphore, id));
+        self.recent.push((place, verb, object, id));
         id
-    }
-
-    /// The statement of waiting for a worker at a place.
-    pub(crate) fn join(&mut self, place: Here, on: WorkerId) -> StatementId {
-        let head = format!("join {}", self.workers[on.index()].name);
-        self.statement(place, &head)
     }
 
     /// The statement of these words at a place.
@@ -261,6 +303,11 @@ impl Names {
     /// The names of all semaphores.
     pub(crate) fn semaphore_names(&self) -> Vec<String> {
         self.semaphores.iter().map(|s| s.name.clone()).collect()
+    }
+
+    /// The name of a semaphore.
+    pub(crate) fn semaphore_name(&self, id: SemaphoreId) -> &str {
+        &self.semaphores[id.index()].name
     }
 
     /// The worker of that name. Names say how a worker was spawned, so it need not have been yet.

@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use super::answers::Standing;
 use super::cancel::{Cancel, Watch};
 use super::error::{AcquireError, TryAcquireError};
 use super::hook::{Announced, Event, Op, Place, Scene, Token, Woken};
 use super::permit::{Hold, OwnedSemaphorePermit, SemaphorePermit};
-use super::queue::{Key, Standing};
+use super::queue::Key;
 use super::semaphore::Semaphore;
 use super::sync::{now, with_parker};
 use super::tray::Joined;
@@ -137,27 +138,39 @@ impl Claim {
     }
 
     /// Asks whether it was granted since.
+    #[inline]
     fn ask(&mut self, on: &Semaphore, scene: &Scene, waker: &Waker) -> Answer {
-        let Some(key) = self.key else {
-            return Poll::Pending;
-        };
-        match on.tray().ask(key, waker) {
-            Standing::Waiting => {
-                let fired = self.watch.as_mut().is_some_and(|w| w.is_fired(waker));
-                if fired {
-                    return Poll::Ready(self.give_up(on, scene, AcquireError::Cancelled));
-                }
-                Poll::Pending
-            }
-            Standing::Granted => {
-                self.key = None;
-                Poll::Ready(Ok(()))
-            }
-            Standing::Closed => {
-                self.key = None;
-                Poll::Ready(Err(AcquireError::Closed))
-            }
+        match self.answer(on) {
+            Some(answer) => Poll::Ready(answer),
+            None => self.ask_again(on, scene, waker),
         }
+    }
+
+    /// What it was answered, if it was.
+    #[inline]
+    fn answer(&mut self, on: &Semaphore) -> Option<Result<(), AcquireError>> {
+        let answer = match on.tray().standing(self.key?) {
+            Standing::Waiting => return None,
+            Standing::Granted => Ok(()),
+            Standing::Closed => Err(AcquireError::Closed),
+        };
+        self.key = None;
+        Some(answer)
+    }
+
+    /// It was polled without an answer: for no reason, by another task, or since it was cancelled.
+    #[cold]
+    fn ask_again(&mut self, on: &Semaphore, scene: &Scene, waker: &Waker) -> Answer {
+        if let Some(watch) = &mut self.watch
+            && watch.is_fired(waker)
+        {
+            return Poll::Ready(self.give_up(on, scene, AcquireError::Cancelled));
+        }
+        if let Some(key) = self.key {
+            on.tray().listen(key, waker);
+        }
+        // an answer may have come before the waker did, and has woken another
+        self.answer(on).map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Leaves the queue, unless the answer has come first (invariant 2).
@@ -167,14 +180,13 @@ impl Claim {
         scene: &Scene,
         why: AcquireError,
     ) -> Result<(), AcquireError> {
-        let Some(key) = self.key.take() else {
+        let Some(key) = self.key else {
             return Err(why);
         };
-        let (standing, waker, wakes) = on.tray().leave(key);
-        match standing {
-            Standing::Granted => Ok(()),
-            Standing::Closed => Err(AcquireError::Closed),
-            Standing::Waiting => {
+        match on.tray().leave(key) {
+            None => self.answer(on).unwrap_or(Err(why)),
+            Some((waker, wakes)) => {
+                self.key = None;
                 scene.tell(on, Event::Left { token: self.token });
                 on.finish(scene, wakes);
                 drop(waker);
@@ -360,7 +372,7 @@ impl AcquireRaw<'_> {
 
 /// What requests of all kinds can do.
 macro_rules! request {
-    ([$($of:tt)*] $request:ty, $handle:ty, $granted:ty) => {
+    ($name:literal, [$($of:tt)*] $request:ty, $handle:ty, $granted:ty) => {
         impl<$($of)*> $request {
             #[inline]
             pub(super) fn new(semaphore: $handle, permits: u32, place: Place) -> Self {
@@ -422,7 +434,7 @@ macro_rules! request {
 
         impl<$($of)*> fmt::Debug for $request {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($request))
+                f.debug_struct($name)
                     .field("permits", &self.0.claim.permits)
                     .field("waits", &self.0.claim.key.is_some())
                     .finish_non_exhaustive()
@@ -431,6 +443,6 @@ macro_rules! request {
     };
 }
 
-request!(['a] Acquire<'a>, &'a Semaphore, SemaphorePermit<'a>);
-request!([] AcquireOwned, Arc<Semaphore>, OwnedSemaphorePermit);
-request!(['a] AcquireRaw<'a>, &'a Semaphore, ());
+request!("Acquire", ['a] Acquire<'a>, &'a Semaphore, SemaphorePermit<'a>);
+request!("AcquireOwned", [] AcquireOwned, Arc<Semaphore>, OwnedSemaphorePermit);
+request!("AcquireRaw", ['a] AcquireRaw<'a>, &'a Semaphore, ());

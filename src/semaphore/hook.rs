@@ -4,6 +4,11 @@
 //! the feature `check` a call costs one thread-local read outside of an exploration; without it, the
 //! calls and what they carry do not exist.
 //!
+//! What runs while a thread panics is told and not announced: who unwinds cannot wait for its turn. A
+//! guard that is dropped announces the place where its permits were acquired, since a drop has none.
+//! The token of a `release` or `forget` without a guard is that of the op itself: whose permits they
+//! are, the semaphore does not know.
+//!
 //! **Invariants**
 //!
 //! 1. Nothing is told while the semaphore's lock is held: what hears it may call back.
@@ -267,6 +272,17 @@ mod calls {
             }
         }
 
+        /// Of a guard. Who panics cannot wait for its turn: what an unwinding puts back is one step
+        /// with the panic.
+        #[inline]
+        pub(in crate::semaphore) fn announce_drop(&self, on: &Semaphore, op: Op, place: Place) {
+            if let Some(hook) = &self.0
+                && !std::thread::panicking()
+            {
+                hook.announce(&on.site(), op, place.0);
+            }
+        }
+
         #[inline]
         pub(in crate::semaphore) fn poll_announce(
             &self,
@@ -386,6 +402,9 @@ mod calls {
         pub(in crate::semaphore) fn announce(&self, _: &Semaphore, _: Op, _: Place) {}
 
         #[inline]
+        pub(in crate::semaphore) fn announce_drop(&self, _: &Semaphore, _: Op, _: Place) {}
+
+        #[inline]
         pub(in crate::semaphore) fn poll_announce(
             &self,
             _: &Semaphore,
@@ -417,7 +436,9 @@ mod calls {
     }
 
     #[inline]
-    pub(in crate::semaphore) fn dropped(_: &Semaphore) {}
+    pub(in crate::semaphore) fn dropped(semaphore: &Semaphore) {
+        let Origin = semaphore.origin();
+    }
 }
 
 #[cfg(feature = "check")]

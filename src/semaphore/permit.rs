@@ -82,13 +82,10 @@ impl<H: Deref<Target = Semaphore>> Drop for Hold<H> {
     fn drop(&mut self) {
         if self.permits > 0 {
             let scene = Scene::here();
-            // who panics cannot wait until it is its turn: an unwinding is one step
-            if !std::thread::panicking() {
-                let op = Op::Release {
-                    permits: self.permits,
-                };
-                scene.announce(&self.semaphore, op, self.place);
-            }
+            let op = Op::Release {
+                permits: self.permits,
+            };
+            scene.announce_drop(&self.semaphore, op, self.place);
             self.semaphore.put_back(&scene, self.permits, self.token);
         }
     }

@@ -2,39 +2,29 @@
 //!
 //! **Invariants**
 //!
-//! 1. A key is given out once, and is its waiter's until `remove`: whoever joins later gets another,
-//!    even in the same slot.
-//! 2. The list holds exactly the slots that are `Waiting`, first come first.
+//! 1. A key is given out once: whoever joins later gets another, even in the same slot.
+//! 2. A slot is in use as long as its waiter is in the queue, and no longer.
 //! 3. Once as many slots are there as ever waited at the same time, nothing allocates.
 
 use std::task::Waker;
 
+use super::answers::Turn;
 use super::hook::Token;
 
 /// Nowhere.
 const NIL: u32 = u32::MAX;
 
-/// What a waiter has to come back with.
+/// Which waiter: a slot, and which of those who were in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
-    slot: u32,
-    generation: u32,
-}
-
-/// How a waiter stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// In the queue.
-    Waiting,
-    /// Out of the queue; its permits are its own.
-    Granted,
-    /// Out of the queue, failed by `close`.
-    Closed,
+    pub(super) slot: u32,
+    pub(super) turn: Turn,
 }
 
 /// A waiter that was taken off the front, and is to be woken.
 #[derive(Debug)]
 pub(super) struct Called {
+    pub(super) key: Key,
     pub(super) waker: Waker,
     pub(super) token: Token,
     pub(super) permits: usize,
@@ -42,14 +32,13 @@ pub(super) struct Called {
 
 #[derive(Debug)]
 struct Slot {
-    generation: u32,
-    /// `None` if the slot is free.
-    standing: Option<Standing>,
+    turn: Turn,
     previous: u32,
     /// The next waiter; of a free slot the next free one.
     next: u32,
     permits: usize,
     token: Token,
+    /// `None` if the slot is free.
     waker: Option<Waker>,
 }
 
@@ -90,30 +79,27 @@ impl Queue {
     /// If 2^32 - 1 waiters are there.
     pub(super) fn push(&mut self, permits: usize, token: Token, waker: Waker) -> Key {
         let previous = self.tail;
-        let at = if self.free == NIL {
+        let mut taken = Slot {
+            turn: Turn::FIRST,
+            previous,
+            next: NIL,
+            permits,
+            token,
+            waker: Some(waker),
+        };
+        let at = self.free;
+        let (at, turn) = if at == NIL {
             let at = u32::try_from(self.slots.len()).unwrap_or(NIL);
             assert!(at != NIL, "more than 2^32 - 1 waiters on one semaphore");
-            self.slots.push(Slot {
-                generation: 0,
-                standing: Some(Standing::Waiting),
-                previous,
-                next: NIL,
-                permits,
-                token,
-                waker: Some(waker),
-            });
-            at
+            self.slots.push(taken);
+            (at, Turn::FIRST)
         } else {
-            let at = self.free;
             let slot = &mut self.slots[at as usize];
             self.free = slot.next;
-            slot.standing = Some(Standing::Waiting);
-            slot.previous = previous;
-            slot.next = NIL;
-            slot.permits = permits;
-            slot.token = token;
-            slot.waker = Some(waker);
-            at
+            taken.turn = slot.turn;
+            let turn = taken.turn;
+            *slot = taken;
+            (at, turn)
         };
         match previous {
             NIL => self.head = at,
@@ -121,10 +107,7 @@ impl Queue {
         }
         self.tail = at;
         self.length += 1;
-        Key {
-            slot: at,
-            generation: self.slots[at as usize].generation,
-        }
+        Key { slot: at, turn }
     }
 
     /// What the first in the queue asks for.
@@ -133,62 +116,45 @@ impl Queue {
         (self.head != NIL).then(|| self.slots[self.head as usize].permits)
     }
 
-    /// Takes the first off the queue, and lets it stand as said until it comes for its answer.
-    pub(super) fn call(&mut self, standing: Standing) -> Option<Called> {
+    /// Takes the first off the queue.
+    #[inline]
+    pub(super) fn call(&mut self) -> Option<Called> {
         if self.head == NIL {
             return None;
         }
-        let at = self.head;
-        self.unlink(at);
-        let slot = &mut self.slots[at as usize];
-        slot.standing = Some(standing);
-        slot.waker.take().map(|waker| Called {
+        let slot = &self.slots[self.head as usize];
+        let (token, permits) = (slot.token, slot.permits);
+        let key = Key {
+            slot: self.head,
+            turn: slot.turn,
+        };
+        self.remove(key).map(|waker| Called {
+            key,
             waker,
-            token: slot.token,
-            permits: slot.permits,
+            token,
+            permits,
         })
     }
 
-    #[inline]
-    fn slot(&mut self, key: Key) -> &mut Slot {
+    /// The waker of a waiter; `None` if it is not in the queue any more.
+    pub(super) fn waker(&mut self, key: Key) -> Option<&mut Waker> {
         let slot = &mut self.slots[key.slot as usize];
-        assert!(
-            slot.generation == key.generation && slot.standing.is_some(),
-            "semaphore::queue, invariant 1: a waiter's key outlived its place"
-        );
-        slot
+        slot.waker.as_mut().filter(|_| slot.turn == key.turn)
     }
 
-    /// How a waiter stands; one that has its answer leaves its slot with that.
-    #[inline]
-    pub(super) fn ask(&mut self, key: Key) -> Standing {
-        let standing = self.slot(key).standing.unwrap_or(Standing::Waiting);
-        if standing != Standing::Waiting {
-            self.vacate(key);
+    /// Takes a waiter out, wherever it stands; its waker is the caller's to drop. `None` if it is
+    /// not in the queue any more.
+    pub(super) fn remove(&mut self, key: Key) -> Option<Waker> {
+        let free = self.free;
+        let slot = &mut self.slots[key.slot as usize];
+        if slot.turn != key.turn {
+            return None;
         }
-        standing
-    }
-
-    /// The waker of one who waits.
-    #[inline]
-    pub(super) fn waker(&mut self, key: Key) -> &mut Option<Waker> {
-        &mut self.slot(key).waker
-    }
-
-    /// Takes a waiter out, wherever it stands; its waker is the caller's to drop.
-    pub(super) fn remove(&mut self, key: Key) -> (Standing, Option<Waker>) {
-        let slot = self.slot(key);
-        let standing = slot.standing.unwrap_or(Standing::Waiting);
-        let waker = slot.waker.take();
-        if standing == Standing::Waiting {
-            self.unlink(key.slot);
-        }
-        self.vacate(key);
-        (standing, waker)
-    }
-
-    fn unlink(&mut self, at: u32) {
-        let Slot { previous, next, .. } = self.slots[at as usize];
+        let waker = slot.waker.take()?;
+        let (previous, next) = (slot.previous, slot.next);
+        slot.turn = slot.turn.next();
+        slot.next = free;
+        self.free = key.slot;
         match previous {
             NIL => self.head = next,
             _ => self.slots[previous as usize].next = next,
@@ -198,14 +164,6 @@ impl Queue {
             _ => self.slots[next as usize].previous = previous,
         }
         self.length -= 1;
-    }
-
-    fn vacate(&mut self, key: Key) {
-        let free = self.free;
-        let slot = &mut self.slots[key.slot as usize];
-        slot.standing = None;
-        slot.generation = slot.generation.wrapping_add(1);
-        slot.next = free;
-        self.free = key.slot;
+        Some(waker)
     }
 }

@@ -467,7 +467,7 @@ impl Semaphore {
         &self.tray
     }
 
-    #[cfg_attr(not(feature = "check"), allow(dead_code))] // the hook's
+    /// For the hook.
     pub(super) fn origin(&self) -> &Origin {
         &self.origin
     }

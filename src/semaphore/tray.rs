@@ -15,9 +15,10 @@
 
 use std::task::Waker;
 
+use super::answers::{Answers, Standing};
 use super::error::TryAcquireError;
 use super::hook::Token;
-use super::queue::{Called, Key, Queue, Standing};
+use super::queue::{Called, Key, Queue};
 use super::sync::{AtomicUsize, Lock, Ordering, const_fn};
 use super::wakes::Wakes;
 
@@ -34,6 +35,7 @@ pub(super) const MAX_PERMITS: usize = usize::MAX >> 3;
 pub(super) struct Tray {
     word: AtomicUsize,
     line: Lock<Line>,
+    answers: Answers,
 }
 
 #[derive(Debug)]
@@ -70,6 +72,7 @@ impl Tray {
                     capacity,
                     spare: Vec::new(),
                 }),
+                answers: Answers::new(),
             }
         }
     }
@@ -142,7 +145,7 @@ impl Tray {
                 break Joined::Took;
             }
             if word & SLOW != 0 {
-                return Joined::Queued(line.queue.push(permits, token, waker));
+                return self.join(&mut line, permits, token, waker);
             }
             let fits = word >> SHIFT >= permits;
             let next = if fits {
@@ -152,7 +155,7 @@ impl Tray {
             };
             match self.swap(word, next) {
                 Ok(()) if fits => break Joined::Took,
-                Ok(()) => return Joined::Queued(line.queue.push(permits, token, waker)),
+                Ok(()) => return self.join(&mut line, permits, token, waker),
                 Err(now) => word = now,
             }
         };
@@ -162,43 +165,44 @@ impl Tray {
         joined
     }
 
-    /// How a waiter stands; from then on this waker is woken for it.
-    pub(super) fn ask(&self, key: Key, waker: &Waker) -> Standing {
+    fn join(&self, line: &mut Line, permits: usize, token: Token, waker: Waker) -> Joined {
+        let key = line.queue.push(permits, token, waker);
+        self.answers.make_room(key.slot);
+        Joined::Queued(key)
+    }
+
+    /// How a waiter stands.
+    #[inline]
+    pub(super) fn standing(&self, key: Key) -> Standing {
+        self.answers.standing(key)
+    }
+
+    /// From now on this waker is woken for a waiter, if that waits still.
+    #[cold]
+    pub(super) fn listen(&self, key: Key, waker: &Waker) {
         let mut line = self.line.lock();
-        let standing = line.queue.ask(key);
-        if standing != Standing::Waiting {
-            return standing;
-        }
         let known = line.queue.waker(key);
-        if known.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            return standing;
+        if known.is_none_or(|known| known.will_wake(waker)) {
+            return;
         }
         drop(line);
-        let mut other = Some(waker.clone());
+        let mut other = waker.clone();
         let mut line = self.line.lock();
-        let standing = line.queue.ask(key);
-        if standing == Standing::Waiting {
-            std::mem::swap(line.queue.waker(key), &mut other);
+        if let Some(known) = line.queue.waker(key) {
+            std::mem::swap(known, &mut other);
         }
         drop(line);
         drop(other);
-        standing
     }
 
-    /// Takes a waiter out. What it was granted stays its own; if it left the queue, those behind
-    /// move up.
-    pub(super) fn leave(&self, key: Key) -> (Standing, Option<Waker>, Wakes) {
+    /// Takes a waiter out of the queue: those behind move up. `None` if it has its answer.
+    pub(super) fn leave(&self, key: Key) -> Option<(Waker, Wakes)> {
         let mut line = self.line.lock();
-        let (standing, waker) = line.queue.remove(key);
-        let wakes = match standing {
-            Standing::Waiting => {
-                let word = self.own();
-                self.settle(&mut line, word)
-            }
-            Standing::Granted | Standing::Closed => Wakes::default(),
-        };
-        drop(line);
-        (standing, waker, wakes)
+        let waker = line.queue.remove(key)?;
+        let word = self.own();
+        let wakes = self.settle(&mut line, word);
+        self.answers.answer(key, Standing::Waiting);
+        Some((waker, wakes))
     }
 
     /// Puts permits back where that takes no lock.
@@ -294,10 +298,11 @@ impl Tray {
         let mut line = self.line.lock();
         let word = self.own();
         let mut wakes = Wakes::default();
-        while let Some(called) = line.queue.call(Standing::Closed) {
+        while let Some(called) = line.queue.call() {
             wakes.push(called, &mut line.spare);
         }
         self.settle(&mut line, word | CLOSED).expect_none();
+        self.answer(&wakes, Standing::Closed);
         (word & CLOSED == 0).then_some(wakes)
     }
 
@@ -325,7 +330,7 @@ impl Tray {
         let mut wakes = Wakes::default();
         while let Some(wanted) = line.queue.wanted().filter(|&wanted| wanted <= available) {
             available -= wanted;
-            if let Some(called) = line.queue.call(Standing::Granted) {
+            if let Some(called) = line.queue.call() {
                 wakes.push(called, &mut line.spare);
             }
         }
@@ -333,7 +338,16 @@ impl Tray {
         let slow = if slow { SLOW } else { 0 };
         let word = (available << SHIFT) | (word & CLOSED) | slow;
         self.word.store(word, Ordering::Release);
+        // only now: who has its answer finds the word as this step leaves it
+        self.answer(&wakes, Standing::Granted);
         wakes
+    }
+
+    #[inline]
+    fn answer(&self, wakes: &Wakes, standing: Standing) {
+        for called in wakes.iter() {
+            self.answers.answer(called.key, standing);
+        }
     }
 }
 

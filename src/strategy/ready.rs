@@ -68,12 +68,12 @@ impl Able {
     }
 }
 
-/// Makes a list by worker long enough for these, which are in their order.
+/// Makes a list by worker long enough for these. They need not be in the order of their numbers: an
+/// engine whose workers come to light as it runs numbers them as it meets them.
 #[inline]
 pub(super) fn reach<T: Copy>(list: &mut Vec<T>, able: &[Able], new: T) {
-    if let Some(last) = able.last()
-        && list.len() <= last.worker.index()
-    {
-        list.resize(last.worker.index() + 1, new);
+    let most = able.iter().map(|a| a.worker.index()).max();
+    if let Some(most) = most.filter(|&most| list.len() <= most) {
+        list.resize(most + 1, new);
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Trail {
 
 impl Witness for Trail {
     fn state(&mut self, _: &dyn View, situation: Situation, step: &Step<'_>) {
-        self.choices.extend(step.choice);
+        self.choices.extend(step.choice());
         self.stuck |= situation == Situation::Stuck;
     }
 }

@@ -72,7 +72,7 @@ pub(crate) struct Core {
     pub(super) uses: Cell<u32>,
     /// Next number of a future that may be cancelled.
     pub(super) next_part: Cell<u32>,
-    pub(super) options: RefCell<Options>,
+    pub(super) options: Cell<Options>,
     pub(super) progress: RefCell<Progress>,
     pub(super) published: RefCell<Option<std::sync::Arc<Published>>>,
     /// How many workers had a name when names were published last.
@@ -101,9 +101,14 @@ pub(super) struct Progress {
     facts: Vec<Fact>,
     pub(super) spent: Spent,
     pub(super) steps: u64,
-    /// The choice of the step that is under way, and what it was for.
-    step: Option<(Choice, Op)>,
-    last: Option<Choice>,
+    /// What was enabled at the last choice, and which of it was taken. It is copied from there when
+    /// it is needed: what was put together just now is slow to read as a whole.
+    before: Vec<Enabled>,
+    taken: Option<usize>,
+    /// Whether the step that the last choice began has been told.
+    told: bool,
+    /// Whether the budgets have not been applied to what is enabled.
+    bounded: bool,
     /// The run ends here: the strategy had no choice to make.
     pub(super) abandoned: bool,
 }
@@ -128,7 +133,7 @@ impl Core {
             epoch: Cell::new(0),
             uses: Cell::new(0),
             next_part: Cell::new(0),
-            options: RefCell::new(Options::default()),
+            options: Cell::new(Options::default()),
             progress: RefCell::default(),
             published: RefCell::default(),
             published_workers: Cell::new(0),
@@ -152,8 +157,8 @@ impl Core {
         let mut progress = self.progress.borrow_mut();
         progress.spent = Spent::default();
         progress.steps = 0;
-        progress.step = None;
-        progress.last = None;
+        progress.taken = None;
+        progress.told = false;
         progress.abandoned = false;
         progress.facts.clear();
         if let Some(published) = &*self.published.borrow() {
@@ -194,11 +199,9 @@ impl Core {
         self.read_probes();
         self.judge(situation);
         let progress = &mut *self.progress.borrow_mut();
-        let book = self.book.borrow();
-        let (choice, op) = match progress.step.take() {
-            Some((choice, op)) => (Some(choice), Some(op)),
-            None => (None, None),
-        };
+        let mut book = self.book.borrow_mut();
+        let taken = progress.taken.filter(|_| !progress.told);
+        let taken = taken.map(|at| &progress.before[at]);
         if let Some(strategy) = &*self.strategy.borrow() {
             let mut strategy = strategy.borrow_mut();
             for event in &book.events {
@@ -207,17 +210,16 @@ impl Core {
         }
         if let Some(witness) = &*self.witness.borrow() {
             let step = Step {
-                choice,
-                op,
+                taken,
                 events: &book.events,
                 facts: &progress.facts,
-                spent: progress.spent,
+                spent: &progress.spent,
             };
             witness.borrow_mut().state(&*book, situation, &step);
         }
         progress.facts.clear();
-        drop(book);
-        self.book.borrow_mut().told();
+        progress.told = true;
+        book.told();
     }
 
     /// Puts the properties to what happened.
@@ -255,56 +257,54 @@ impl Core {
             .push(Fact::Failed(identity));
     }
 
-    /// Gathers what can happen next, budgets aside, and says what that amounts to.
+    /// Gathers what can happen next, and says what that amounts to.
     pub(super) fn look(&self) -> Situation {
         let slots = self.slots.borrow();
         let mut book = self.book.borrow_mut();
         let progress = &mut *self.progress.borrow_mut();
-        let options = self.options.borrow();
+        let options = self.options.get();
         let enabled = &mut progress.enabled;
         enabled.clear();
+        let within = |resource: Resource| {
+            progress.spent.drawn[resource as usize] < options.budget.limit(resource)
+        };
+        let cancels = within(Resource::Cancels);
         let clock = self.clock.borrow();
         let next_timer = clock.next_deadline();
-        let mut something = false;
-        let mut unfinished = false;
-        let mut timers = false;
+        let (mut something, mut unfinished, mut timers) = (false, false, false);
         for (index, slot) in slots[..self.used.get()].iter().enumerate() {
             if slot.ended {
                 continue;
             }
             unfinished = true;
             let ready = slot.flag.is_ready();
+            let timed = next_timer.is_some() && clock.has_timer(index, next_timer);
+            if !(ready || cancels || timed) {
+                continue;
+            }
             let account = book.account_mut(slot.id);
-            let op = account.op;
+            let (worker, op) = (slot.id, account.op);
             let mut offer = |action, draws| {
-                enabled.push(Enabled {
-                    choice: Choice {
-                        worker: slot.id,
-                        action,
-                    },
-                    op,
-                    draws,
-                });
+                let choice = Choice { worker, action };
+                enabled.push(Enabled { choice, op, draws });
             };
             if ready {
+                something = true;
                 if matches!(account.wait, Some(Wait::Unknown | Wait::Join { .. })) {
                     account.wait = None;
                 }
-                something = true;
                 offer(Action::Proceed, None);
-                if slot.io == Some(Io::Open) {
+                if slot.io == Some(Io::Open) && within(Resource::Panics) {
                     offer(Action::Panic, Some(Resource::Panics));
                     offer(Action::Fail, Some(Resource::Panics));
                 }
-                if options.wakers.replaced && slot.body.is_some() {
-                    offer(Action::NewWaker, Some(Resource::Cancels));
-                }
-            } else if options.wakers.spurious {
-                offer(Action::Spurious, Some(Resource::Cancels));
             }
-            if next_timer.is_some() && clock.has_timer(index, next_timer) {
+            if timed {
                 timers = true;
                 offer(Action::Timeout, Some(Resource::Timeouts));
+            }
+            if !cancels {
+                continue;
             }
             if index > 0 && options.cancels_tasks {
                 offer(Action::Cancel, Some(Resource::Cancels));
@@ -313,7 +313,14 @@ impl Core {
             for part in 0..parts {
                 offer(Action::CancelPart(part as u32), Some(Resource::Cancels));
             }
+            if ready && options.wakers.replaced {
+                offer(Action::NewWaker, Some(Resource::Cancels));
+            }
+            if !ready && options.wakers.spurious {
+                offer(Action::Spurious, Some(Resource::Cancels));
+            }
         }
+        progress.bounded = timers;
         if !something && timers {
             // when nothing but timers and cancellations is left, timers fire free
             for offer in enabled.iter_mut() {
@@ -335,15 +342,17 @@ impl Core {
 
     /// Asks for one of the choices that were gathered and are within the budgets; `None` if the run
     /// ends here.
-    pub(super) fn ask(&self) -> Option<Enabled> {
+    pub(super) fn ask(&self) -> Option<Choice> {
         let progress = &mut *self.progress.borrow_mut();
-        let budget: Budget = self.options.borrow().budget;
-        let spent = progress.spent;
+        let budget: Budget = self.options.get().budget;
+        let spent = &progress.spent;
         let goes_on = |o: &Enabled| Some(o.choice.worker) == spent.last && o.choice.is_progress();
         let held_up = budget.preemptions.is_some() && progress.enabled.iter().any(goes_on);
-        progress
-            .enabled
-            .retain(|o| spent.allows(o.choice, o.draws, held_up, &budget));
+        if progress.bounded || budget.preemptions.is_some() {
+            progress
+                .enabled
+                .retain(|o| spent.allows(o.choice, o.draws, held_up, &budget));
+        }
         if progress.enabled.is_empty() {
             return None;
         }
@@ -351,15 +360,17 @@ impl Core {
         let point = Point {
             enabled: &progress.enabled,
             view: &*book,
-            last: progress.last,
+            last: progress.taken.map(|at| progress.before[at].choice),
         };
         let strategy = self.strategy.borrow();
         let choice = strategy.as_ref()?.borrow_mut().choose(&point)?;
-        let taken = *progress.enabled.iter().find(|e| e.choice == choice)?;
-        progress.spent = spent.after(choice, taken.draws, held_up);
+        let at = progress.enabled.iter().position(|e| e.choice == choice)?;
+        let draws = progress.enabled[at].draws;
+        progress.spent.take(choice, draws, held_up);
         progress.steps += 1;
-        progress.step = Some((choice, taken.op));
-        progress.last = Some(choice);
+        std::mem::swap(&mut progress.enabled, &mut progress.before);
+        progress.taken = Some(at);
+        progress.told = false;
         if let Some(published) = &*self.published.borrow() {
             let workers = book.names.workers();
             if self.published_workers.replace(workers) != workers {
@@ -367,7 +378,7 @@ impl Core {
             }
             published.step(progress.steps, choice);
         }
-        Some(taken)
+        Some(choice)
     }
 
     /// A choice in the middle of a poll, for the worker that runs: which of these actions is taken.
@@ -385,6 +396,7 @@ impl Core {
         let bounded = {
             let progress = &mut *self.progress.borrow_mut();
             progress.enabled.clear();
+            progress.bounded = true;
             progress
                 .enabled
                 .extend(actions.map(|(action, draws)| Enabled {
@@ -392,13 +404,13 @@ impl Core {
                     op,
                     draws,
                 }));
-            progress.steps >= self.options.borrow().bound.0
+            progress.steps >= self.options.get().bound.0
         };
         let taken = if bounded { None } else { self.ask() };
         match taken {
-            Some(taken) => {
+            Some(choice) => {
                 self.book.borrow_mut().account_mut(worker).op = Op::Poll;
-                taken.choice.action
+                choice.action
             }
             None => {
                 self.progress.borrow_mut().abandoned = true;
@@ -435,7 +447,7 @@ impl Core {
 
     /// How tasks that are granted go on.
     pub(super) fn resuming(&self) -> Resuming {
-        self.options.borrow().resuming
+        self.options.get().resuming
     }
 
     /// Whether a worker of this run has ended.

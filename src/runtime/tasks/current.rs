@@ -38,7 +38,10 @@ pub(super) fn core() -> Option<Rc<Core>> {
 /// Calls `f` with the exploration of this thread; `None` if there is none.
 #[inline]
 pub(super) fn with_core<T>(f: impl FnOnce(&Rc<Core>) -> T) -> Option<T> {
-    core().map(|core| f(&core))
+    if !is_exploring() {
+        return None;
+    }
+    CORE.with(|slot| slot.borrow().as_ref().map(f))
 }
 
 /// Reserves this thread for one exploration until it is dropped.

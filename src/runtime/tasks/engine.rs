@@ -13,7 +13,7 @@ use super::slot::{Body, Io, Joined, Slot, nosy};
 use super::watch::{Holds, Invariant};
 use crate::property::{Engine, SharedStrategy, SharedWitness, Situation};
 use crate::run::{Action, Cause, Choice, Ending, Event, Op, Outcome, SemaphoreId, Wait, WorkerId};
-use crate::runtime::names::{Here, MAIN, Names};
+use crate::runtime::names::{Here, MAIN, Names, Verb};
 use crate::semaphore::hook;
 
 /// What makes the future of a run.
@@ -85,7 +85,7 @@ impl Tasks {
 impl Engine for Tasks {
     fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome {
         let core = &self.core;
-        core.options.borrow_mut().clone_from(&self.options);
+        core.options.set(self.options);
         let _hook = hook::install(Rc::clone(core) as Rc<dyn hook::Hook>);
         let _entered = Entered::new(Rc::clone(core));
         core.begin(strategy, witness);
@@ -104,8 +104,8 @@ impl Core {
         let (start, awaits) = {
             let names = &mut self.book.borrow_mut().names;
             (
-                names.statement(place, "start"),
-                names.statement(place, "await"),
+                names.alone(place, Verb::Start),
+                names.alone(place, Verb::Await),
             )
         };
         let index = self.take_slot(MAIN);
@@ -150,8 +150,8 @@ impl Core {
         };
         let mut book = self.book.borrow_mut();
         let id = book.names.child(parent_id, nth);
-        let start = book.names.statement(place, "start");
-        let awaits = book.names.statement(place, "await");
+        let start = book.names.alone(place, Verb::Start);
+        let awaits = book.names.alone(place, Verb::Await);
         let index = self.take_slot(id);
         book.start(id, start);
         let slot = &mut self.slots.borrow_mut()[index];
@@ -175,10 +175,10 @@ impl Core {
                 Situation::StepBound => return Outcome::StepBound,
                 Situation::Going => {}
             }
-            let Some(taken) = self.ask() else {
+            let Some(choice) = self.ask() else {
                 return Outcome::Abandoned;
             };
-            self.act(taken.choice);
+            self.act(choice);
             if self.progress.borrow().abandoned {
                 self.tell(Situation::Going);
                 return Outcome::Abandoned;
@@ -257,7 +257,7 @@ impl Core {
         let (Some(mut body), Some(mut waker)) = (body, waker) else {
             unreachable!("a task that is polled has a future, and is not being polled")
         };
-        if self.options.borrow().wakers.reentrant {
+        if self.options.get().wakers.reentrant {
             waker = nosy(&self.slots.borrow()[index].flag);
         }
         {
@@ -316,7 +316,6 @@ impl Core {
                 account.wait = Some(Wait::Unknown);
             }
         }
-        book.events.push(Event::Pending { worker: id });
     }
 
     /// A task has panicked.

@@ -13,8 +13,8 @@ use super::core::Core;
 use super::current::{core, with_core};
 use super::panics::{INJECTED, Sight, message};
 use super::slot::Joined;
-use crate::run::{Ending, Op, Wait, WorkerId};
-use crate::runtime::names::Here;
+use crate::run::{Ending, Op, StatementId, Wait, WorkerId};
+use crate::runtime::names::{Here, Verb};
 
 /// Starts a task of the exploration. It is polled when it is chosen, not before.
 ///
@@ -204,7 +204,10 @@ pub fn yield_now() -> impl Future<Output = ()> {
         if std::mem::replace(&mut yielded, true) {
             return Poll::Ready(());
         }
-        with_core(|core| core.stands_at(place, "yield", Op::Work { fallible: false }));
+        with_core(|core| {
+            let statement = core.book.borrow_mut().names.alone(place, Verb::Yield);
+            core.stands_at_statement(statement, Op::Work { fallible: false });
+        });
         cx.waker().wake_by_ref();
         Poll::Pending
     })
@@ -216,10 +219,16 @@ impl Core {
         if self.is_ending() {
             return;
         }
+        let statement = self.statement_at(place, head);
+        self.stands_at_statement(statement, op);
+    }
+
+    fn stands_at_statement(&self, statement: StatementId, op: Op) {
+        if self.is_ending() {
+            return;
+        }
         let worker = self.worker();
-        let mut book = self.book.borrow_mut();
-        let statement = book.names.statement(place, head);
-        book.stands(worker, statement, op);
+        self.book.borrow_mut().stands(worker, statement, op);
         self.knows.set(true);
     }
 

@@ -4,7 +4,7 @@ use crate::property::StepBound;
 use crate::run::Budget;
 
 /// How runs are made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Options {
     pub(crate) budget: Budget,
     pub(crate) bound: StepBound,

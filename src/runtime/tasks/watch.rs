@@ -11,7 +11,7 @@ use super::panics::Sight;
 use crate::run::{Event, SemaphoreId, StatementId};
 use crate::runtime::Standing;
 use crate::runtime::book::TrayKind;
-use crate::runtime::names::Here;
+use crate::runtime::names::{Here, Verb};
 
 /// Reads how many permits of a foreign semaphore are free.
 pub(super) struct Probe {
@@ -56,7 +56,8 @@ pub fn probe(name: &str, capacity: usize, available: impl Fn() -> usize + 'stati
             book.register(Some(name), place, kind, capacity, capacity)
         });
         core.book.borrow_mut().touch(semaphore).capacity = capacity as u64;
-        let statement = core.statement_at(place, &format!("probe {name}"));
+        let names = &mut core.book.borrow_mut().names;
+        let statement = names.op(place, Verb::Probe, semaphore);
         core.probes.borrow_mut().push(Probe {
             semaphore,
             statement,
@@ -71,7 +72,7 @@ pub fn probe(name: &str, capacity: usize, available: impl Fn() -> usize + 'stati
 pub(crate) fn note_line(text: impl FnOnce() -> String) {
     with_core(|core| {
         // who only counts runs does not pay for the text
-        if core.is_ending() || !core.options.borrow().recording {
+        if core.is_ending() || !core.options.get().recording {
             return;
         }
         let text = text();
@@ -85,28 +86,34 @@ pub(crate) fn note_line(text: impl FnOnce() -> String) {
 impl Core {
     /// Asks the probes how things stand.
     pub(super) fn read_probes(&self) {
-        if self.probes.borrow().is_empty() {
-            return;
-        }
-        let mut probes = std::mem::take(&mut *self.probes.borrow_mut());
-        for probe in probes.iter_mut().filter(|probe| !probe.broken) {
-            match self.guarded(|| (probe.read)()) {
+        let count = self.probes.borrow().len();
+        for at in 0..count {
+            // what a probe reads may come back to us, and may add a probe
+            let (semaphore, read) = {
+                let probe = &self.probes.borrow()[at];
+                if probe.broken {
+                    continue;
+                }
+                (probe.semaphore, Rc::clone(&probe.read))
+            };
+            match self.guarded(|| read()) {
                 Ok(available) => {
                     let available = available as u64;
                     let mut book = self.book.borrow_mut();
-                    if book.tray(probe.semaphore).available != available {
-                        book.touch(probe.semaphore).available = available;
+                    if book.tray(semaphore).available != available {
+                        book.touch(semaphore).available = available;
                     }
                 }
                 Err(sight) => {
-                    probe.broken = true;
-                    self.probe_failed(probe.statement, &sight);
+                    let statement = {
+                        let probe = &mut self.probes.borrow_mut()[at];
+                        probe.broken = true;
+                        probe.statement
+                    };
+                    self.probe_failed(statement, &sight);
                 }
             }
         }
-        let mut back = self.probes.borrow_mut();
-        probes.append(&mut back);
-        *back = probes;
     }
 
     /// What a waker does that looks at the semaphores.

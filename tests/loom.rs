@@ -1,0 +1,236 @@
+//! Every interleaving of the semaphore's own atomics and lock, on a few threads.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg loom" cargo test --release --test loom
+//! ```
+#![cfg(loom)]
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use loom::thread;
+use selvedge::{AcquireError, Cancel, Semaphore};
+
+/// Runs all interleavings with at most three preemptions.
+fn all(run: impl Fn() + Send + Sync + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(run);
+}
+
+fn once<F: Future>(future: F) -> Option<F::Output> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+/// At the end nothing is lost, and nobody is left.
+fn whole(s: &Semaphore, permits: usize) {
+    assert_eq!((s.available_permits(), s.waiters()), (permits, 0));
+    let whole = s.try_acquire_many(permits as u32);
+    assert_eq!(whole.is_err(), s.is_closed());
+}
+
+#[test]
+fn two_threads_take_turns() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let other = Arc::clone(&s);
+        let thread = thread::spawn(move || drop(other.acquire_blocking().unwrap()));
+        drop(s.acquire_blocking().unwrap());
+        thread.join().unwrap();
+        whole(&s, 1);
+    });
+}
+
+#[test]
+fn a_waiter_for_two_is_granted_by_two_releases() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(2));
+        let threads = [(); 2].map(|()| {
+            let permit = Arc::clone(&s).try_acquire_owned().unwrap();
+            thread::spawn(move || drop(permit))
+        });
+        drop(s.acquire_many_blocking(2).unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        whole(&s, 2);
+    });
+}
+
+#[test]
+fn a_try_never_takes_what_a_waiter_is_owed() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let mut waiting = pin!(Arc::clone(&s).acquire_owned());
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(waiting.as_mut().poll(&mut cx).is_pending());
+        let thread = thread::spawn(move || drop(held));
+        assert!(s.try_acquire().is_err());
+        thread.join().unwrap();
+        assert!(waiting.as_mut().poll(&mut cx).is_ready());
+        whole(&s, 1);
+    });
+}
+
+#[test]
+fn a_waiter_is_dropped_while_it_is_granted() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let thread = thread::spawn(move || drop(held));
+        // polled once, and dropped whether it was granted or not
+        drop(once(s.acquire()));
+        thread.join().unwrap();
+        whole(&s, 1);
+    });
+}
+
+#[test]
+fn the_baton_is_passed_on_by_whoever_is_dropped() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let other = Arc::clone(&s);
+        let releases = thread::spawn(move || drop(held));
+        let waits = thread::spawn(move || drop(other.acquire_blocking().unwrap()));
+        drop(once(s.acquire()));
+        releases.join().unwrap();
+        waits.join().unwrap();
+        whole(&s, 1);
+    });
+}
+
+#[test]
+fn a_waiter_is_polled_again_with_another_waker_while_it_is_granted() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let other = Arc::clone(&s);
+        let waits = thread::spawn(move || {
+            let mut acquire = other.acquire();
+            let first =
+                std::pin::Pin::new(&mut acquire).poll(&mut Context::from_waker(Waker::noop()));
+            match first {
+                Poll::Ready(permit) => drop(permit.unwrap()),
+                Poll::Pending => drop(acquire.wait().unwrap()),
+            }
+        });
+        drop(held);
+        waits.join().unwrap();
+        whole(&s, 1);
+    });
+}
+
+#[test]
+fn close_meets_an_acquire() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(0));
+        let other = Arc::clone(&s);
+        let thread = thread::spawn(move || other.close());
+        assert_eq!(s.acquire_blocking().unwrap_err(), AcquireError::Closed);
+        thread.join().unwrap();
+        whole(&s, 0);
+    });
+}
+
+#[test]
+fn close_meets_a_release() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let other = Arc::clone(&s);
+        let closes = thread::spawn(move || other.close());
+        let releases = thread::spawn(move || drop(held));
+        // granted or closed, whichever comes first
+        drop(s.acquire_blocking());
+        closes.join().unwrap();
+        releases.join().unwrap();
+        whole(&s, 1);
+    });
+}
+
+#[test]
+fn a_timer_meets_a_grant() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let thread = thread::spawn(move || drop(held));
+        match s.acquire_timeout(Duration::from_secs(1)) {
+            Ok(permit) => drop(permit),
+            Err(error) => assert_eq!(error, AcquireError::TimedOut),
+        }
+        thread.join().unwrap();
+        whole(&s, 1);
+    });
+}
+
+#[test]
+fn a_cancel_meets_a_grant() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let cancel = Cancel::new();
+        let (other, stops) = (Arc::clone(&s), cancel.clone());
+        let releases = thread::spawn(move || drop(held));
+        // loom's `unpark` wakes a thread from a `join` too: so the one that waits does not join
+        let waits = thread::spawn(move || match other.acquire().or_cancelled(&stops).wait() {
+            Ok(permit) => drop(permit),
+            Err(error) => assert_eq!(error, AcquireError::Cancelled),
+        });
+        cancel.fire();
+        releases.join().unwrap();
+        waits.join().unwrap();
+        whole(&s, 1);
+    });
+}
+
+#[test]
+fn a_shrink_meets_a_release_and_an_acquire() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(2));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let other = Arc::clone(&s);
+        let shrinks = thread::spawn(move || other.shrink(1));
+        let releases = thread::spawn(move || drop(held));
+        drop(s.acquire_blocking().unwrap());
+        shrinks.join().unwrap();
+        releases.join().unwrap();
+        assert_eq!((s.capacity(), s.debt()), (Some(1), 0));
+        whole(&s, 1);
+    });
+}
+
+#[test]
+fn who_has_its_answer_finds_what_else_is_free() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(2));
+        let held = Arc::clone(&s).try_acquire_many_owned(2).unwrap();
+        let thread = thread::spawn(move || drop(held));
+        let first = s.acquire_blocking().unwrap();
+        // the release of two was one step: the second permit is free
+        let second = s.try_acquire().unwrap();
+        thread.join().unwrap();
+        drop((first, second));
+        whole(&s, 2);
+    });
+}
+
+#[test]
+fn one_permit_is_released_once() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        s.acquire_raw_blocking().unwrap();
+        let other = Arc::clone(&s);
+        let thread = thread::spawn(move || other.release(1).is_ok());
+        let here = s.release(1).is_ok();
+        assert!(here != thread.join().unwrap());
+        whole(&s, 1);
+    });
+}

@@ -1,0 +1,123 @@
+//! Real threads, and everything at once: at the end nothing is lost.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+use std::thread;
+use std::time::Duration;
+
+use selvedge::{Cancel, Semaphore};
+
+use crate::polled::{Acquiring, semaphore, stands};
+
+const ROUNDS: u32 = 20_000;
+
+#[test]
+fn threads_that_take_and_put_back_lose_nothing() {
+    let s = semaphore(3);
+    let inside = AtomicUsize::new(0);
+    thread::scope(|threads| {
+        for t in 0..6u32 {
+            let (s, inside) = (&s, &inside);
+            threads.spawn(move || {
+                for i in 0..ROUNDS {
+                    let n = 1 + (i + t) % 3;
+                    let permit = match i % 4 {
+                        0 => s.try_acquire_many(n).ok(),
+                        1 => s.acquire_many_timeout(n, Duration::from_micros(5)).ok(),
+                        _ => s.acquire_many_blocking(n).ok(),
+                    };
+                    let Some(permit) = permit else {
+                        continue;
+                    };
+                    let now = inside.fetch_add(n as usize, Ordering::SeqCst) + n as usize;
+                    assert!(now <= 3, "{now} permits of 3 are held");
+                    inside.fetch_sub(n as usize, Ordering::SeqCst);
+                    drop(permit);
+                }
+            });
+        }
+    });
+    assert_eq!(stands(&s), (3, Some(3), 0, 0));
+}
+
+#[test]
+fn futures_that_are_dropped_anywhere_lose_nothing() {
+    let s = semaphore(2);
+    thread::scope(|threads| {
+        for t in 0..4u32 {
+            let s = &s;
+            threads.spawn(move || {
+                for i in 0..ROUNDS {
+                    let cancel = Cancel::new();
+                    let acquire = std::sync::Arc::clone(s).acquire_many_owned(1 + (i + t) % 2);
+                    let mut task = Acquiring::of(acquire.or_cancelled(&cancel));
+                    for step in 0..i % 5 {
+                        if step == 3 {
+                            cancel.fire();
+                        }
+                        if let Poll::Ready(answer) = task.poll() {
+                            drop(answer);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(stands(&s), (2, Some(2), 0, 0));
+}
+
+#[test]
+fn a_capacity_that_changes_all_the_time_is_what_is_left() {
+    let s = semaphore(4);
+    thread::scope(|threads| {
+        for _ in 0..3 {
+            threads.spawn(|| {
+                for i in 0..ROUNDS {
+                    match s.try_acquire_many(1 + i % 2) {
+                        Ok(permit) if i % 64 == 0 => permit.into_raw(),
+                        Ok(permit) => drop(permit),
+                        Err(_) => {}
+                    }
+                    if i % 64 == 63 {
+                        // whoever took it
+                        let _ = s.release(1);
+                    }
+                }
+            });
+        }
+        threads.spawn(|| {
+            for _ in 0..ROUNDS {
+                let lowered = s.shrink(2);
+                drop(s.drain());
+                s.grow(lowered);
+            }
+        });
+    });
+    while s.release(1).is_ok() {}
+    assert_eq!(stands(&s), (4, Some(4), 0, 0));
+}
+
+#[test]
+fn signals_arrive_once_each() {
+    let s = Semaphore::unbounded(0);
+    let taken = AtomicUsize::new(0);
+    thread::scope(|threads| {
+        for _ in 0..3 {
+            threads.spawn(|| {
+                while s.acquire_raw_blocking().is_ok() {
+                    taken.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for i in 0..ROUNDS as usize {
+            s.release(i % 3).unwrap();
+        }
+        while s.available_permits() > 0 {
+            thread::yield_now();
+        }
+        s.close();
+    });
+    let sent: usize = (0..ROUNDS as usize).map(|i| i % 3).sum();
+    assert_eq!(taken.into_inner(), sent);
+}
