@@ -116,7 +116,10 @@ fn deadpool_0_13() {
     finds_nothing("deadpool-0.13-cancelling", pools::cancelling::<Deadpool>);
     finds_nothing("deadpool-0.13-taking", pools::taking::<Deadpool>);
     finds_nothing("deadpool-0.13-growing", pools::growing::<Deadpool>);
-    finds_nothing("deadpool-0.13-growing-used", pools::growing_used::<Deadpool>);
+    finds_nothing(
+        "deadpool-0.13-growing-used",
+        pools::growing_used::<Deadpool>,
+    );
     finds_nothing("deadpool-0.13-dropping", pools::dropping::<Deadpool>);
     finds_nothing("deadpool-0.13-closing", closing::<false>);
     finds_nothing("deadpool-0.13-retaining", retaining);

@@ -8,5 +8,4 @@ mod mobc;
 mod pools;
 #[path = "../../../tests/zoo/programs.rs"]
 mod programs;
-mod shuttle;
 mod tokio;

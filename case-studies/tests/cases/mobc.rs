@@ -124,7 +124,7 @@ fn mobc_0_9_shrinks_in_name_only() {
 fn mobc_0_9_grows_in_name_only() {
     finds(
         PropertyName::Deadlock,
-        "main waits for something that is no semaphore",
+        "main waits, and nobody is left",
         "mobc-0.9-growing-used",
         pools::growing_used::<Mobc>,
     );

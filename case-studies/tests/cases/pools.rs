@@ -138,7 +138,13 @@ macro_rules! users {
 
 /// Three use two connections.
 pub(crate) async fn using<P: Pool>() {
-    users!(pool, 2, use_one(pool).await, use_one(pool).await, use_one(pool).await);
+    users!(
+        pool,
+        2,
+        use_one(pool).await,
+        use_one(pool).await,
+        use_one(pool).await
+    );
 }
 
 /// One connection, used twice in a row beside another user.

@@ -26,9 +26,14 @@ fn tokio_1_54() {
 /// Nothing is found where nothing is looked for: a permit that is forgotten is missed.
 #[test]
 fn tokio_1_54_with_a_permit_forgotten() {
-    finds(PropertyName::Leak, "of pool", "tokio-1.54-forgotten", || async {
-        let pool = Semaphore::new(1);
-        let permit = selvedge::tracked(&pool).named("pool").acquire().await;
-        std::mem::forget(permit);
-    });
+    finds(
+        PropertyName::Leak,
+        "of pool",
+        "tokio-1.54-forgotten",
+        || async {
+            let pool = Semaphore::new(1);
+            let permit = selvedge::tracked(&pool).named("pool").acquire().await;
+            std::mem::forget(permit);
+        },
+    );
 }

@@ -3,13 +3,20 @@
 //!
 //! Its semaphores work in an execution of shuttle alone. So each call of one is made in an execution
 //! of its own, with one task, which leaves shuttle's scheduler nothing to decide: the queue is
-//! shuttle's, the interleaving is ours. The semaphores are leaked, since executions take nothing
+//! shuttle's, the interleaving is ours. It is a test of its own because shuttle has a panic hook that
+//! prints whatever panics in its process, what is looked for included. The semaphores are leaked, since executions take nothing
 //! that is borrowed.
 
 use selvedge::program::PropertyName;
 
-use crate::driver::{finds, finds_nothing};
-use crate::programs::{behind_a_large_request, one_permit, two_at_once};
+#[path = "../cases/driver.rs"]
+mod driver;
+#[path = "../../../tests/zoo/programs.rs"]
+#[allow(dead_code)] // shuttle's has no partial grants
+mod programs;
+
+use driver::{finds, finds_nothing};
+use programs::{behind_a_large_request, one_permit, two_at_once};
 
 /// A version of shuttle.
 macro_rules! version {
