@@ -49,17 +49,48 @@ pool.sem: 1 finding · complete under panics=1 timeouts=2
 "#
 )]
 //!
+//! # Rust code over futures
+//!
+#![cfg_attr(
+    feature = "check",
+    doc = r#"
+[`check_async`] explores real async code as it stands, in an ordinary test: which task is polled
+next, where one is cancelled, where a panic strikes and when a timer fires are decided by a strategy,
+10,000 times over. Semaphores of other crates run unmodified; [`probe`] and [`tracked`] let them be
+judged.
+
+```should_panic
+use std::sync::Arc;
+use selvedge::{Semaphore, check_async, fault, task};
+
+check_async(|| async {
+    let pool = Arc::new(Semaphore::new(4).named("pool"));
+    for _ in 0..2 {
+        let pool = Arc::clone(&pool);
+        task::spawn(async move {
+            pool.acquire_raw().await.unwrap();
+            fault::point("query"); // a panic may strike here
+            pool.release(1).unwrap(); // and then this is never reached
+        });
+    }
+});
+```
+"#
+)]
+//!
 //! **What is checked**: every interleaving of the ops of a program on its semaphores, within
-//! budgets of injected faults; what the properties are is told in `property`.
+//! budgets of injected faults; of a closure as many runs as are asked for, or all of them. What the
+//! properties are is told in `property`.
 //!
 //! **What is not**: memory orderings, real time, data races, and data that workers share besides
 //! semaphores. For atomics and locks in Rust code [loom](https://docs.rs/loom) is the better tool,
 //! and [shuttle](https://docs.rs/shuttle) for large programs over threads.
 //!
-//! Without features the crate is the [`Semaphore`] alone: a release build of a user compiles nothing
-//! of the checker.
+//! Without features the crate is the [`Semaphore`] alone, and fault points that do nothing: a release
+//! build of a user compiles nothing of the checker.
 //! `check` is all of the library, `serde` adds reports as JSON, `cli` the command `selvedge`;
-//! `tokio` and `async-lock` let `check_semaphore` be asked of theirs.
+//! `tokio` and `async-lock` let their semaphores be tracked, and held against the model by
+//! `check_semaphore`.
 
 #[cfg(feature = "check")]
 pub mod explore;

@@ -54,6 +54,13 @@ fn the_program_is_judged_as_it_expects() {
 }
 
 #[test]
+fn the_rust_code_is_a_test() {
+    let blocks = blocks("rust");
+    assert_eq!(blocks.len(), 1);
+    assert!(read("tests/readme_example.rs").ends_with(&blocks[0]));
+}
+
+#[test]
 fn it_is_short() {
     assert!(read("README.md").lines().count() <= 150);
 }

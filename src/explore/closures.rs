@@ -186,7 +186,7 @@ impl Explorer {
         let strategy = make(self.runs_by(), &settings)
             .unwrap_or_else(|| unreachable!("the exhaustive search makes no runs"));
         let strategy: SharedStrategy = Rc::new(RefCell::new(strategy));
-        let mut engine = subject.tasks.again(subject.tasks.options().clone());
+        let mut engine = subject.tasks.again(*subject.tasks.options());
         let shard = self.shard.filter(|_| self.runs_by().is_random());
         let (first, stride) = shard.map_or((0, 1), |s| (s.index - 1, s.count));
         let mut stopped = None;
@@ -379,7 +379,7 @@ impl Subject for ClosureSubject {
             budget,
             bound,
             recording: true,
-            ..self.tasks.options().clone()
+            ..*self.tasks.options()
         }))
     }
 

@@ -121,6 +121,11 @@ impl Book {
         self.told();
     }
 
+    /// Whether nothing has happened since it was told.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.events.is_empty() && self.moved.is_empty() && self.touched.is_empty()
+    }
+
     /// Forgets what happened, since it was told.
     pub(crate) fn told(&mut self) {
         self.events.clear();

@@ -1,7 +1,7 @@
-//! The bare poll loop: the same choices, made with as little as they need, and nothing checked.
+//! The bare poll loop: the same choices, and nothing checked.
 //!
-//! A random number generator picks among the tasks that are ready; once a run it may drop a task
-//! instead. Futures are boxed, since they have to be; wakers are kept from run to run; a join handle
+//! They are made by whatever picks: dice, with as little as they need, or the strategy of the
+//! exploration. At most once a run a task is dropped instead of polled. Futures are boxed, since they have to be; wakers are kept from run to run; a join handle
 //! is a cell. Nothing is named, recorded, watched or offered to anybody.
 
 use std::cell::{Cell, RefCell};
@@ -88,6 +88,59 @@ pub fn spawn(future: impl Future<Output = ()> + 'static) -> Join {
     Join(handle)
 }
 
+/// Picks what is next.
+pub trait Pick {
+    /// A run begins.
+    fn begin(&mut self, run: u64);
+    /// One of the tasks that are ready, or of those that may be dropped.
+    fn pick(&mut self, ready: &[usize], droppable: &[usize]) -> Next;
+}
+
+/// What is next.
+pub enum Next {
+    Poll(usize),
+    Drop(usize),
+}
+
+/// As little as it takes: a random number for each choice, and one cancellation in half of the
+/// runs, at a step on a logarithmic scale.
+pub struct Dice {
+    rng: Rng,
+    cancel: Option<usize>,
+    step: usize,
+}
+
+impl Dice {
+    pub fn new() -> Dice {
+        Dice {
+            rng: Rng(0),
+            cancel: None,
+            step: 0,
+        }
+    }
+}
+
+impl Pick for Dice {
+    fn begin(&mut self, run: u64) {
+        self.rng = Rng(run);
+        self.step = 0;
+        self.cancel = (self.rng.below(2) == 1).then(|| {
+            let scale = self.rng.below(13);
+            self.rng.below(1 << scale)
+        });
+    }
+
+    fn pick(&mut self, ready: &[usize], droppable: &[usize]) -> Next {
+        let step = self.step;
+        self.step += 1;
+        if self.cancel.is_some_and(|at| at <= step) && !droppable.is_empty() {
+            self.cancel = None;
+            return Next::Drop(droppable[self.rng.below(droppable.len())]);
+        }
+        Next::Poll(ready[self.rng.below(ready.len())])
+    }
+}
+
 /// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 struct Rng(u64);
 
@@ -103,18 +156,17 @@ impl Rng {
 }
 
 /// Makes so many runs; polls and drops in all.
-pub fn runs<F: Future<Output = ()> + 'static>(runs: u64, root: impl Fn() -> F) -> u64 {
+pub fn runs<F: Future<Output = ()> + 'static>(
+    runs: u64,
+    picks: &mut impl Pick,
+    root: impl Fn() -> F,
+) -> u64 {
     let mut slots: Vec<Slot> = Vec::new();
     let mut steps = 0;
     let mut ready: Vec<usize> = Vec::new();
     let mut pending: Vec<usize> = Vec::new();
     for run in 0..runs {
-        let mut rng = Rng(run);
-        // at most one cancellation, at a step on a logarithmic scale
-        let mut cancel = (rng.below(2) == 1).then(|| {
-            let scale = rng.below(13);
-            rng.below(1 << scale)
-        });
+        picks.begin(run);
         let mut used = 0;
         let mut take = |slots: &mut Vec<Slot>, body: Body, joined: Option<Rc<Handle>>| {
             if used == slots.len() {
@@ -142,32 +194,34 @@ pub fn runs<F: Future<Output = ()> + 'static>(runs: u64, root: impl Fn() -> F) -
             if ready.is_empty() {
                 break;
             }
-            if cancel.is_some_and(|at| at <= step) && !pending.is_empty() {
-                cancel = None;
-                let slot = &mut slots[pending[rng.below(pending.len())]];
-                slot.body = None;
-                if let Some(joined) = slot.joined.take() {
-                    joined.end(false);
-                }
-            } else {
-                let slot = &mut slots[ready[rng.below(ready.len())]];
-                slot.flag.0.store(false, Ordering::Relaxed);
-                let mut cx = Context::from_waker(&slot.waker);
-                let done = match &mut slot.body {
-                    Some(body) => body.as_mut().poll(&mut cx).is_ready(),
-                    None => false,
-                };
-                if done {
+            match picks.pick(&ready, &pending) {
+                Next::Drop(at) => {
+                    let slot = &mut slots[at];
                     slot.body = None;
                     if let Some(joined) = slot.joined.take() {
-                        joined.end(true);
+                        joined.end(false);
                     }
                 }
-                SPAWNED.with(|spawned| {
-                    for (body, joined) in spawned.borrow_mut().drain(..) {
-                        take(&mut slots, body, Some(joined));
+                Next::Poll(at) => {
+                    let slot = &mut slots[at];
+                    slot.flag.0.store(false, Ordering::Relaxed);
+                    let mut cx = Context::from_waker(&slot.waker);
+                    let done = match &mut slot.body {
+                        Some(body) => body.as_mut().poll(&mut cx).is_ready(),
+                        None => false,
+                    };
+                    if done {
+                        slot.body = None;
+                        if let Some(joined) = slot.joined.take() {
+                            joined.end(true);
+                        }
                     }
-                });
+                    SPAWNED.with(|spawned| {
+                        for (body, joined) in spawned.borrow_mut().drain(..) {
+                            take(&mut slots, body, Some(joined));
+                        }
+                    });
+                }
             }
             step += 1;
         }

@@ -1,10 +1,12 @@
 //! Runs a second of an exploration of tokio's semaphore, beside a bare poll loop that makes the same
-//! choices and checks nothing: three tasks on one permit, one round each.
+//! choices and checks nothing: three tasks on one permit, one round each. The bare loop is measured
+//! twice: with the very strategy of the exploration, and with dice that cost next to nothing.
 //!
 //! `cargo run --release --manifest-path benches/tasks/Cargo.toml` prints a line for each pair of
 //! measurements, and the medians. The two take turns in one process, since machines drift.
 
 mod bare;
+mod same;
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -70,28 +72,43 @@ fn explorer(strategy: StrategyName, runs: Option<u64>) -> Explorer {
     }
 }
 
+/// Runs a second of a bare loop, and its steps a run.
+fn bare(picks: &mut impl bare::Pick) -> (f64, f64) {
+    let start = Instant::now();
+    let steps = bare::runs(RUNS, picks, bare_subject);
+    let seconds = start.elapsed().as_secs_f64();
+    (RUNS as f64 / seconds, steps as f64 / RUNS as f64)
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
 fn main() {
-    let mut ratios = Vec::new();
-    println!("three tasks, one permit of tokio's, one round; runs a second");
+    let (mut to_same, mut to_dice) = (Vec::new(), Vec::new());
+    println!("three tasks, one permit of tokio's, one round; runs a second (steps a run)");
     for _ in 0..ROUNDS {
-        let start = Instant::now();
-        let steps = bare::runs(RUNS, bare_subject);
-        let bare = RUNS as f64 / start.elapsed().as_secs_f64();
+        let (dice, dice_steps) = bare(&mut bare::Dice::new());
+        let (same, same_steps) = bare(&mut same::Same::new());
         let walk = explorer(StrategyName::Random, Some(RUNS));
         let start = Instant::now();
         let report = walk.explore_async("bench", watched_subject);
-        let watched = RUNS as f64 / start.elapsed().as_secs_f64();
+        let explored = RUNS as f64 / start.elapsed().as_secs_f64();
         assert!(report.findings.is_empty(), "tokio's semaphore is right");
-        ratios.push(watched / bare);
+        let steps = report.stats.transitions as f64 / RUNS as f64;
+        to_same.push(explored / same);
+        to_dice.push(explored / dice);
         println!(
-            "bare {bare:>10.0}  ({:.2} steps a run)   explored {watched:>10.0}  ({:.2} steps a run)   ratio {:.2}",
-            steps as f64 / RUNS as f64,
-            report.stats.transitions as f64 / RUNS as f64,
-            watched / bare,
+            "bare, same strategy {same:>9.0} ({same_steps:.2})   bare, dice {dice:>9.0} \
+             ({dice_steps:.2})   explored {explored:>9.0} ({steps:.2})"
         );
     }
-    ratios.sort_by(f64::total_cmp);
-    println!("ratio, median of {ROUNDS}: {:.2}", ratios[ROUNDS / 2]);
+    println!(
+        "explored to bare, medians of {ROUNDS}: {:.2} with the same strategy, {:.2} with dice",
+        median(to_same),
+        median(to_dice)
+    );
     let start = Instant::now();
     let report = explorer(StrategyName::Exhaustive, None).explore_async("bench", watched_subject);
     println!(

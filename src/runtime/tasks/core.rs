@@ -60,6 +60,8 @@ pub(crate) struct Core {
     pub(super) phase: Cell<Phase>,
     pub(super) clock: RefCell<Clock>,
     pub(super) probes: RefCell<Vec<Probe>>,
+    /// Those that were made while probes were read.
+    pub(super) new_probes: RefCell<Vec<Probe>>,
     pub(super) tracked: RefCell<Vec<Known>>,
     pub(super) invariants: RefCell<Vec<Invariant>>,
     /// What was put back while the run was taken down: who dropped it, and what it was.
@@ -126,6 +128,7 @@ impl Core {
             phase: Cell::new(Phase::Off),
             clock: RefCell::default(),
             probes: RefCell::default(),
+            new_probes: RefCell::default(),
             tracked: RefCell::default(),
             invariants: RefCell::default(),
             dropped: RefCell::default(),
@@ -196,57 +199,35 @@ impl Core {
 
     /// Tells the step that is under way, and what came of it.
     pub(super) fn tell(&self, situation: Situation) {
-        self.read_probes();
-        self.judge(situation);
+        if !self.is_ending() {
+            self.read_probes();
+        }
+        self.check_invariants();
         let progress = &mut *self.progress.borrow_mut();
-        let mut book = self.book.borrow_mut();
-        let taken = progress.taken.filter(|_| !progress.told);
-        let taken = taken.map(|at| &progress.before[at]);
-        if let Some(strategy) = &*self.strategy.borrow() {
-            let mut strategy = strategy.borrow_mut();
-            for event in &book.events {
-                strategy.observe(event);
+        let book = &mut *self.book.borrow_mut();
+        if !book.is_quiet() {
+            judge(book, situation, &mut progress.facts);
+            if let Some(strategy) = &*self.strategy.borrow() {
+                let mut strategy = strategy.borrow_mut();
+                for event in &book.events {
+                    strategy.observe(event);
+                }
             }
         }
+        Judge::situation(&*book, situation, |fact| progress.facts.push(fact));
+        let taken = progress.taken.filter(|_| !progress.told);
         if let Some(witness) = &*self.witness.borrow() {
             let step = Step {
-                taken,
+                taken: taken.map(|at| &progress.before[at]),
                 events: &book.events,
                 facts: &progress.facts,
                 spent: &progress.spent,
             };
-            witness.borrow_mut().state(&*book, situation, &step);
+            witness.borrow_mut().state(book, situation, &step);
         }
         progress.facts.clear();
         progress.told = true;
         book.told();
-    }
-
-    /// Puts the properties to what happened.
-    fn judge(&self, situation: Situation) {
-        self.check_invariants();
-        let book = self.book.borrow();
-        let facts = &mut self.progress.borrow_mut().facts;
-        facts.extend(book.events.iter().filter_map(fact_of));
-        for &worker in &book.moved {
-            Judge::moved(&*book, worker, |fact| {
-                let told_apart = match fact {
-                    Fact::Ordered { from, to, .. } => {
-                        !book.names.is_ambiguous(from) && !book.names.is_ambiguous(to)
-                    }
-                    _ => true,
-                };
-                if told_apart {
-                    facts.push(fact);
-                }
-            });
-        }
-        if situation != Situation::Finished {
-            for &semaphore in &book.touched {
-                Judge::semaphore(&*book, semaphore, |fact| facts.push(fact));
-            }
-        }
-        Judge::situation(&*book, situation, |fact| facts.push(fact));
     }
 
     /// Adds to what is told of the step.
@@ -453,6 +434,29 @@ impl Core {
     /// Whether a worker of this run has ended.
     pub(super) fn has_ended(&self, worker: WorkerId) -> bool {
         self.book.borrow().status(worker) == Status::Ended
+    }
+}
+
+/// Puts the properties to what happened.
+fn judge(book: &Book, situation: Situation, facts: &mut Vec<Fact>) {
+    facts.extend(book.events.iter().filter_map(fact_of));
+    for &worker in &book.moved {
+        Judge::moved(book, worker, |fact| {
+            let told_apart = match fact {
+                Fact::Ordered { from, to, .. } => {
+                    !book.names.is_ambiguous(from) && !book.names.is_ambiguous(to)
+                }
+                _ => true,
+            };
+            if told_apart {
+                facts.push(fact);
+            }
+        });
+    }
+    if situation != Situation::Finished {
+        for &semaphore in &book.touched {
+            Judge::semaphore(book, semaphore, |fact| facts.push(fact));
+        }
     }
 }
 

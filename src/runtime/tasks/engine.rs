@@ -165,6 +165,8 @@ impl Core {
         loop {
             let situation = self.look();
             if matches!(situation, Situation::Finished | Situation::Stuck) {
+                // how they stand before what is left is dropped
+                self.read_probes();
                 self.take_down();
                 self.settle(situation);
             }
@@ -373,7 +375,7 @@ impl Core {
             let slot = &mut self.slots.borrow_mut()[index];
             slot.ended = true;
             slot.parts.clear();
-            (slot.id, slot.joined.clone())
+            (slot.id, slot.joined.take())
         };
         self.book.borrow_mut().end(id, how);
         if let Some(joined) = joined

@@ -187,12 +187,6 @@ impl<T> Joined for Outcome<T> {
             injected,
         }));
     }
-
-    fn clear(&self) {
-        let state = self.state.replace(State::Taken);
-        drop(state);
-        drop(self.waker.take());
-    }
 }
 
 /// Lets other tasks go first.

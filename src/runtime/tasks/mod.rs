@@ -5,26 +5,7 @@
 //! tasks is polled next, where a pending one is cancelled and when a timer fires are choices of the
 //! strategy. So real async code runs as it is, and the same choices make the same run.
 //!
-//! # What is a step
-//!
-//! A step polls one task, up to its next await that is pending; or cancels it, by dropping its
-//! future as `abort` would. An acquire of our semaphore, of a [`tracked`](super::tracked) one, a
-//! `yield_now` and a `fault::io` are such awaits also where they need not wait: the task stands
-//! there and shows what it would do, before it does it. What a task does between two awaits
-//! (releases, tries, work on shared data) is one step: no other task comes in between. Code that
-//! runs on several threads is interleaved there too; put a `yield_now` where that matters, or check
-//! it over threads.
-//!
-//! A task that was granted permits and has not been polled since is pending like any other: it is
-//! resumed, or cancelled, by a choice of its own.
-//!
-//! # Time
-//!
-//! The clock is virtual, see [`time`](super::time). What is timed by tokio's own timers
-//! (`tokio::time::{sleep, timeout, interval}`) needs its runtime and panics without it, which is
-//! reported as such; of `tokio::time` only `Instant` works, and reads the real clock, which no
-//! schedule decides. tokio's `sync` module needs no runtime, and is run as it is: semaphores,
-//! mutexes, channels, notifications, barriers.
+//! What a step is stands in [`task`](super::task), and what of time there is in [`time`](super::time).
 //!
 //! **Invariants**
 //!

@@ -58,8 +58,6 @@ pub(super) enum Io {
 pub(super) trait Joined {
     /// It was cancelled or panicked.
     fn failed(&self, how: Ending, sight: Option<Sight>);
-    /// Lets go of what it holds.
-    fn clear(&self);
 }
 
 /// Whether a task was woken.

@@ -7,7 +7,7 @@
 
 use super::core::{Core, NOBODY, Phase};
 use crate::property::{Identity, Situation};
-use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, View, WorkerId};
+use crate::run::{Ending, Event, SemaphoreId, Status, View, WorkerId};
 use crate::runtime::book::{Book, Entry, TrayKind};
 use crate::runtime::names::MAIN;
 
@@ -18,18 +18,19 @@ impl Core {
             return;
         }
         for index in 0..self.used.get() {
-            self.current.set(index);
             let body = self.slots.borrow_mut()[index].body.take();
             if body.is_some() {
+                self.current.set(index);
                 // a panic of a destructor, now that all is over, changes nothing
                 let _ = self.guarded(|| drop(body));
             }
         }
         for index in 0..self.used.get() {
-            self.current.set(index);
+            // a waker that is kept there is dropped with it
             let joined = self.slots.borrow_mut()[index].joined.take();
-            if let Some(joined) = joined {
-                let _ = self.guarded(|| joined.clear());
+            if joined.is_some() {
+                self.current.set(index);
+                let _ = self.guarded(|| drop(joined));
             }
         }
         self.current.set(NOBODY);
@@ -37,8 +38,9 @@ impl Core {
 
     /// Drops the rest of the run, once it is told.
     pub(super) fn clear(&self) {
-        let probes = std::mem::take(&mut *self.probes.borrow_mut());
-        let _ = self.guarded(|| drop(probes));
+        let mut probes = std::mem::take(&mut *self.probes.borrow_mut());
+        let _ = self.guarded(|| probes.clear());
+        *self.probes.borrow_mut() = probes;
         for slot in &mut self.slots.borrow_mut()[..self.used.get()] {
             if slot.waker.is_none() {
                 slot.new_waker();
@@ -49,7 +51,7 @@ impl Core {
     /// Says who held what, what is lost, and what is left otherwise than it was found.
     pub(super) fn settle(&self, situation: Situation) {
         self.settle_entries(situation);
-        self.settle_probes();
+        self.settle_foreign();
         let found = std::mem::take(&mut *self.found.borrow_mut());
         for one in found.iter().filter(|f| !f.gone && f.at_first != f.now) {
             if self.book.borrow().entries(one.id).is_empty() {
@@ -74,98 +76,89 @@ impl Core {
     }
 
     fn settle_entries(&self, situation: Situation) {
-        let ids: Vec<SemaphoreId> = self.book.borrow().present().to_vec();
-        for id in ids {
-            let mut left: Vec<Entry> = self.book.borrow().entries(id).to_vec();
-            if left.is_empty() {
-                continue;
+        let count = self.book.borrow().present().len();
+        for at in 0..count {
+            let id = self.book.borrow().present()[at];
+            if !self.book.borrow().entries(id).is_empty() {
+                self.settle_tray(id, situation);
             }
-            let mut held = Vec::new();
-            for &(by, of, entry) in self.dropped.borrow().iter().filter(|d| d.1 == id) {
-                debug_assert_eq!(of, id);
-                let mut permits = entry.permits;
-                for e in left
-                    .iter_mut()
-                    .filter(|e| (e.worker, e.statement) == (entry.worker, entry.statement))
-                {
-                    let part = permits.min(e.permits);
-                    e.permits -= part;
-                    permits -= part;
-                    held.push(Entry {
-                        worker: by,
-                        permits: part,
-                        ..entry
-                    });
-                }
-            }
-            left.retain(|e| e.permits > 0);
-            let mut book = self.book.borrow_mut();
-            for entry in &left {
-                if book.status(entry.worker) == Status::Ended {
-                    let how = book.account(entry.worker).how;
-                    book.events.push(leaked(id, *entry, how));
-                }
-            }
-            if situation == Situation::Stuck {
-                left.extend(held.into_iter().filter(|e| e.permits > 0));
-            }
-            book.set_entries(id, left);
         }
     }
 
-    /// Foreign semaphores: what is neither free nor held now is lost within them.
-    fn settle_probes(&self) {
-        let frozen: Vec<(SemaphoreId, u64)> = {
-            let book = self.book.borrow();
-            let present = book.present().iter();
-            present.map(|&id| (id, book.tray(id).available)).collect()
-        };
-        self.read_probes();
-        let probed: Vec<(SemaphoreId, StatementId)> = {
-            let probes = self.probes.borrow();
-            let tracked = self.tracked.borrow();
-            let probed = probes.iter().map(|p| (p.semaphore, p.statement));
-            let told = tracked.iter().filter(|t| t.last.is_some());
-            let told = told.map(|t| (t.semaphore, t.statement));
-            probed.chain(told).collect()
-        };
-        let mut seen = Vec::new();
-        for (id, statement) in probed {
-            if seen.contains(&id) {
-                continue;
-            }
-            seen.push(id);
-            let mut book = self.book.borrow_mut();
-            let held: u64 = match book.tray(id).kind {
-                TrayKind::Foreign { .. } => book.entries(id).iter().map(|e| e.permits).sum(),
-                _ => continue,
-            };
-            let told = self
-                .tracked
-                .borrow()
-                .iter()
-                .find(|t| t.semaphore == id)
-                .and_then(|t| t.last);
-            let tray = book.touch(id);
-            let available = told.unwrap_or(tray.available);
-            let lost = tray.capacity.saturating_sub(available + held);
-            tray.lost = lost;
-            if lost > 0 {
-                let (worker, how) = self.last_to_end(&book);
-                let entry = Entry {
-                    worker,
-                    statement,
-                    permits: lost,
-                };
-                book.events.push(leaked(id, entry, how));
+    fn settle_tray(&self, id: SemaphoreId, situation: Situation) {
+        let mut left: Vec<Entry> = self.book.borrow().entries(id).to_vec();
+        let mut held = Vec::new();
+        for &(by, _, entry) in self.dropped.borrow().iter().filter(|d| d.1 == id) {
+            let mut permits = entry.permits;
+            let same = |e: &&mut Entry| (e.worker, e.statement) == (entry.worker, entry.statement);
+            for e in left.iter_mut().filter(same) {
+                let part = permits.min(e.permits);
+                e.permits -= part;
+                permits -= part;
+                held.push(Entry {
+                    worker: by,
+                    permits: part,
+                    ..entry
+                });
             }
         }
-        // the state that is told is the one in which nothing could go on
+        left.retain(|e| e.permits > 0);
         let mut book = self.book.borrow_mut();
-        for (id, available) in frozen {
-            if matches!(book.tray(id).kind, TrayKind::Foreign { .. }) {
-                book.touch(id).available = available;
+        for entry in &left {
+            if book.status(entry.worker) == Status::Ended {
+                let how = book.account(entry.worker).how;
+                book.events.push(leaked(id, *entry, how));
             }
+        }
+        if situation == Situation::Stuck {
+            left.extend(held.into_iter().filter(|e| e.permits > 0));
+        }
+        book.set_entries(id, left);
+    }
+
+    /// Foreign semaphores: what is neither free nor held now is lost within them.
+    fn settle_foreign(&self) {
+        let count = self.book.borrow().present().len();
+        for at in 0..count {
+            let id = self.book.borrow().present()[at];
+            if matches!(self.book.borrow().tray(id).kind, TrayKind::Foreign { .. }) {
+                self.settle_one(id);
+            }
+        }
+    }
+
+    fn settle_one(&self, id: SemaphoreId) {
+        let probed = {
+            let probes = self.probes.borrow();
+            let probe = probes.iter().find(|p| p.semaphore == id);
+            probe.map(|p| (p.statement, p.reading()))
+        };
+        let told = {
+            let tracked = self.tracked.borrow();
+            let known = tracked.iter().find(|t| t.semaphore == id);
+            known.and_then(|t| Some((t.statement, t.last?)))
+        };
+        let available = match (&probed, told) {
+            (Some((_, read)), _) => match self.guarded(|| read()) {
+                Ok(available) => available as u64,
+                Err(_) => return,
+            },
+            (None, Some((_, available))) => available,
+            (None, None) => return,
+        };
+        let statement = told.map(|t| t.0).or(probed.map(|p| p.0));
+        let mut book = self.book.borrow_mut();
+        let held: u64 = book.entries(id).iter().map(|e| e.permits).sum();
+        let lost = book.tray(id).capacity.saturating_sub(available + held);
+        if let Some(statement) = statement.filter(|_| lost > 0) {
+            book.touch(id).lost = lost;
+            let (worker, how) = self.last_to_end(&book);
+            let entry = Entry {
+                worker,
+                statement,
+                permits: lost,
+            };
+            book.events.push(leaked(id, entry, how));
         }
     }
 

@@ -1,6 +1,7 @@
 //! What is watched besides our own semaphores: foreign ones through probes, and what a user wants
 //! to hold.
 
+use std::cell::Cell;
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub(super) struct Probe {
     pub(super) statement: StatementId,
     read: Rc<dyn Fn() -> usize>,
     /// It panicked once, and is not asked any more.
-    broken: bool,
+    broken: Cell<bool>,
 }
 
 /// Whether something holds.
@@ -58,12 +59,17 @@ pub fn probe(name: &str, capacity: usize, available: impl Fn() -> usize + 'stati
         core.book.borrow_mut().touch(semaphore).capacity = capacity as u64;
         let names = &mut core.book.borrow_mut().names;
         let statement = names.op(place, Verb::Probe, semaphore);
-        core.probes.borrow_mut().push(Probe {
+        let probe = Probe {
             semaphore,
             statement,
             read: Rc::new(available),
-            broken: false,
-        });
+            broken: Cell::new(false),
+        };
+        // a probe that makes a probe is odd, but harmless
+        match core.probes.try_borrow_mut() {
+            Ok(mut probes) => probes.push(probe),
+            Err(_) => core.new_probes.borrow_mut().push(probe),
+        }
     });
 }
 
@@ -83,36 +89,36 @@ pub(crate) fn note_line(text: impl FnOnce() -> String) {
     });
 }
 
+impl Probe {
+    /// What reads it.
+    pub(super) fn reading(&self) -> Rc<dyn Fn() -> usize> {
+        Rc::clone(&self.read)
+    }
+}
+
 impl Core {
     /// Asks the probes how things stand.
     pub(super) fn read_probes(&self) {
-        let count = self.probes.borrow().len();
-        for at in 0..count {
-            // what a probe reads may come back to us, and may add a probe
-            let (semaphore, read) = {
-                let probe = &self.probes.borrow()[at];
-                if probe.broken {
-                    continue;
-                }
-                (probe.semaphore, Rc::clone(&probe.read))
-            };
-            match self.guarded(|| read()) {
+        let probes = self.probes.borrow();
+        for probe in probes.iter().filter(|probe| !probe.broken.get()) {
+            match self.guarded(|| (probe.read)()) {
                 Ok(available) => {
                     let available = available as u64;
                     let mut book = self.book.borrow_mut();
-                    if book.tray(semaphore).available != available {
-                        book.touch(semaphore).available = available;
+                    if book.tray(probe.semaphore).available != available {
+                        book.touch(probe.semaphore).available = available;
                     }
                 }
                 Err(sight) => {
-                    let statement = {
-                        let probe = &mut self.probes.borrow_mut()[at];
-                        probe.broken = true;
-                        probe.statement
-                    };
-                    self.probe_failed(statement, &sight);
+                    probe.broken.set(true);
+                    self.probe_failed(probe.statement, &sight);
                 }
             }
+        }
+        drop(probes);
+        if !self.new_probes.borrow().is_empty() {
+            let new = std::mem::take(&mut *self.new_probes.borrow_mut());
+            self.probes.borrow_mut().extend(new);
         }
     }
 
@@ -123,7 +129,7 @@ impl Core {
         };
         let reads: Vec<Rc<dyn Fn() -> usize>> = probes
             .iter()
-            .filter(|probe| !probe.broken)
+            .filter(|probe| !probe.broken.get())
             .map(|probe| Rc::clone(&probe.read))
             .collect();
         drop(probes);
