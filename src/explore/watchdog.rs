@@ -52,18 +52,28 @@ pub(super) fn watched<T: Outcome>(
         // nobody waits any more if this took too long
         let _ = sender.send(outcome);
     });
-    if let Some(outcome) = wait(&receiver, &published, explorer.patience) {
-        // its thread-local values are dropped before anybody goes on
-        let _ = worker.join();
-        return outcome;
+    match wait(&receiver, &published, explorer.patience) {
+        Heard::Outcome(outcome) => {
+            // its thread-local values are dropped before anybody goes on
+            let _ = worker.join();
+            outcome
+        }
+        Heard::Silence => T::hangs(hanging(explorer, case, closure, &published)),
+        Heard::End => match worker.join() {
+            // the hook kept the message, and nobody has seen it yet
+            Err(panic) => panic!("{}", message(&*panic)),
+            Ok(()) => unreachable!("who does not panic sends its outcome"),
+        },
     }
-    if worker.is_finished()
-        && let Err(panic) = worker.join()
-    {
-        // the hook kept the message, and nobody has seen it yet
-        panic!("{}", message(&*panic));
-    }
-    T::hangs(hanging(explorer, case, closure, &published))
+}
+
+/// What is heard of a thread that explores.
+enum Heard<T> {
+    Outcome(T),
+    /// It makes no more steps.
+    Silence,
+    /// It has ended, or is about to, without an outcome.
+    End,
 }
 
 fn spawn(body: impl FnOnce() + Send + 'static) -> thread::JoinHandle<()> {
@@ -74,17 +84,16 @@ fn spawn(body: impl FnOnce() + Send + 'static) -> thread::JoinHandle<()> {
         .unwrap_or_else(|error| panic!("no thread to explore in: {error}"))
 }
 
-/// What was sent; `None` if nothing was and nothing happens any more.
-fn wait<T>(receiver: &Receiver<T>, published: &Published, patience: Duration) -> Option<T> {
+fn wait<T>(receiver: &Receiver<T>, published: &Published, patience: Duration) -> Heard<T> {
     let mut beat = published.beat();
     loop {
         match receiver.recv_timeout(patience) {
-            Ok(outcome) => return Some(outcome),
-            Err(RecvTimeoutError::Disconnected) => return None,
+            Ok(outcome) => return Heard::Outcome(outcome),
+            Err(RecvTimeoutError::Disconnected) => return Heard::End,
             Err(RecvTimeoutError::Timeout) => {
                 let now = published.beat();
                 if now == beat {
-                    return None;
+                    return Heard::Silence;
                 }
                 beat = now;
             }
@@ -118,13 +127,14 @@ fn hanging(explorer: &Explorer, case: &Case, closure: &Closure, published: &Publ
         });
         let _ = sender.send(report);
     });
-    wait(&receiver, &again, explorer.patience).unwrap_or_else(|| {
-        panic!(
+    match wait(&receiver, &again, explorer.patience) {
+        Heard::Outcome(report) => report,
+        Heard::Silence | Heard::End => panic!(
             "{}: a step does not end, and a replay of the steps before it does not either: the \
              closure blocks, or reads something that changes from run to run",
             case.name
-        )
-    })
+        ),
+    }
 }
 
 impl Explorer {

@@ -11,3 +11,4 @@ pub(crate) mod a12;
 pub(crate) mod a20;
 pub(crate) mod a5;
 pub(crate) mod a8;
+pub(crate) mod programs;

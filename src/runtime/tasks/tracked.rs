@@ -3,9 +3,9 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::Location;
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use super::core::Core;
 use super::current::core;
@@ -88,31 +88,40 @@ impl<'a, S: Counting> Tracked<'a, S> {
         permits: u32,
     ) -> impl Future<Output = Result<TrackedPermit<'a, S>, Refused>> {
         let place = Here::from(Location::caller());
-        async move {
-            let mut waiting = None;
-            if core().is_some() {
-                waiting = Some(self.announce(permits, place).await);
-            }
-            // declared after `waiting`, and so dropped before it tells that it has left
-            let mut acquire = pin!(self.semaphore.acquire(permits));
-            let permit = poll_fn(|cx| {
-                let polled = acquire.as_mut().poll(cx);
-                if polled.is_pending()
-                    && let Some(waiting) = &mut waiting
-                {
-                    waiting.queue();
+        let mut announced = false;
+        let mut acquiring = Acquiring {
+            acquire: None,
+            waiting: None,
+        };
+        poll_fn(move |cx| {
+            let acquire = match &mut acquiring.acquire {
+                Some(acquire) => acquire,
+                none => {
+                    if core().is_some() {
+                        let polled = self.poll_announce(permits, place, &mut announced, cx);
+                        acquiring.waiting = Some(ready!(polled));
+                    }
+                    none.insert(Box::pin(self.semaphore.acquire(permits)))
                 }
-                polled
-            })
-            .await?;
-            let holding = waiting.as_mut().and_then(|waiting| waiting.take());
-            Ok(TrackedPermit {
-                permit: Some(permit),
-                tracked: self,
-                holding,
-                forgotten: false,
-            })
-        }
+            };
+            let polled = acquire.as_mut().poll(cx);
+            let waiting = acquiring.waiting.as_mut();
+            match polled {
+                Poll::Pending => {
+                    if let Some(waiting) = waiting {
+                        waiting.queue();
+                    }
+                    Poll::Pending
+                }
+                Poll::Ready(Err(refused)) => Poll::Ready(Err(refused)),
+                Poll::Ready(Ok(permit)) => Poll::Ready(Ok(TrackedPermit {
+                    permit: Some(permit),
+                    tracked: self,
+                    holding: waiting.and_then(|waiting| waiting.take()),
+                    forgotten: false,
+                })),
+            }
+        })
     }
 
     /// Takes a permit at once or not at all.
@@ -148,34 +157,30 @@ impl<'a, S: Counting> Tracked<'a, S> {
         })
     }
 
-    async fn announce(self, permits: u32, place: Here) -> Waiting<'a, S> {
-        let mut announced = false;
-        let (id, statement) =
-            poll_fn(|cx| self.poll_announce(permits, place, &mut announced, cx)).await;
-        Waiting {
-            tracked: self,
-            id,
-            statement,
-            permits,
-            state: Stage::Begun,
-        }
-    }
-
     fn poll_announce(
         self,
         permits: u32,
         place: Here,
         announced: &mut bool,
         cx: &mut Context<'_>,
-    ) -> Poll<(SemaphoreId, StatementId)> {
+    ) -> Poll<Waiting<'a, S>> {
+        let waiting = |id, statement| {
+            Poll::Ready(Waiting {
+                tracked: self,
+                id,
+                statement,
+                permits,
+                state: Stage::Begun,
+            })
+        };
         let Some(core) = core().filter(|core| !core.is_ending()) else {
-            return Poll::Ready((SemaphoreId(0), StatementId(0)));
+            return waiting(SemaphoreId(0), StatementId(0));
         };
         let id = core.tracked_id(&self);
         let statement = core.op_at(place, Verb::Acquire(permits), id);
         if *announced && core.may_perform.replace(false) {
             core.statement.set(statement);
-            return Poll::Ready((id, statement));
+            return waiting(id, statement);
         }
         if !std::mem::replace(announced, true) {
             let worker = core.worker();
@@ -192,6 +197,15 @@ impl<'a, S: Counting> Tracked<'a, S> {
         cx.waker().wake_by_ref();
         Poll::Pending
     }
+}
+
+/// An acquire of the semaphore, and what is told of it. The semaphore's own future lives as long as
+/// the one that is handed out: what it does when it is dropped, also after it has completed, is
+/// a part of what is looked at.
+struct Acquiring<'a, S: Counting, F> {
+    /// Dropped before `waiting` tells that it has left.
+    acquire: Option<Pin<Box<F>>>,
+    waiting: Option<Waiting<'a, S>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
