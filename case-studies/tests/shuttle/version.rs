@@ -1,22 +1,4 @@
-//! shuttle's `BatchSemaphore`, strictly fair: in 0.8.0 a head waiter that gives up strands those
-//! behind it (shuttle #167).
-//!
-//! Its semaphores work in an execution of shuttle alone. So each call of one is made in an execution
-//! of its own, with one task, which leaves shuttle's scheduler nothing to decide: the queue is
-//! shuttle's, the interleaving is ours. It is a test of its own because shuttle has a panic hook that
-//! prints whatever panics in its process, what is looked for included. The semaphores are leaked, since executions take nothing
-//! that is borrowed.
-
-use selvedge::program::PropertyName;
-
-#[path = "../cases/driver.rs"]
-mod driver;
-#[path = "../../../tests/zoo/programs.rs"]
-#[allow(dead_code)] // shuttle's has no partial grants
-mod programs;
-
-use driver::{finds, finds_nothing};
-use programs::{behind_a_large_request, one_permit, two_at_once};
+//! The semaphore of a version of shuttle, made in executions of it.
 
 /// A version of shuttle.
 macro_rules! version {
@@ -131,22 +113,4 @@ macro_rules! version {
     };
 }
 
-version!(v0_8, shuttle_0_8);
-version!(v0_9, shuttle_0_9);
-
-#[test]
-fn shuttle_0_8_strands_who_is_behind_the_head() {
-    finds(
-        PropertyName::LostWakeup,
-        "waits for zoo although what it asks for is available",
-        "shuttle-0.8-large",
-        behind_a_large_request::<v0_8::Fair>,
-    );
-}
-
-#[test]
-fn shuttle_0_9() {
-    finds_nothing("shuttle-0.9-large", behind_a_large_request::<v0_9::Fair>);
-    finds_nothing("shuttle-0.9-one", one_permit::<v0_9::Fair, 2>);
-    finds_nothing("shuttle-0.9-two", two_at_once::<v0_9::Fair>);
-}
+pub(crate) use version;
