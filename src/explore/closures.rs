@@ -248,11 +248,7 @@ impl Explorer {
         let strategy = self.runs_by();
         Report {
             program: case.name.clone(),
-            command: Some(
-                case.command
-                    .clone()
-                    .unwrap_or_else(|| "cargo test".to_owned()),
-            ),
+            command: case.command.clone(),
             digest: subject.digest(),
             complete,
             stopped,

@@ -35,7 +35,7 @@ impl Explorer {
     /// use selvedge::program::Program;
     ///
     /// let program = Program::parse(
-    ///     "semaphore pool permits=1\nworker handler count=2 { acquire pool work query release pool }",
+    ///     "semaphore pool permits=1\nworker handler count=2 { acquire pool; work query; release pool }",
     /// )?;
     /// let report = Explorer::default().explore_lowered(&program, "pool", &())?;
     /// assert_eq!(report.findings[0].id, Explorer::default().explore(&program, "pool", &()).findings[0].id);

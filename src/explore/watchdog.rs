@@ -142,11 +142,7 @@ impl Explorer {
         let strategy = self.runs_by();
         Report {
             program: case.name.clone(),
-            command: Some(
-                case.command
-                    .clone()
-                    .unwrap_or_else(|| "cargo test".to_owned()),
-            ),
+            command: case.command.clone(),
             digest: crate::schedule::Digest::of(&case.name),
             complete: false,
             stopped: Some(Stopped::Hang),

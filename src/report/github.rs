@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use super::model::{Report, Severity};
 use super::remedy::remedy;
-use super::text::{bound, quoted};
+use super::text::replays;
 
 /// A report as annotations: `::error` and `::warning` for findings, `::notice` for a search that
 /// found nothing and did not see all.
@@ -23,12 +23,10 @@ pub fn github(report: &Report) -> String {
             format!(",line={},col={}", place.line, place.column)
         });
         let message = format!(
-            "{}\nremedy: {}\nreplay: selvedge replay {}{} '{}'",
+            "{}\nremedy: {}\nreplay: {}",
             finding.detail,
             remedy(finding),
-            quoted(&report.program),
-            bound(finding),
-            finding.schedule,
+            replays(report, finding),
         );
         let _ = writeln!(
             text,

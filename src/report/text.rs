@@ -10,7 +10,7 @@ use super::remedy::{diagnosis, remedy};
 use super::rows::Next;
 use super::style::{Page, Paint, Row, Style, WIDTH, printable, shorten, wrap};
 use super::timeline::draw;
-use super::trace::Trace;
+use super::trace::{Trace, Written};
 use super::wait::why;
 use super::words::{count, ended, list, some_of};
 use crate::program::{Place, PropertyName};
@@ -97,21 +97,27 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
     page.labelled("remedy", &remedy(finding), Paint::Good);
     page.labelled("finding", &finding.id, Paint::Plain);
     page.labelled("schedule", &figures(finding), Paint::Plain);
+    page.command("replay", &replays(report, finding));
+}
+
+/// What a person does to replay a finding.
+pub(super) fn replays(report: &Report, finding: &Finding) -> String {
     let schedule = &finding.schedule;
-    page.command(
-        "replay",
-        &match &report.command {
-            Some(command) => format!("SELVEDGE_REPLAY='{schedule}' {command}"),
-            None => {
-                let file = quoted(&report.program);
-                format!("selvedge replay {file}{} '{schedule}'", bound(finding))
-            }
-        },
-    );
+    match &report.command {
+        Some(command) => format!("SELVEDGE_REPLAY='{schedule}' {command}"),
+        None if finding.trace.written == Written::Rust => {
+            let name = &report.program;
+            format!("Explorer::replay_async(\"{name}\", \"{schedule}\", …)")
+        }
+        None => {
+            let file = quoted(&report.program);
+            format!("selvedge replay {file}{} '{schedule}'", bound(finding))
+        }
+    }
 }
 
 /// The option that a livelock needs to be replayed as one: its run has as many steps as the bound.
-pub(super) fn bound(finding: &Finding) -> String {
+fn bound(finding: &Finding) -> String {
     let usual = StepBound::default().0;
     match finding.identity {
         Identity::Livelock if finding.steps as u64 != usual => {
@@ -386,7 +392,7 @@ fn place_of(trace: &Trace, id: WorkerId) -> (String, Paint) {
 }
 
 /// A file's name as a shell takes it.
-pub(super) fn quoted(file: &str) -> String {
+fn quoted(file: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "._-/+=@%:,".contains(c);
     let dashed = if file.starts_with('-') && file.len() > 1 {
         format!("./{file}")
