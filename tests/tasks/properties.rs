@@ -144,27 +144,25 @@ fn a_deadlock_names_who_holds() {
 }
 
 /// Two tasks that take two semaphores in opposite orders; `guarded` says how they hold them.
-fn opposite(guarded: bool) -> impl Future<Output = ()> {
-    async move {
-        let (a, b) = (semaphore("a", 1), semaphore("b", 1));
-        let take = |first: &std::sync::Arc<Semaphore>, second: &std::sync::Arc<Semaphore>| {
-            let (first, second) = (first.clone(), second.clone());
-            task::spawn(async move {
-                if guarded {
-                    let _first = first.acquire().await;
-                    let _second = second.acquire().await;
-                } else {
-                    first.acquire_raw().await.unwrap();
-                    second.acquire_raw().await.unwrap();
-                    second.release(1).unwrap();
-                    first.release(1).unwrap();
-                }
-            })
-        };
-        let tasks = [take(&a, &b), take(&b, &a)];
-        for task in tasks {
-            let _ = task.await;
-        }
+async fn opposite(guarded: bool) {
+    let (a, b) = (semaphore("a", 1), semaphore("b", 1));
+    let take = |first: &std::sync::Arc<Semaphore>, second: &std::sync::Arc<Semaphore>| {
+        let (first, second) = (first.clone(), second.clone());
+        task::spawn(async move {
+            if guarded {
+                let _first = first.acquire().await;
+                let _second = second.acquire().await;
+            } else {
+                first.acquire_raw().await.unwrap();
+                second.acquire_raw().await.unwrap();
+                second.release(1).unwrap();
+                first.release(1).unwrap();
+            }
+        })
+    };
+    let tasks = [take(&a, &b), take(&b, &a)];
+    for task in tasks {
+        let _ = task.await;
     }
 }
 
