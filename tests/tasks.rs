@@ -15,6 +15,10 @@ mod properties;
 mod replay;
 #[path = "tasks/running.rs"]
 mod running;
+#[path = "shared/snapshots.rs"]
+mod snapshots;
+#[path = "tasks/texts.rs"]
+mod texts;
 #[path = "tasks/wakers.rs"]
 mod wakers;
 mod zoo;

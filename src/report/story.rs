@@ -176,9 +176,9 @@ fn note(trace: &Trace, step: &TraceStep, event: &Event) -> Option<Note> {
             format!("starts {}", trace.worker(worker)),
             Paint::Plain,
         ),
-        Event::Note { worker, text } => (worker, trace.text(text).to_owned(), Paint::Strong),
+        Event::Note { worker, text } => (worker, in_one_line(trace.text(text)), Paint::Strong),
         Event::Failed { worker, text, .. } => {
-            let text = format!("panicked: {}", trace.text(text));
+            let text = format!("panicked: {}", in_one_line(trace.text(text)));
             (worker, text, Paint::Error)
         }
         Event::Ended { worker, how } => (worker, end(step, worker, how).to_owned(), Paint::Plain),
@@ -208,4 +208,9 @@ fn end(step: &TraceStep, worker: WorkerId, how: Ending) -> &'static str {
         Ending::Closed => "ends by the closed semaphore",
         Ending::OverReleased => "ends by the over-release",
     }
+}
+
+/// A user's text has any shape, and a column has one.
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
