@@ -1,11 +1,11 @@
 //! What is found on closures over semaphores, ours and others.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use selvedge::{Semaphore, fault, probe, task, time};
+use selvedge::{Explorer, Semaphore, fault, probe, task, time};
 
 use super::drive::{check, check_with, clean, faultless, finds, plain, portfolio, semaphore};
 
@@ -296,6 +296,26 @@ fn who_chooses_for_ever_does_not_end() {
         },
         &["livelock"],
     );
+}
+
+#[test]
+fn who_yields_until_a_timer_fires_would_end() {
+    let few = Explorer {
+        runs: Some(20),
+        ..faultless(portfolio())
+    };
+    let subject = || async {
+        let done = Rc::new(Cell::new(false));
+        let set = Rc::clone(&done);
+        task::spawn(async move {
+            time::sleep(Duration::from_secs(1)).await;
+            set.set(true);
+        });
+        while !done.get() {
+            task::yield_now().await;
+        }
+    };
+    finds(&few, subject, &[]);
 }
 
 #[test]

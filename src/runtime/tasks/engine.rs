@@ -174,6 +174,12 @@ impl Core {
                 self.take_down();
                 self.settle(situation);
             }
+            // who goes on for ever while a timer runs would be ended by it: no livelock
+            let timed = self.clock.borrow().next_deadline().is_some();
+            if situation == Situation::StepBound && timed {
+                self.tell(Situation::Going);
+                return Outcome::StepBound;
+            }
             self.tell(situation);
             match situation {
                 Situation::Finished => return Outcome::Finished,
