@@ -507,6 +507,24 @@ mod tracked {
         );
     }
 
+    /// The permit that the stuck task holds is put back when it is dropped, and makes up for none of
+    /// those that are lost.
+    #[test]
+    fn a_leak_beside_a_permit_that_is_held_is_told() {
+        plain(
+            || async {
+                let pool = probed(3);
+                let there = pool.clone();
+                task::spawn(async move {
+                    let _held = tracked(&*there).named("pool").acquire().await;
+                    std::future::pending::<()>().await;
+                });
+                pool.acquire().await.unwrap().forget();
+            },
+            &["exhaustion pool", "leak pool"],
+        );
+    }
+
     #[test]
     fn a_leak_is_told_with_its_holder() {
         plain(

@@ -51,7 +51,7 @@ impl Core {
     /// Says who held what, what is lost, and what is left otherwise than it was found.
     pub(super) fn settle(&self, situation: Situation) {
         self.settle_entries(situation);
-        self.settle_foreign();
+        self.settle_foreign(situation);
         let found = std::mem::take(&mut *self.found.borrow_mut());
         for one in found.iter().filter(|f| !f.gone && f.at_first != f.now) {
             if self.book.borrow().entries(one.id).is_empty() {
@@ -117,17 +117,17 @@ impl Core {
     }
 
     /// Foreign semaphores: what is neither free nor held now is lost within them.
-    fn settle_foreign(&self) {
+    fn settle_foreign(&self, situation: Situation) {
         let count = self.book.borrow().present().len();
         for at in 0..count {
             let id = self.book.borrow().present()[at];
             if matches!(self.book.borrow().tray(id).kind, TrayKind::Foreign { .. }) {
-                self.settle_one(id);
+                self.settle_one(id, situation);
             }
         }
     }
 
-    fn settle_one(&self, id: SemaphoreId) {
+    fn settle_one(&self, id: SemaphoreId, situation: Situation) {
         let probed = {
             let probes = self.probes.borrow();
             let probe = probes.iter().find(|p| p.semaphore == id);
@@ -148,7 +148,17 @@ impl Core {
         };
         let statement = told.map(|t| t.0).or(probed.map(|p| p.0));
         let mut book = self.book.borrow_mut();
-        let held: u64 = book.entries(id).iter().map(|e| e.permits).sum();
+        let entries: u64 = book.entries(id).iter().map(|e| e.permits).sum();
+        // a stuck state is told with what was held in it; by now that has been put back, and is free
+        let put_back: u64 = match situation {
+            Situation::Stuck => {
+                let dropped = self.dropped.borrow();
+                let of = dropped.iter().filter(|(_, of, _)| *of == id);
+                of.map(|(.., entry)| entry.permits).sum()
+            }
+            _ => 0,
+        };
+        let held = entries.saturating_sub(put_back);
         let lost = book.tray(id).capacity.saturating_sub(available + held);
         if let Some(statement) = statement.filter(|_| lost > 0) {
             book.touch(id).lost = lost;
