@@ -46,13 +46,6 @@ pub struct Enabled {
     pub draws: Option<Resource>,
 }
 
-impl Action {
-    /// Whether it ends a wait from outside.
-    pub fn cancels(self) -> bool {
-        matches!(self, Action::Cancel | Action::CancelPart(_))
-    }
-}
-
 /// How often a schedule goes over to another worker.
 pub fn switches(choices: &[Choice]) -> usize {
     let changes = |pair: &&[Choice]| pair[0].worker != pair[1].worker;
