@@ -115,9 +115,11 @@ pub mod semaphore;
 #[cfg(feature = "check")]
 pub mod strategy;
 
+#[cfg(feature = "threads")]
+pub use explore::check;
 #[cfg(feature = "check")]
 pub use explore::{Explorer, check_async, check_semaphore};
-pub use runtime::{fault, task};
+pub use runtime::{fault, task, thread};
 #[cfg(feature = "check")]
 pub use runtime::{probe, time, tracked};
 pub use semaphore::{

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::panic::Location;
 
 use super::Explorer;
-use super::closures::{Case, closure_of};
+use super::closures::{Case, Closure, closure_of};
 use crate::report::{Report, Style, text, timeline};
 use crate::runtime::Here;
 use crate::schedule::ScheduleError;
@@ -49,6 +49,48 @@ where
     Explorer::closures().check_async(closure);
 }
 
+/// Explores the threads that a closure starts, as [`Explorer::closures`] does or as the environment
+/// says (`SELVEDGE_RUNS`, `SELVEDGE_SEED` and their kin), and panics with the report if anything is
+/// found.
+///
+/// A finding's schedule is replayed by `SELVEDGE_REPLAY='…' cargo test NAME`; a check that the
+/// schedule is not of runs as ever.
+///
+/// # Panics
+///
+/// If something is found, in an exploration, or if the environment says what cannot be used.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use selvedge::{Semaphore, fault, thread};
+///
+/// selvedge::check(|| {
+///     let pool = Arc::new(Semaphore::new(1).named("pool"));
+///     let handlers: Vec<_> = (0..2)
+///         .map(|_| {
+///             let pool = Arc::clone(&pool);
+///             thread::spawn(move || {
+///                 let _permit = pool.acquire_blocking().unwrap();
+///                 fault::point("query"); // a panic may strike: the guard puts the permit back
+///             })
+///         })
+///         .collect();
+///     for handler in handlers {
+///         let _ = handler.join();
+///     }
+/// });
+/// ```
+#[cfg(feature = "threads")]
+#[track_caller]
+pub fn check<F>(closure: F)
+where
+    F: Fn() + Send + Sync + 'static,
+{
+    Explorer::closures().check(closure);
+}
+
 impl Explorer {
     /// As [`check_async`], with these options where the environment says nothing.
     ///
@@ -61,16 +103,30 @@ impl Explorer {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + 'static,
     {
-        let case = Case {
-            name: name_of::<F>(),
-            place: Here::from(Location::caller()),
-            command: Some(command()),
-        };
+        self.check_case(case_of::<F>(Here::from(Location::caller())), closure_of(closure));
+    }
+
+    /// As [`check`], with these options where the environment says nothing.
+    ///
+    /// # Panics
+    ///
+    /// If something is found, in an exploration, or if the environment says what cannot be used.
+    #[cfg(feature = "threads")]
+    #[track_caller]
+    pub fn check<F>(&self, closure: F)
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        let case = case_of::<F>(Here::from(Location::caller()));
+        self.check_case(case, super::closures::closure_of_threads(closure));
+    }
+
+    #[track_caller]
+    fn check_case(&self, case: Case, closure: Closure) {
         let (explorer, replay) = match self.clone().with_environment() {
             Ok(read) => read,
             Err(problems) => panic!("{problems}"),
         };
-        let closure = closure_of(closure);
         if let Some(schedule) = replay {
             match explorer.replay_case(case.clone(), &schedule, closure.clone()) {
                 Ok(report) => return conclude_replay(&report),
@@ -80,6 +136,14 @@ impl Explorer {
             }
         }
         conclude(&explorer.explore_case(case, closure));
+    }
+}
+
+fn case_of<F>(place: Here) -> Case {
+    Case {
+        name: name_of::<F>(),
+        place,
+        command: Some(command()),
     }
 }
 

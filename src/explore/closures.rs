@@ -105,6 +105,55 @@ impl Explorer {
         self.replay_case(case, schedule, closure_of(closure))
     }
 
+    /// Explores the threads that a closure starts, under a name that the schedules of it carry.
+    ///
+    /// Each run calls the closure as its first worker, and goes on until all that this spawned by
+    /// [`thread::spawn`](crate::thread::spawn) have ended or nothing can go on. The exhaustive strategy
+    /// is here the depth-first search of all runs.
+    ///
+    /// # Panics
+    ///
+    /// In an exploration: one goes after the other.
+    #[cfg(feature = "threads")]
+    #[track_caller]
+    pub fn explore_threads(
+        &self,
+        name: &str,
+        closure: impl Fn() + Send + Sync + 'static,
+    ) -> Report {
+        let case = Case {
+            name: name.to_owned(),
+            place: Here::from(Location::caller()),
+            command: None,
+        };
+        self.explore_case(case, closure_of_threads(closure))
+    }
+
+    /// Replays a schedule of a closure over threads; the report has what the run shows.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no schedule of a closure of that name.
+    ///
+    /// # Panics
+    ///
+    /// In an exploration.
+    #[cfg(feature = "threads")]
+    #[track_caller]
+    pub fn replay_threads(
+        &self,
+        name: &str,
+        schedule: &str,
+        closure: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Report, ScheduleError> {
+        let case = Case {
+            name: name.to_owned(),
+            place: Here::from(Location::caller()),
+            command: None,
+        };
+        self.replay_case(case, schedule, closure_of_threads(closure))
+    }
+
     pub(super) fn explore_case(&self, case: Case, closure: Closure) -> Report {
         let explorer = self.clone();
         let (of, make) = (case.clone(), Arc::clone(&closure));
@@ -336,9 +385,15 @@ where
     let closure = Arc::new(closure);
     Arc::new(move || {
         let closure = Arc::clone(&closure);
-        let root: Root = Rc::new(move || Box::pin(closure()));
-        root
+        Root::Future(Rc::new(move || Box::pin(closure())))
     })
+}
+
+/// A closure that is the first of a run's threads.
+#[cfg(feature = "threads")]
+pub(super) fn closure_of_threads(closure: impl Fn() + Send + Sync + 'static) -> Closure {
+    let closure = Arc::new(closure);
+    Arc::new(move || Root::Thread(Arc::clone(&closure) as _))
 }
 
 /// Runs `explore` as the exploration of this thread.

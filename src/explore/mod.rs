@@ -26,6 +26,8 @@ mod subject;
 mod verdict;
 mod watchdog;
 
+#[cfg(feature = "threads")]
+pub use check::check;
 pub use check::check_async;
 pub use conformance::{Conformance, Difference, check_semaphore};
 pub use explorer::{Explorer, Watcher, budget_of};

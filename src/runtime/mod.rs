@@ -19,6 +19,7 @@ mod semaphore;
 #[cfg(feature = "check")]
 mod standing;
 pub mod task;
+pub mod thread;
 #[cfg(feature = "check")]
 mod tasks;
 #[cfg(feature = "check")]

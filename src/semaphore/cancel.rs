@@ -12,6 +12,7 @@ use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::hook::{self, Place};
 use super::sync::{AtomicBool, Lock, Ordering};
 use super::wakes::wake_all;
 
@@ -59,7 +60,9 @@ impl Cancel {
     /// Fires, once and for all: acquires that wait with it, and those to come, fail with
     /// [`AcquireError::Cancelled`](super::AcquireError::Cancelled). One that has been granted
     /// already succeeds. A waiter leaves the queue when its task or thread runs next.
+    #[track_caller]
     pub fn fire(&self) {
+        hook::cancels(Place::here());
         let mut list = self.0.list.lock();
         self.0.fired.store(true, Ordering::Release);
         let listeners = mem::take(&mut list.listeners);

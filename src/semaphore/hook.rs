@@ -157,6 +157,8 @@ mod active {
             announced: &mut bool,
             cx: &mut Context<'_>,
         ) -> Poll<()>;
+        /// A worker is about to fire a [`Cancel`](crate::semaphore::Cancel); returns when it may.
+        fn cancels(&self, place: &'static Location<'static>);
         /// The token of the worker that runs, for an op at that place.
         fn token(&self, op: Op, place: &'static Location<'static>) -> Token;
         /// Something happened; `site` is how the semaphore stands since. `place` is where the user's
@@ -327,6 +329,14 @@ mod calls {
         }
     }
 
+    /// A `Cancel` is about to be fired, by whoever called there.
+    #[inline]
+    pub(in crate::semaphore) fn cancels(place: Place) {
+        if let Some(hook) = hook() {
+            hook.cancels(place.0);
+        }
+    }
+
     /// A semaphore is dropped: the exploration that marked it is told, if it goes on.
     pub(in crate::semaphore) fn dropped(semaphore: &Semaphore) {
         if semaphore.origin().mark.0.load(Ordering::Relaxed) != 0 {
@@ -436,6 +446,9 @@ mod calls {
     }
 
     #[inline]
+    pub(in crate::semaphore) fn cancels(_: Place) {}
+
+    #[inline]
     pub(in crate::semaphore) fn dropped(semaphore: &Semaphore) {
         let Origin = semaphore.origin();
     }
@@ -451,4 +464,4 @@ pub(super) use calls::Token;
 #[cfg(not(feature = "check"))]
 pub(super) use words::{Event, Op, Woken};
 
-pub(super) use calls::{Announced, Origin, Place, Scene, dropped};
+pub(super) use calls::{Announced, Origin, Place, Scene, cancels, dropped};

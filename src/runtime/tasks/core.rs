@@ -86,8 +86,16 @@ pub(crate) struct Core {
     published_workers: Cell<usize>,
     /// Where the run is one of a program.
     pub(super) script: Script,
+    /// Where its workers are threads: how they take their turns.
+    pub(super) turns: RefCell<Option<Rc<dyn Turns>>>,
     strategy: RefCell<Option<SharedStrategy>>,
     witness: RefCell<Option<SharedWitness>>,
+}
+
+/// How workers wait for their turn that need not be polled for it.
+pub(super) trait Turns {
+    /// The worker that runs stands at a statement, until it is chosen: how it goes on.
+    fn take(&self, statement: StatementId, op: Op) -> Action;
 }
 
 /// How a semaphore of ours was found and how it stands: free permits, capacity, closed.
@@ -149,6 +157,7 @@ impl Core {
             published: RefCell::default(),
             published_workers: Cell::new(0),
             script: Script::default(),
+            turns: RefCell::default(),
             strategy: RefCell::default(),
             witness: RefCell::default(),
         }
@@ -381,6 +390,10 @@ impl Core {
         op: Op,
         actions: impl Iterator<Item = (Action, Option<Resource>)>,
     ) -> Action {
+        let turns = self.turns.borrow().clone();
+        if let Some(turns) = turns {
+            return turns.take(statement, op);
+        }
         let worker = self.worker();
         self.book.borrow_mut().stands(worker, statement, op);
         let bounded = self.progress.borrow().steps >= self.options.get().bound.0;

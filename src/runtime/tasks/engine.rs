@@ -16,15 +16,24 @@ use crate::run::{Action, Cause, Choice, Ending, Event, Op, Outcome, SemaphoreId,
 use crate::runtime::names::{Here, MAIN, Names, Verb};
 use crate::semaphore::hook;
 
-/// What makes the future of a run.
-pub(crate) type Root = Rc<dyn Fn() -> Body>;
+/// What a run begins with.
+#[derive(Clone)]
+pub(crate) enum Root {
+    /// The future that this makes.
+    Future(Rc<dyn Fn() -> Body>),
+    /// This, in a thread.
+    #[cfg(feature = "threads")]
+    Thread(super::threads::Main),
+}
 
-/// Makes runs of a closure over futures.
+/// Makes runs of a closure.
 pub(crate) struct Tasks {
     core: Rc<Core>,
     root: Root,
     place: Here,
     options: Options,
+    #[cfg(feature = "threads")]
+    threads: std::cell::OnceCell<super::threads::Threads>,
 }
 
 impl Tasks {
@@ -35,6 +44,8 @@ impl Tasks {
             root,
             place,
             options,
+            #[cfg(feature = "threads")]
+            threads: std::cell::OnceCell::new(),
         }
     }
 
@@ -42,9 +53,11 @@ impl Tasks {
     pub(crate) fn again(&self, options: Options) -> Tasks {
         Tasks {
             core: Rc::clone(&self.core),
-            root: Rc::clone(&self.root),
+            root: self.root.clone(),
             place: self.place,
             options,
+            #[cfg(feature = "threads")]
+            threads: std::cell::OnceCell::new(),
         }
     }
 
@@ -87,10 +100,18 @@ impl Engine for Tasks {
     fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome {
         let core = &self.core;
         core.options.set(self.options);
+        let root = match &self.root {
+            Root::Future(root) => root,
+            #[cfg(feature = "threads")]
+            Root::Thread(main) => {
+                let threads = self.threads.get_or_init(|| super::threads::Threads::new(core));
+                return threads.execute(main, self.place, strategy, witness);
+            }
+        };
         let _hook = hook::install(Rc::clone(core) as Rc<dyn hook::Hook>);
         let _entered = Entered::new(Rc::clone(core));
         core.begin(strategy, witness);
-        core.start_main(&self.root, self.place);
+        core.start_main(root, self.place);
         let outcome = core.run();
         core.take_down();
         core.clear();
@@ -101,7 +122,7 @@ impl Engine for Tasks {
 }
 
 impl Core {
-    fn start_main(&self, root: &Root, place: Here) {
+    fn start_main(&self, root: &Rc<dyn Fn() -> Body>, place: Here) {
         let (start, awaits) = {
             let names = &mut self.book.borrow_mut().names;
             (
@@ -413,7 +434,7 @@ impl Core {
         self.cancel(index, by);
     }
 
-    fn ended(&self, index: usize, how: Ending, by: Striker, sight: Option<Sight>) {
+    pub(super) fn ended(&self, index: usize, how: Ending, by: Striker, sight: Option<Sight>) {
         let (id, joined) = {
             let slot = &mut self.slots.borrow_mut()[index];
             slot.ended = true;

@@ -65,7 +65,7 @@ impl Core {
         id
     }
 
-    fn statement_of(&self, id: SemaphoreId, op: Op, place: Here) -> StatementId {
+    pub(super) fn statement_of(&self, id: SemaphoreId, op: Op, place: Here) -> StatementId {
         if self.script.on.get() {
             return self.book.borrow().account(self.worker()).statement;
         }
@@ -171,6 +171,9 @@ impl Hook for Core {
         cx.waker().wake_by_ref();
         Poll::Pending
     }
+
+    /// It is part of the step, as all that does not wait.
+    fn cancels(&self, _place: &'static Location<'static>) {}
 
     fn token(&self, _op: Op, _place: &'static Location<'static>) -> Token {
         // the op has been announced just now

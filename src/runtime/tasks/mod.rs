@@ -28,6 +28,8 @@ mod published;
 mod sleep;
 mod slot;
 mod teardown;
+#[cfg(feature = "threads")]
+pub(super) mod threads;
 mod tracked;
 mod watch;
 

@@ -105,6 +105,9 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
 pub(crate) fn keep_quiet_while_exploring() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        #[cfg(feature = "threads")]
+        let before = super::threads::behind_shuttles_hook();
+        #[cfg(not(feature = "threads"))]
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             if is_exploring() {

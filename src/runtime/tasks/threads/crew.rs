@@ -1,0 +1,423 @@
+//! The workers of a run, where each stands, and whose turn it is.
+
+use std::cell::{Cell, RefCell};
+use std::panic::resume_unwind;
+use std::rc::Rc;
+
+use shuttle_engine::runtime::thread::continuation::switch;
+
+use super::super::core::{Core, NOBODY, Phase, Turns};
+use super::super::panics::Panic;
+use crate::property::Situation;
+use crate::run::{
+    Action, Choice, Enabled, Ending, Op, Outcome, Resource, StatementId, Status, View, Wait, WorkerId,
+};
+use crate::semaphore::Cancel;
+
+/// Where a worker is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// It runs, or goes on without being chosen as soon as it can.
+    Running,
+    /// Before an op of ours.
+    At,
+    /// In an acquire that waits.
+    Waiting {
+        /// Whether its timer may fire.
+        timed: bool,
+    },
+    /// At a scheduling point of shuttle's.
+    Foreign,
+}
+
+/// One worker; it has the slot of the same number.
+#[derive(Debug)]
+pub(super) struct Member {
+    /// What shuttle calls it.
+    pub(super) task: usize,
+    pub(super) stand: Stand,
+    /// How it goes on, from being chosen until it does.
+    pub(super) decided: Option<Action>,
+    /// The worker in whose scope it was spawned.
+    pub(super) scoped_in: Option<usize>,
+    /// Whether it was told of a panic by a join.
+    pub(super) heard_of_panic: bool,
+    /// Whether it was joined.
+    pub(super) joined: bool,
+    /// What calls its acquire off.
+    pub(super) cancel: Option<Cancel>,
+}
+
+/// What is put back later, by a step of its own.
+pub(super) struct Late {
+    pub(super) statement: StatementId,
+    pub(super) op: Op,
+    pub(super) put_back: Box<dyn FnOnce()>,
+}
+
+/// The workers of a run.
+pub(super) struct Crew {
+    pub(super) core: Rc<Core>,
+    pub(super) members: RefCell<Vec<Member>>,
+    /// The member of each task of shuttle's; `NOBODY` for the one that only keeps the run going.
+    by_task: RefCell<Vec<usize>>,
+    /// Whether the worker that asks for a switch has said where it stands.
+    announced: Cell<bool>,
+    /// Whether scheduling points of shuttle's are none now.
+    pub(super) quiet: Cell<bool>,
+    /// Whether some run came to a scheduling point of shuttle's; `None` before the first run.
+    pub(super) foreign: Cell<Option<bool>>,
+    /// How the run ends, once that is known.
+    pub(super) outcome: Cell<Option<Outcome>>,
+    late: RefCell<Vec<(usize, Late)>>,
+}
+
+impl Crew {
+    pub(super) fn new(core: Rc<Core>) -> Crew {
+        Crew {
+            core,
+            members: RefCell::default(),
+            by_task: RefCell::default(),
+            announced: Cell::new(false),
+            quiet: Cell::new(false),
+            foreign: Cell::new(None),
+            outcome: Cell::new(None),
+            late: RefCell::default(),
+        }
+    }
+
+    pub(super) fn begin(&self) {
+        self.members.borrow_mut().clear();
+        self.by_task.borrow_mut().clear();
+        self.late.borrow_mut().clear();
+        self.announced.set(false);
+        self.quiet.set(false);
+        self.outcome.set(None);
+    }
+
+    /// A worker has a stack, which is this task of shuttle's.
+    pub(super) fn join(&self, task: usize, stand: Stand, scoped_in: Option<usize>) {
+        let mut members = self.members.borrow_mut();
+        self.knows(task, members.len());
+        members.push(Member {
+            task,
+            stand,
+            decided: None,
+            scoped_in,
+            heard_of_panic: false,
+            joined: false,
+            cancel: None,
+        });
+    }
+
+    /// A task of shuttle's that is no worker, and has nothing to do.
+    pub(super) fn knows(&self, task: usize, member: usize) {
+        let mut by_task = self.by_task.borrow_mut();
+        if by_task.len() <= task {
+            by_task.resize(task + 1, NOBODY);
+        }
+        by_task[task] = member;
+    }
+
+    /// Whether a task of shuttle's was started by us.
+    pub(super) fn is_known(&self, task: usize) -> bool {
+        task < self.by_task.borrow().len()
+    }
+
+    /// The worker that runs waits for its turn where it stands; how it goes on.
+    pub(super) fn stand(&self, statement: StatementId, op: Op, stand: Stand) -> Action {
+        let core = &self.core;
+        if core.is_ending() {
+            self.leave();
+            return Action::Proceed;
+        }
+        if std::thread::panicking() {
+            return Action::Proceed;
+        }
+        self.put_back_late();
+        let me = core.current.get();
+        let worker = core.worker();
+        core.book.borrow_mut().stands(worker, statement, op);
+        let action = self.switch(me, stand);
+        core.book.borrow_mut().account_mut(worker).op = Op::Poll;
+        action
+    }
+
+    /// Lets others go on until the worker that runs is chosen again.
+    pub(super) fn switch(&self, me: usize, stand: Stand) -> Action {
+        self.members.borrow_mut()[me].stand = stand;
+        self.announced.set(true);
+        switch();
+        if self.core.is_ending() {
+            self.leave();
+        }
+        let decided = self.members.borrow_mut()[me].decided.take();
+        decided.unwrap_or(Action::Proceed)
+    }
+
+    /// The run is over: the worker that runs unwinds, unless it does already.
+    pub(super) fn leave(&self) {
+        if !std::thread::panicking() {
+            resume_unwind(Box::new(Panic::Abandoned));
+        }
+    }
+
+    /// Puts something back later.
+    pub(super) fn defer(&self, late: Late) {
+        let me = self.core.current.get();
+        self.late.borrow_mut().push((me, late));
+    }
+
+    /// What the worker that runs could not put back while it unwound, each in a step of its own.
+    pub(super) fn put_back_late(&self) {
+        let me = self.core.current.get();
+        loop {
+            let next = {
+                let mut late = self.late.borrow_mut();
+                let at = late.iter().position(|(of, _)| *of == me);
+                at.map(|at| late.remove(at).1)
+            };
+            let Some(late) = next else { return };
+            if !self.core.is_ending() {
+                let worker = self.core.worker();
+                let mut book = self.core.book.borrow_mut();
+                book.stands(worker, late.statement, late.op);
+                drop(book);
+                self.switch(me, Stand::At);
+                self.core.statement.set(late.statement);
+            }
+            (late.put_back)();
+        }
+    }
+
+    /// Whether all threads have ended that were spawned in a worker's scopes.
+    fn has_closed(&self, of: usize) -> bool {
+        let members = self.members.borrow();
+        let slots = self.core.slots.borrow();
+        let mut scoped = members.iter().zip(&*slots);
+        scoped.all(|(member, slot)| member.scoped_in != Some(of) || slot.ended)
+    }
+
+    /// Whose turn it is, among the tasks that shuttle could run; `None` to end the run as it is.
+    pub(super) fn next(&self, current: Option<usize>, runnable: &[usize]) -> Option<usize> {
+        let announced = self.announced.replace(false);
+        if let Some(me) = current.and_then(|task| self.by_task.borrow().get(task).copied())
+            && !announced
+            && me != NOBODY
+        {
+            self.stands_at_foreign(me);
+        }
+        if !self.core.is_ending() {
+            if let Some(me) = self.goes_on_unasked() {
+                return Some(self.goes_on(me));
+            }
+            match self.choose(runnable) {
+                Turn::Of(me) => return Some(self.goes_on(me)),
+                Turn::Over => return runnable.first().copied(),
+                Turn::Ending => {}
+            }
+        }
+        match self.leaves_next(runnable) {
+            Some(me) => Some(self.goes_on(me)),
+            // who keeps the run going ends when all have
+            None if self.all_have_ended() => runnable.first().copied(),
+            None => None,
+        }
+    }
+
+    fn goes_on(&self, me: usize) -> usize {
+        self.core.current.set(me);
+        let member = &mut self.members.borrow_mut()[me];
+        member.stand = Stand::Running;
+        member.task
+    }
+
+    /// A worker has come to a scheduling point of which only shuttle knows.
+    fn stands_at_foreign(&self, me: usize) {
+        self.foreign.set(Some(true));
+        let slot = &self.core.slots.borrow()[me];
+        if slot.ended || self.members.borrow()[me].stand != Stand::Running {
+            return;
+        }
+        self.members.borrow_mut()[me].stand = Stand::Foreign;
+        if !self.core.is_ending() {
+            let mut book = self.core.book.borrow_mut();
+            book.stands(slot.id, slot.awaits, Op::Poll);
+        }
+    }
+
+    /// A worker whose step is part of the one that was taken.
+    fn goes_on_unasked(&self) -> Option<usize> {
+        let members = self.members.borrow();
+        let slots = self.core.slots.borrow();
+        members.iter().zip(&*slots).position(|(member, slot)| {
+            let goes_on = match member.stand {
+                Stand::Running => true,
+                Stand::Waiting { .. } => slot.flag.is_ready(),
+                Stand::At | Stand::Foreign => false,
+            };
+            goes_on && !slot.ended
+        })
+    }
+
+    fn all_have_ended(&self) -> bool {
+        let slots = self.core.slots.borrow();
+        slots[..self.core.used.get()].iter().all(|slot| slot.ended)
+    }
+
+    /// Whom to unwind next; who has opened a scope comes after those who run in it.
+    fn leaves_next(&self, runnable: &[usize]) -> Option<usize> {
+        let reached = |me: &usize| {
+            let member = &self.members.borrow()[*me];
+            let ended = self.core.slots.borrow()[*me].ended;
+            let can_run = member.stand != Stand::Foreign || runnable.contains(&member.task);
+            !ended && can_run && self.has_closed(*me)
+        };
+        let count = self.members.borrow().len();
+        (0..count).rev().find(reached)
+    }
+
+    /// Asks the strategy.
+    fn choose(&self, runnable: &[usize]) -> Turn {
+        let core = &self.core;
+        let (situation, timers) = self.look(runnable);
+        let ends = match situation {
+            Situation::Going => None,
+            // it is settled when all stacks are gone
+            Situation::Finished => return Turn::Over,
+            Situation::Stuck => {
+                core.read_probes();
+                Some(Outcome::Stuck)
+            }
+            Situation::StepBound => {
+                // who goes on for ever while a timer runs would be ended by it: no livelock
+                core.tell(if timers { Situation::Going } else { situation });
+                Some(Outcome::StepBound)
+            }
+        };
+        let ends = ends.or_else(|| {
+            core.tell(situation);
+            let Some(choice) = core.ask() else {
+                return Some(Outcome::Abandoned);
+            };
+            let Some(me) = core.slot_of(choice.worker) else {
+                unreachable!("a choice is for a worker of this run")
+            };
+            self.members.borrow_mut()[me].decided = Some(choice.action);
+            core.current.set(me);
+            None
+        });
+        match ends {
+            None => Turn::Of(core.current.get()),
+            Some(outcome) => {
+                self.outcome.set(Some(outcome));
+                core.phase.set(Phase::Ending);
+                Turn::Ending
+            }
+        }
+    }
+
+    /// Gathers what can happen next: what that amounts to, and whether timers run.
+    fn look(&self, runnable: &[usize]) -> (Situation, bool) {
+        let core = &self.core;
+        let members = self.members.borrow();
+        let slots = core.slots.borrow();
+        let mut book = core.book.borrow_mut();
+        let progress = &mut *core.progress.borrow_mut();
+        progress.enabled.clear();
+        let (mut something, mut unfinished, mut timers) = (false, false, false);
+        for (member, slot) in members.iter().zip(&*slots).filter(|(_, s)| !s.ended) {
+            unfinished = true;
+            let worker = slot.id;
+            let op = book.account(worker).op;
+            let enabled = &mut progress.enabled;
+            let mut offer = |action, draws| {
+                let choice = Choice { worker, action };
+                enabled.push(Enabled { choice, op, draws });
+            };
+            match (member.stand, op) {
+                (Stand::Running, _) => unreachable!("invariant 1"),
+                (Stand::Waiting { timed }, _) => {
+                    if timed {
+                        timers = true;
+                        offer(Action::Timeout, Some(Resource::Timeouts));
+                    }
+                    continue;
+                }
+                (Stand::Foreign, _) => {
+                    let blocked = !runnable.contains(&member.task);
+                    book.account_mut(worker).wait = blocked.then_some(Wait::Unknown);
+                    if blocked {
+                        continue;
+                    }
+                    offer(Action::Proceed, None);
+                }
+                (Stand::At, Op::Join { first }) => {
+                    let waits = book.status(first) != Status::Ended;
+                    let wait = Wait::Join { first, count: 1 };
+                    book.account_mut(worker).wait = waits.then_some(wait);
+                    if waits {
+                        continue;
+                    }
+                    offer(Action::Proceed, None);
+                }
+                (Stand::At, Op::Pick { branches }) => {
+                    (0..branches).for_each(|k| offer(Action::Branch(k), None));
+                }
+                (Stand::At, Op::Work { fallible: true }) => {
+                    offer(Action::Proceed, None);
+                    offer(Action::Panic, Some(Resource::Panics));
+                }
+                (Stand::At, _) => offer(Action::Proceed, None),
+            }
+            something = true;
+        }
+        progress.bounded = true;
+        if !something {
+            // when nothing but timers is left, they fire free
+            progress.enabled.iter_mut().for_each(|e| e.draws = None);
+        }
+        let situation = if !unfinished {
+            Situation::Finished
+        } else if !something && !timers {
+            Situation::Stuck
+        } else if progress.steps >= core.options.get().bound.0 {
+            Situation::StepBound
+        } else {
+            Situation::Going
+        };
+        (situation, timers)
+    }
+
+}
+
+impl Crew {
+    /// Whether a worker panicked, and nobody was told of it.
+    pub(super) fn is_unheard_panic(&self, worker: WorkerId) -> bool {
+        let book = self.core.book.borrow();
+        let joined = self.core.slot_of(worker).map(|member| self.members.borrow()[member].joined);
+        book.account(worker).how == Ending::Panicked && joined == Some(false)
+    }
+
+    /// The acquire is called off at which a worker waits.
+    pub(super) fn call_off(&self, member: usize) {
+        let cancel = self.members.borrow()[member].cancel.clone();
+        if let Some(cancel) = cancel {
+            cancel.fire();
+        }
+    }
+}
+
+enum Turn {
+    Of(usize),
+    /// All workers have ended.
+    Over,
+    /// The run ends early.
+    Ending,
+}
+
+impl Turns for Crew {
+    fn take(&self, statement: StatementId, op: Op) -> Action {
+        self.stand(statement, op, Stand::At)
+    }
+}

@@ -1,0 +1,173 @@
+//! Our own semaphore in a run of threads: before each op its worker stands there, and who waits lets
+//! others go on.
+
+use std::panic::Location;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use super::super::core::Core;
+use super::crew::{Crew, Stand};
+use crate::run::{Action, Event as Told, Op as Announced, Permits, SemaphoreId, StatementId};
+use crate::semaphore::hook::{Event, Hook, Op, Site, Token, Woken};
+
+/// What the semaphores of a run of threads call.
+pub(super) struct ThreadHook {
+    core: Rc<Core>,
+    crew: Rc<Crew>,
+}
+
+fn count(permits: usize) -> u32 {
+    u32::try_from(permits).unwrap_or(u32::MAX)
+}
+
+impl ThreadHook {
+    pub(super) fn new(crew: &Rc<Crew>) -> ThreadHook {
+        ThreadHook {
+            core: Rc::clone(&crew.core),
+            crew: Rc::clone(crew),
+        }
+    }
+
+    /// The op as strategies see it.
+    fn announced(&self, semaphore: SemaphoreId, op: Op) -> Announced {
+        match op {
+            Op::Acquire { permits, timed } => Announced::Acquire {
+                semaphore,
+                permits: count(permits),
+                timed,
+            },
+            Op::TryAcquire { permits } => Announced::TryAcquire {
+                semaphore,
+                permits: count(permits),
+            },
+            Op::Release { permits } => Announced::Release {
+                semaphore,
+                permits: Permits::Exactly(count(permits)),
+                holder: self.core.worker(),
+            },
+            Op::Grow { permits } => Announced::Grow {
+                semaphore,
+                permits: count(permits),
+            },
+            Op::Shrink { permits } => Announced::Shrink {
+                semaphore,
+                permits: count(permits),
+            },
+            Op::Drain => Announced::Drain { semaphore },
+            Op::Forget { permits } => Announced::Forget {
+                semaphore,
+                permits: Permits::Exactly(count(permits)),
+            },
+            Op::Close => Announced::Close { semaphore },
+        }
+    }
+
+    fn place(&self, site: &Site<'_>, op: Op, place: &'static Location<'static>) -> (Announced, StatementId) {
+        let id = self.core.id_of(site);
+        let statement = self.core.statement_of(id, op, place.into());
+        (self.announced(id, op), statement)
+    }
+}
+
+impl Hook for ThreadHook {
+    fn announce(&self, site: &Site<'_>, op: Op, place: &'static Location<'static>) {
+        if self.core.is_ending() {
+            return self.crew.leave();
+        }
+        let (announced, statement) = self.place(site, op, place);
+        // of a program's ops each has been stood at but those that may wait
+        if !self.core.script.on.get() || matches!(op, Op::Acquire { .. }) {
+            if let Op::Acquire { timed, .. } = op {
+                let worker = self.core.worker();
+                let mut book = self.core.book.borrow_mut();
+                book.account_mut(worker).timers = u32::from(timed);
+            }
+            self.crew.stand(statement, announced, Stand::At);
+        }
+        self.core.statement.set(statement);
+    }
+
+    /// A future that is polled by a worker stands before its op as blocking code does.
+    fn poll_announce(
+        &self,
+        site: &Site<'_>,
+        op: Op,
+        place: &'static Location<'static>,
+        _announced: &mut bool,
+        _cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        self.announce(site, op, place);
+        Poll::Ready(())
+    }
+
+    fn cancels(&self, place: &'static Location<'static>) {
+        if self.core.is_ending() {
+            return self.crew.leave();
+        }
+        if !self.core.script.on.get() {
+            let statement = self.core.statement_at(place.into(), "cancel");
+            self.crew.stand(statement, Announced::Poll, Stand::At);
+        }
+    }
+
+    fn token(&self, op: Op, place: &'static Location<'static>) -> Token {
+        self.core.token(op, place)
+    }
+
+    fn tell(&self, site: &Site<'_>, event: Event) {
+        Hook::tell(&*self.core, site, event);
+    }
+
+    fn waker(&self) -> Waker {
+        let slots = self.core.slots.borrow();
+        let waker = slots.get(self.core.current.get()).and_then(|s| s.waker.clone());
+        waker.unwrap_or_else(|| Waker::noop().clone())
+    }
+
+    fn wait(&self, site: &Site<'_>, timed: bool) -> Woken {
+        let core = &self.core;
+        if core.is_ending() {
+            self.crew.leave();
+            // it unwinds already, and waits for nothing
+            return Woken::TimedOut;
+        }
+        let semaphore = core.id_of(site);
+        let (me, worker) = (core.current.get(), core.worker());
+        if std::thread::panicking() {
+            self.refuse_to_wait(semaphore);
+            return Woken::TimedOut;
+        }
+        let is_woken = core.slots.borrow()[me].flag.is_ready();
+        if !is_woken {
+            match self.crew.switch(me, Stand::Waiting { timed }) {
+                Action::Timeout => {
+                    core.book.borrow_mut().events.push(Told::TimedOut { worker, semaphore });
+                    return Woken::TimedOut;
+                }
+                Action::Cancel => self.crew.call_off(me),
+                _ => {}
+            }
+        }
+        core.slots.borrow()[me].flag.set(false);
+        Woken::Woken
+    }
+}
+
+impl ThreadHook {
+    /// Who would wait in a destructor while its worker unwinds cannot: no other may run meanwhile.
+    fn refuse_to_wait(&self, semaphore: SemaphoreId) {
+        let worker = self.core.worker();
+        let mut book = self.core.book.borrow_mut();
+        let statement = book.account(worker).statement;
+        let name = book.names.semaphore_name(semaphore).to_owned();
+        let text = book.text(&format!(
+            "a destructor waits for {name} while its thread panics: that is not explored, the acquire \
+             was refused as timed out"
+        ));
+        book.events.push(Told::Failed {
+            worker,
+            statement,
+            text,
+        });
+    }
+}

@@ -1,0 +1,29 @@
+//! The engine for closures over threads: each worker has a stack of its own, and one at a time runs,
+//! all on one thread of the system. The stacks are switched by the engine of shuttle, whose `sync`
+//! types therefore work in here; which worker goes on is none of shuttle's business.
+//!
+//! A worker stands before each op of a semaphore, at fault points, joins and yields, and at whatever
+//! is a scheduling point to shuttle. Who is granted permits goes on within the step that granted them,
+//! to its next op; who is spawned starts when it is chosen.
+//!
+//! **Invariants**
+//!
+//! 1. Between two choices each worker stands somewhere: none is in the middle of a step.
+//! 2. Nobody switches while the thread panics. What an unwinding puts back is put back after the
+//!    worker's root has caught the panic, each in a step of its own.
+//! 3. A run that ends early unwinds its workers, the youngest first, so that what they hold is dropped;
+//!    only a worker that shuttle blocks cannot be reached, and its stack is lost.
+//! 4. No type of shuttle leaves this folder.
+
+mod crew;
+mod engine;
+mod hook;
+mod quiet;
+mod scheduler;
+mod scope;
+mod spawn;
+
+pub(crate) use engine::{Main, Threads};
+pub(crate) use quiet::behind_shuttles_hook;
+pub use scope::{Scope, ScopedJoinHandle, scope};
+pub use spawn::{JoinHandle, spawn, yield_now};

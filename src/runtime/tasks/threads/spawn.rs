@@ -1,0 +1,301 @@
+//! Threads: starting them, waiting for them, letting others go first.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use shuttle_engine::runtime::execution::ExecutionState;
+
+use super::super::panics::{INJECTED, Sight};
+use super::super::slot::Striker;
+use super::crew::{Crew, Stand};
+use super::engine::STACK;
+use crate::run::{Cause, Ending, Event, Op, StatementId, WorkerId};
+use crate::runtime::names::{Here, Verb};
+
+thread_local! {
+    /// Whose run this thread of the system executes.
+    static CREW: RefCell<Option<Rc<Crew>>> = const { RefCell::new(None) };
+}
+
+/// The crew of this thread, if there is one.
+pub(super) fn crew() -> Option<Rc<Crew>> {
+    CREW.try_with(|slot| slot.borrow().clone()).ok()?
+}
+
+/// Makes a crew the one of this thread, until it is dropped.
+pub(super) struct Present(());
+
+impl Present {
+    pub(super) fn new(crew: &Rc<Crew>) -> Present {
+        CREW.with(|slot| *slot.borrow_mut() = Some(Rc::clone(crew)));
+        Present(())
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        let _crew = CREW.with(|slot| slot.borrow_mut().take());
+    }
+}
+
+/// Where a worker leaves its result.
+pub(super) type Place<T> = Arc<Mutex<Option<thread::Result<T>>>>;
+
+pub(super) fn put<T>(place: &Place<T>, result: Option<thread::Result<T>>) {
+    *place.lock().unwrap_or_else(PoisonError::into_inner) = result;
+}
+
+/// Starts a thread: in an exploration a worker of it, elsewhere one of the standard library.
+///
+/// # Panics
+///
+/// If the system has no thread left, or in an exploration of futures: a task spawns with
+/// [`task::spawn`](crate::task::spawn).
+#[track_caller]
+pub fn spawn<F, T>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let place = Here::from(Location::caller());
+    let Some(crew) = crew() else {
+        refuse_in_tasks();
+        return JoinHandle(Handle::Std(thread::spawn(f)));
+    };
+    let result: Place<T> = Arc::default();
+    let left = Arc::clone(&result);
+    let worker = crew.spawn(place, None, |member| {
+        Box::new(move || put(&left, live(member, f)))
+    });
+    JoinHandle(Handle::Worker(Worker { worker, result }))
+}
+
+/// # Panics
+///
+/// In an exploration of futures.
+pub(super) fn refuse_in_tasks() {
+    assert!(
+        !super::super::is_exploring(),
+        "selvedge::thread::spawn in an exploration of futures: spawn tasks there, with \
+         selvedge::task::spawn"
+    );
+}
+
+/// Waits for a thread. Dropping it lets the thread go on.
+pub struct JoinHandle<T>(Handle<T>);
+
+enum Handle<T> {
+    Std(thread::JoinHandle<T>),
+    Worker(Worker<T>),
+}
+
+/// A worker and its result.
+pub(super) struct Worker<T> {
+    pub(super) worker: WorkerId,
+    pub(super) result: Place<T>,
+}
+
+impl<T> JoinHandle<T> {
+    /// Waits for the thread to end.
+    ///
+    /// # Errors
+    ///
+    /// What it panicked with. What an injected panic carries is a text that says so.
+    #[track_caller]
+    pub fn join(self) -> thread::Result<T> {
+        match self.0 {
+            Handle::Std(handle) => handle.join(),
+            Handle::Worker(worker) => worker.join(),
+        }
+    }
+
+    /// Whether the thread has ended.
+    pub fn is_finished(&self) -> bool {
+        match &self.0 {
+            Handle::Std(handle) => handle.is_finished(),
+            Handle::Worker(worker) => worker.is_finished(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").finish_non_exhaustive()
+    }
+}
+
+impl<T> Worker<T> {
+    #[track_caller]
+    pub(super) fn join(self) -> thread::Result<T> {
+        let place = Here::from(Location::caller());
+        let Some(crew) = crew() else {
+            panic!("a join handle of an exploration was used outside of it");
+        };
+        crew.wait_for(place, self.worker);
+        crew.was_joined(self.worker);
+        let result = self.result.lock();
+        let result = result.unwrap_or_else(PoisonError::into_inner).take();
+        // only a run that is broken off has workers without one
+        result.unwrap_or_else(|| Err(Box::new(gone())))
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        crew().is_none_or(|crew| crew.core.has_ended(self.worker))
+    }
+}
+
+fn gone() -> String {
+    format!("the thread was unwound at the end of the run, {INJECTED}")
+}
+
+/// How the panic of a thread shows in that of another one which unwraps the result of a join.
+const AS_UNWRAPPED: &str = "Any { .. }";
+
+/// What a scope panics with when a thread of it did, as that of the standard library.
+pub(super) const IN_SCOPE: &str = "a scoped thread panicked";
+
+/// Lets other threads go first.
+#[track_caller]
+pub fn yield_now() {
+    let place = Here::from(Location::caller());
+    let Some(crew) = crew() else {
+        return thread::yield_now();
+    };
+    let statement = crew.core.book.borrow_mut().names.alone(place, Verb::Yield);
+    crew.stand(statement, Op::Work { fallible: false }, Stand::At);
+}
+
+/// The whole life of a worker; its result, unless the run was broken off.
+pub(super) fn live<T>(member: usize, f: impl FnOnce() -> T) -> Option<thread::Result<T>> {
+    crew()?.live(member, f)
+}
+
+impl Crew {
+    /// A slot for a worker that begins.
+    pub(super) fn takes_slot(&self, id: WorkerId, place: Here, start: StatementId) -> usize {
+        let core = &self.core;
+        let foreign = core.statement_at(place, "sync");
+        let index = core.take_slot(id);
+        core.book.borrow_mut().start(id, start);
+        let slot = &mut core.slots.borrow_mut()[index];
+        slot.awaits = foreign;
+        // nobody has woken it: it starts when it is chosen
+        slot.flag.set(false);
+        index
+    }
+
+    /// Starts a worker of the one that runs; it begins when it is chosen.
+    pub(super) fn spawn(
+        &self,
+        place: Here,
+        scoped_in: Option<usize>,
+        body: impl FnOnce(usize) -> Box<dyn FnOnce()>,
+    ) -> WorkerId {
+        let (id, member) = self.hire(place);
+        self.quiet.set(true);
+        let task =
+            ExecutionState::spawn_thread(body(member), STACK, None, None, Location::caller());
+        self.quiet.set(false);
+        self.join(task.into(), Stand::At, scoped_in);
+        id
+    }
+
+    /// Names a worker of the one that runs, and gives it a slot.
+    pub(super) fn hire(&self, place: Here) -> (WorkerId, usize) {
+        let core = &self.core;
+        if core.is_ending() {
+            self.leave();
+        }
+        let parent = core.current.get();
+        let (parent_id, nth) = {
+            let slot = &mut core.slots.borrow_mut()[parent];
+            slot.children += 1;
+            (slot.id, slot.children - 1)
+        };
+        let (id, start) = {
+            let names = &mut core.book.borrow_mut().names;
+            (names.child(parent_id, nth), names.alone(place, Verb::Start))
+        };
+        (id, self.takes_slot(id, place, start))
+    }
+
+    /// The worker that runs waits for another one to end.
+    pub(super) fn wait_for(&self, place: Here, worker: WorkerId) {
+        let core = &self.core;
+        if core.is_ending() {
+            return self.leave();
+        }
+        let statement = core.book.borrow_mut().names.join(place, worker);
+        self.stand(statement, Op::Join { first: worker }, Stand::At);
+        let mut book = core.book.borrow_mut();
+        let me = core.current.get();
+        let mut members = self.members.borrow_mut();
+        members[me].heard_of_panic |= book.account(worker).how == Ending::Panicked;
+        book.account_mut(core.slots.borrow()[me].id).wait = None;
+    }
+
+    /// Somebody has asked how a worker ended.
+    pub(super) fn was_joined(&self, worker: WorkerId) {
+        if let Some(member) = self.core.slot_of(worker) {
+            self.members.borrow_mut()[member].joined = true;
+        }
+    }
+
+    fn live<T>(&self, me: usize, f: impl FnOnce() -> T) -> Option<thread::Result<T>> {
+        let core = &self.core;
+        if core.is_ending() {
+            // it has never begun; what it was to own may put something back
+            let _ = core.guarded(|| drop(f));
+            core.slots.borrow_mut()[me].ended = true;
+            return None;
+        }
+        core.book.borrow_mut().account_mut(core.worker()).op = Op::Poll;
+        let outcome = core.guarded(f);
+        let id = core.worker();
+        let (how, result) = match outcome {
+            Ok(value) => (Ending::Returned, Some(Ok(value))),
+            Err(sight) if core.is_ending() || sight.is_abandoned() => (Ending::Panicked, None),
+            Err(sight) => {
+                let panic = self.has_panicked(me, id, sight);
+                (Ending::Panicked, Some(Err(panic)))
+            }
+        };
+        // a run that is broken off meanwhile unwinds this
+        let _ = core.guarded(|| {
+            self.put_back_late();
+            ExecutionState::drop_task_locals();
+        });
+        if core.is_ending() {
+            core.slots.borrow_mut()[me].ended = true;
+        } else {
+            core.ended(me, how, Striker::User, None);
+        }
+        result
+    }
+
+    /// Writes a panic down; what a join is told of it.
+    fn has_panicked(&self, me: usize, id: WorkerId, sight: Sight) -> Box<dyn Any + Send> {
+        let core = &self.core;
+        let passes_on = self.members.borrow()[me].heard_of_panic
+            && sight
+                .failure()
+                .is_some_and(|(text, _)| text.contains(AS_UNWRAPPED) || text == IN_SCOPE);
+        if !passes_on {
+            core.failed(id, &sight);
+        }
+        core.book.borrow_mut().events.push(Event::Raised {
+            worker: id,
+            cause: Cause::Panic,
+        });
+        if sight.is_injected() {
+            Box::new(format!("a panic, {INJECTED}"))
+        } else {
+            sight.into_payload()
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Threads. With the feature `threads` they are workers in an exploration, and those of the standard
+//! library elsewhere; without it they are those of the standard library.
+//!
+//! # What is a step
+//!
+//! A worker stands before each op of a [`Semaphore`](crate::Semaphore), before it fires a
+//! [`Cancel`](crate::Cancel), at [`fault::point`](crate::fault::point),
+//! [`fault::choose`](crate::fault::choose), [`yield_now`], a join, and at the scheduling points of
+//! shuttle's `sync` types; a step goes from there to the next such place. Who waits and is granted
+//! permits goes on within the step that granted them. What a worker does in between with other shared
+//! data, atomics of the standard library say, is part of the step: put a `yield_now` where it matters
+//! that others come in between.
+//!
+//! A mutex of the standard library that is held at one of these places blocks whoever wants it, and
+//! with it the whole exploration, which is reported as a step that does not end. shuttle's, or one that
+//! is not held across ops, does not.
+//!
+//! Workers are named after who spawned them, and not after when: `main.2.1` is the first child of the
+//! second child of `main`. Each has a stack of 2 MiB, as threads of the standard library have; who
+//! recurses deeper ends the process, as there, but by a signal without a message.
+
+#[cfg(feature = "threads")]
+pub use super::tasks::threads::{JoinHandle, Scope, ScopedJoinHandle, scope, spawn, yield_now};
+
+#[cfg(not(feature = "threads"))]
+pub use std::thread::{JoinHandle, Scope, ScopedJoinHandle, scope, spawn, yield_now};
