@@ -103,7 +103,10 @@ impl Explorer {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + 'static,
     {
-        self.check_case(case_of::<F>(Here::from(Location::caller())), closure_of(closure));
+        self.check_case(
+            case_of::<F>(Here::from(Location::caller())),
+            closure_of(closure),
+        );
     }
 
     /// As [`check`], with these options where the environment says nothing.

@@ -203,6 +203,11 @@ impl Explorer {
             cancels_tasks: true,
             recording: false,
         };
+        let written = match root {
+            Root::Future(_) => Written::Futures,
+            #[cfg(feature = "threads")]
+            Root::Thread(_) => Written::Threads,
+        };
         let tasks = Tasks::new(root, case.place, options);
         for (name, holds) in &self.invariants.0 {
             tasks.watch(case.place, name, Arc::clone(holds));
@@ -210,6 +215,7 @@ impl Explorer {
         ClosureSubject {
             tasks,
             digest: Digest::of(&case.name),
+            written,
         }
     }
 
@@ -417,6 +423,7 @@ pub(super) fn refuse_nesting() {
 pub(super) struct ClosureSubject {
     pub(super) tasks: Tasks,
     digest: Digest,
+    written: Written,
 }
 
 impl ClosureSubject {
@@ -481,6 +488,6 @@ impl Subject for ClosureSubject {
     }
 
     fn written(&self) -> Written {
-        Written::Rust
+        self.written
     }
 }

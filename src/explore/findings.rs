@@ -246,7 +246,9 @@ fn diverged(finding: &mut Finding, replayed: &Replayed) {
     };
     let whose = match replayed.trace.written {
         Written::Program => "this is a fault of selvedge, please report the program",
-        Written::Rust => "the closure reads something that changes from run to run",
+        Written::Futures | Written::Threads => {
+            "the closure reads something that changes from run to run"
+        }
     };
     finding.detail = format!(
         "the {} that was found does not replay: {why}; {whose}",

@@ -86,7 +86,7 @@ fn shown(series: &[u64]) -> String {
 /// What to do about it, in the words of the language.
 pub(super) fn remedy(finding: &Finding) -> String {
     let trace = &finding.trace;
-    if trace.written == Written::Rust {
+    if trace.written != Written::Program {
         return advice(finding);
     }
     if finding.property == PropertyName::Divergence {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::story::{Note, joined, notes};
 use super::style::Paint;
-use super::trace::{Trace, TraceStep};
+use super::trace::{Trace, TraceStep, Written};
 use super::wait::why;
 use crate::program::Place;
 use crate::property::Situation;
@@ -169,7 +169,12 @@ fn standing(trace: &Trace) -> Vec<Line> {
             }
             (_, Wait::Join { first, .. }) => {
                 let name = trace.worker(first);
-                format!("join {}", name.rsplit_once('.').map_or(name, |(w, _)| w))
+                // a program joins all instances of a worker
+                let all = name.rsplit_once('.').map_or(name, |(w, _)| w);
+                match trace.written {
+                    Written::Program => format!("join {all}"),
+                    Written::Futures | Written::Threads => format!("join {name}"),
+                }
             }
             (_, Wait::Unknown) => "await".to_owned(),
         };

@@ -105,13 +105,20 @@ pub(super) fn replays(report: &Report, finding: &Finding) -> String {
     let schedule = &finding.schedule;
     match &report.command {
         Some(command) => format!("SELVEDGE_REPLAY='{schedule}' {command}"),
-        None if finding.trace.written == Written::Rust => {
-            let name = &report.program;
-            format!("Explorer::replay_async(\"{name}\", \"{schedule}\", …)")
-        }
         None => {
-            let file = quoted(&report.program);
-            format!("selvedge replay {file}{} '{schedule}'", bound(finding))
+            let name = &report.program;
+            match finding.trace.written {
+                Written::Program => {
+                    let file = quoted(name);
+                    format!("selvedge replay {file}{} '{schedule}'", bound(finding))
+                }
+                Written::Futures => {
+                    format!("Explorer::replay_async(\"{name}\", \"{schedule}\", …)")
+                }
+                Written::Threads => {
+                    format!("Explorer::replay_threads(\"{name}\", \"{schedule}\", …)")
+                }
+            }
         }
     }
 }

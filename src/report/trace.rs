@@ -34,8 +34,10 @@ pub struct Trace {
 pub enum Written {
     /// The worker-program language.
     Program,
-    /// Rust.
-    Rust,
+    /// Rust, over futures.
+    Futures,
+    /// Rust, over threads.
+    Threads,
 }
 
 /// One step of a run.

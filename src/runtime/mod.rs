@@ -19,9 +19,9 @@ mod semaphore;
 #[cfg(feature = "check")]
 mod standing;
 pub mod task;
-pub mod thread;
 #[cfg(feature = "check")]
 mod tasks;
+pub mod thread;
 #[cfg(feature = "check")]
 pub mod time;
 

@@ -104,7 +104,9 @@ impl Engine for Tasks {
             Root::Future(root) => root,
             #[cfg(feature = "threads")]
             Root::Thread(main) => {
-                let threads = self.threads.get_or_init(|| super::threads::Threads::new(core));
+                let threads = self
+                    .threads
+                    .get_or_init(|| super::threads::Threads::new(core));
                 return threads.execute(main, self.place, strategy, witness);
             }
         };

@@ -10,7 +10,8 @@ use super::super::core::{Core, NOBODY, Phase, Turns};
 use super::super::panics::Panic;
 use crate::property::Situation;
 use crate::run::{
-    Action, Choice, Enabled, Ending, Op, Outcome, Resource, StatementId, Status, View, Wait, WorkerId,
+    Action, Choice, Enabled, Ending, Op, Outcome, Resource, StatementId, Status, View, Wait,
+    WorkerId,
 };
 use crate::semaphore::Cancel;
 
@@ -388,14 +389,16 @@ impl Crew {
         };
         (situation, timers)
     }
-
 }
 
 impl Crew {
     /// Whether a worker panicked, and nobody was told of it.
     pub(super) fn is_unheard_panic(&self, worker: WorkerId) -> bool {
         let book = self.core.book.borrow();
-        let joined = self.core.slot_of(worker).map(|member| self.members.borrow()[member].joined);
+        let joined = self
+            .core
+            .slot_of(worker)
+            .map(|member| self.members.borrow()[member].joined);
         book.account(worker).how == Ending::Panicked && joined == Some(false)
     }
 

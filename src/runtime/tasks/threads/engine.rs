@@ -5,10 +5,10 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use shuttle_engine::Config;
 use shuttle_engine::runtime::execution::{Execution, ExecutionState};
 use shuttle_engine::runtime::thread::continuation::{CONTINUATION_POOL, ContinuationPool};
 use shuttle_engine::scheduler::Schedule;
-use shuttle_engine::Config;
 
 use super::super::core::{Core, NOBODY, Phase, Turns};
 use super::super::current::Entered;

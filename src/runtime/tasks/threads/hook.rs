@@ -62,7 +62,12 @@ impl ThreadHook {
         }
     }
 
-    fn place(&self, site: &Site<'_>, op: Op, place: &'static Location<'static>) -> (Announced, StatementId) {
+    fn place(
+        &self,
+        site: &Site<'_>,
+        op: Op,
+        place: &'static Location<'static>,
+    ) -> (Announced, StatementId) {
         let id = self.core.id_of(site);
         let statement = self.core.statement_of(id, op, place.into());
         (self.announced(id, op), statement)
@@ -120,7 +125,9 @@ impl Hook for ThreadHook {
 
     fn waker(&self) -> Waker {
         let slots = self.core.slots.borrow();
-        let waker = slots.get(self.core.current.get()).and_then(|s| s.waker.clone());
+        let waker = slots
+            .get(self.core.current.get())
+            .and_then(|s| s.waker.clone());
         waker.unwrap_or_else(|| Waker::noop().clone())
     }
 
@@ -141,7 +148,10 @@ impl Hook for ThreadHook {
         if !is_woken {
             match self.crew.switch(me, Stand::Waiting { timed }) {
                 Action::Timeout => {
-                    core.book.borrow_mut().events.push(Told::TimedOut { worker, semaphore });
+                    core.book
+                        .borrow_mut()
+                        .events
+                        .push(Told::TimedOut { worker, semaphore });
                     return Woken::TimedOut;
                 }
                 Action::Cancel => self.crew.call_off(me),

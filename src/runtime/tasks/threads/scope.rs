@@ -59,7 +59,9 @@ where
     match ran {
         Err(payload) => resume_unwind(payload),
         Ok(value) => {
-            let unheard = of_scope().into_iter().any(|worker| crew.is_unheard_panic(worker));
+            let unheard = of_scope()
+                .into_iter()
+                .any(|worker| crew.is_unheard_panic(worker));
             if unheard {
                 crew.members.borrow_mut()[me].heard_of_panic = true;
                 resume_unwind(Box::new(IN_SCOPE));
