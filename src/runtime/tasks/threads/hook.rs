@@ -144,6 +144,7 @@ impl Hook for ThreadHook {
             self.refuse_to_wait(semaphore);
             return Woken::TimedOut;
         }
+        self.crew.shows_what_it_waits_for(worker);
         let is_woken = core.slots.borrow()[me].flag.is_ready();
         if !is_woken {
             match self.crew.switch(me, Stand::Waiting { timed }) {
