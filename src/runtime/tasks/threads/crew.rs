@@ -14,7 +14,7 @@ use crate::run::{
     Action, Choice, Enabled, Ending, Op, Outcome, Resource, StatementId, Status, View, Wait,
     WorkerId,
 };
-use crate::semaphore::Cancel;
+use crate::semaphore::{Cancel, Later};
 
 /// Where a worker is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(super) struct Member {
 pub(super) struct Late {
     pub(super) statement: StatementId,
     pub(super) op: Op,
-    pub(super) put_back: Box<dyn FnOnce()>,
+    pub(super) permits: Later,
 }
 
 /// The workers of a run.
@@ -183,7 +183,8 @@ impl Crew {
                 at.map(|at| late.remove(at).1)
             };
             let Some(late) = next else { return };
-            if !self.core.is_ending() {
+            // of one that is gone nobody can see when that happens
+            if !self.core.is_ending() && !late.permits.is_gone() {
                 let worker = self.core.worker();
                 let mut book = self.core.book.borrow_mut();
                 book.stands(worker, late.statement, late.op);
@@ -191,7 +192,7 @@ impl Crew {
                 self.switch(me, Stand::At);
                 self.core.statement.set(late.statement);
             }
-            (late.put_back)();
+            late.permits.put_back();
         }
     }
 
