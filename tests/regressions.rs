@@ -153,7 +153,7 @@ fn diverges(cause: &str, closure: impl Fn() + Send + Sync + 'static) {
 }
 
 #[test]
-fn something_left_from_the_run_before_is_told() {
+fn a_static_that_counts_runs_is_told() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
     diverges("each run is another one", || {
         let pool = Semaphore::new(1).named("pool");

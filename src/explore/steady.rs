@@ -23,6 +23,9 @@ const MOST_STEPS: usize = 1000;
 /// Runs that are replayed: of two ways of a coin, both are seen but once in 65,536 checks.
 const RUNS: u64 = 16;
 
+/// Further replays of a run that changed, to see whether it goes on doing so.
+const MORE: u32 = 8;
+
 /// Says where a run differs from its replay, if one does.
 pub(super) fn changing_run(subject: &ClosureSubject, seed: u64) -> Option<Finding> {
     (0..RUNS).find_map(|run| changes(subject, seed, run))
@@ -47,8 +50,10 @@ fn changes(subject: &ClosureSubject, seed: u64, run: u64) -> Option<Finding> {
         Some(refused) => refused,
         None => (&second, difference(&first, &second)?),
     };
-    let third = again();
-    let settles = second.divergence == third.divergence && difference(&second, &third).is_none();
+    let settles = (0..MORE).all(|_| {
+        let later = again();
+        second.divergence == later.divergence && difference(&second, &later).is_none()
+    });
     differs.reason = format!("{}; {}", differs.reason, likely_cause(settles));
     let schedule = Schedule {
         digest: subject.digest(),
