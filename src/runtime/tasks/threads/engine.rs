@@ -71,7 +71,7 @@ impl Threads {
         let main = Arc::clone(main);
         let outcome = self.run(move || {
             keep_going();
-            live(0, || main());
+            live(0, || main(), drop);
         });
         *core.turns.borrow_mut() = None;
         crew.foreign.set(Some(crew.foreign.get() == Some(true)));

@@ -102,7 +102,7 @@ impl<'scope> Scope<'scope, '_> {
         let left = Arc::clone(&result);
         let (worker, member) = crew.hire(place);
         crew.quiet.set(true);
-        let task = scope.spawn(move || put(&left, live(member, f)));
+        let task = scope.spawn(move || live(member, f, move |result| put(&left, result)));
         crew.quiet.set(false);
         crew.join(usize::from(task.thread().id()), Stand::At, Some(opener));
         ScopedJoinHandle(Handle::Worker(Worker { worker, result }))

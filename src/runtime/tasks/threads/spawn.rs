@@ -46,8 +46,8 @@ impl Drop for Present {
 /// Where a worker leaves its result.
 pub(super) type Place<T> = Arc<Mutex<Option<thread::Result<T>>>>;
 
-pub(super) fn put<T>(place: &Place<T>, result: Option<thread::Result<T>>) {
-    *place.lock().unwrap_or_else(PoisonError::into_inner) = result;
+pub(super) fn put<T>(place: &Place<T>, result: thread::Result<T>) {
+    *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
 }
 
 /// Starts a thread: in an exploration a worker of it, elsewhere one of the standard library.
@@ -70,7 +70,7 @@ where
     let result: Place<T> = Arc::default();
     let left = Arc::clone(&result);
     let worker = crew.spawn(place, None, |member| {
-        Box::new(move || put(&left, live(member, f)))
+        Box::new(move || live(member, f, move |result| put(&left, result)))
     });
     JoinHandle(Handle::Worker(Worker { worker, result }))
 }
@@ -170,9 +170,12 @@ pub fn yield_now() {
     crew.stand(statement, Op::Work { fallible: false }, Stand::At);
 }
 
-/// The whole life of a worker; its result, unless the run was broken off.
-pub(super) fn live<T>(member: usize, f: impl FnOnce() -> T) -> Option<thread::Result<T>> {
-    crew()?.live(member, f)
+/// The whole life of a worker. Its result goes to `leave`, which may drop it, unless the run was broken
+/// off.
+pub(super) fn live<T>(member: usize, f: impl FnOnce() -> T, leave: impl FnOnce(thread::Result<T>)) {
+    if let Some(crew) = crew() {
+        crew.live(member, f, leave);
+    }
 }
 
 impl Crew {
@@ -246,13 +249,13 @@ impl Crew {
         }
     }
 
-    fn live<T>(&self, me: usize, f: impl FnOnce() -> T) -> Option<thread::Result<T>> {
+    fn live<T>(&self, me: usize, f: impl FnOnce() -> T, leave: impl FnOnce(thread::Result<T>)) {
         let core = &self.core;
         if core.is_ending() {
             // it has never begun; what it was to own may put something back
-            let _ = core.guarded(|| drop(f));
+            let _ = core.guarded(|| drop((f, leave)));
             core.slots.borrow_mut()[me].ended = true;
-            return None;
+            return;
         }
         core.book.borrow_mut().account_mut(core.worker()).op = Op::Poll;
         let outcome = core.guarded(f);
@@ -265,17 +268,21 @@ impl Crew {
                 (Ending::Panicked, Some(Err(panic)))
             }
         };
-        // a run that is broken off meanwhile unwinds this
-        let _ = core.guarded(|| {
+        // a result that nobody waits for is dropped by the thread itself; a run that is broken off
+        // meanwhile unwinds this
+        let left = core.guarded(|| {
             self.put_back_late();
             ExecutionState::drop_task_locals();
+            result.map(leave);
         });
         if core.is_ending() {
             core.slots.borrow_mut()[me].ended = true;
-        } else {
-            core.ended(me, how, Striker::User, None);
+            return;
         }
-        result
+        if let Err(sight) = left {
+            core.failed(id, &sight);
+        }
+        core.ended(me, how, Striker::User, None);
     }
 
     /// Writes a panic down; what a join is told of it.
