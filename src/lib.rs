@@ -148,6 +148,8 @@ pub mod strategy;
 pub use explore::check;
 #[cfg(feature = "check")]
 pub use explore::{Explorer, check_async, check_semaphore};
+#[cfg(feature = "threads")]
+pub use runtime::acquiring;
 pub use runtime::{fault, task, thread};
 #[cfg(feature = "check")]
 pub use runtime::{probe, time, tracked};

@@ -45,6 +45,7 @@ fn holds_two(a: &Semaphore, b: &Semaphore) {
 fn releases_of_an_unwinding_are_steps_of_their_own() {
     let goes_on = |worker| (worker, Action::Proceed);
     let schedule = [
+        goes_on(0),
         goes_on(1),
         goes_on(1),
         goes_on(1),

@@ -11,9 +11,10 @@ use super::super::panics::Panic;
 use super::lowered::Play;
 use crate::property::Situation;
 use crate::run::{
-    Action, Choice, Enabled, Ending, Op, Outcome, Resource, StatementId, Status, View, Wait,
-    WorkerId,
+    Action, Choice, Enabled, Ending, Op, Outcome, Resource, SemaphoreId, StatementId, Status, View,
+    Wait, WorkerId,
 };
+use crate::runtime::book::Book;
 use crate::semaphore::{Cancel, Later};
 
 /// Where a worker is.
@@ -48,6 +49,16 @@ pub(super) struct Member {
     pub(super) joined: bool,
     /// What calls its acquire off.
     pub(super) cancel: Option<Cancel>,
+    /// What it acquires of a semaphore that is none of ours, if it says so.
+    pub(super) request: Option<Request>,
+}
+
+/// Permits of a semaphore that is none of ours.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Request {
+    pub(super) semaphore: SemaphoreId,
+    pub(super) permits: u32,
+    pub(super) statement: StatementId,
 }
 
 /// What is put back later, by a step of its own.
@@ -112,6 +123,7 @@ impl Crew {
             heard_of_panic: false,
             joined: false,
             cancel: None,
+            request: None,
         });
     }
 
@@ -245,10 +257,12 @@ impl Crew {
         if slot.ended || self.members.borrow()[me].stand != Stand::Running {
             return;
         }
-        self.members.borrow_mut()[me].stand = Stand::Foreign;
+        let member = &mut self.members.borrow_mut()[me];
+        member.stand = Stand::Foreign;
         if !self.core.is_ending() {
+            let statement = member.request.map_or(slot.awaits, |r| r.statement);
             let mut book = self.core.book.borrow_mut();
-            book.stands(slot.id, slot.awaits, Op::Poll);
+            book.stands(slot.id, statement, Op::Poll);
         }
     }
 
@@ -364,7 +378,7 @@ impl Crew {
                 }
                 (Stand::Foreign, _) => {
                     let blocked = !runnable.contains(&member.task);
-                    book.account_mut(worker).wait = blocked.then_some(Wait::Unknown);
+                    stands_still(&mut book, worker, blocked, member.request);
                     if blocked {
                         continue;
                     }
@@ -444,6 +458,25 @@ impl Crew {
         if let Some(cancel) = cancel {
             cancel.fire();
         }
+    }
+}
+
+/// Writes down what a worker waits for that shuttle blocks, or that it waits no more.
+fn stands_still(book: &mut Book, worker: WorkerId, blocked: bool, request: Option<Request>) {
+    let Some(request) = request else {
+        book.account_mut(worker).wait = blocked.then_some(Wait::Unknown);
+        return;
+    };
+    let Request {
+        semaphore,
+        permits,
+        statement,
+    } = request;
+    let waits = book.account(worker).wait.is_some();
+    if blocked && !waits {
+        book.queued(semaphore, worker, statement, u64::from(permits));
+    } else if waits && !blocked {
+        book.stops_waiting(semaphore, worker);
     }
 }
 

@@ -71,7 +71,7 @@ impl Threads {
         *core.turns.borrow_mut() = Some(Rc::clone(crew) as Rc<dyn Turns>);
         let start = core.book.borrow_mut().names.alone(place, Verb::Start);
         crew.takes_slot(MAIN, place, start);
-        crew.join(0, Stand::Running, None);
+        crew.join(0, Stand::At, None);
         let main = Arc::clone(main);
         let outcome = self.run(move || {
             keep_going();
