@@ -22,7 +22,7 @@ use super::hook::{Announced, Event, Op, Place, Scene, Token, Woken};
 use super::permit::{Hold, OwnedSemaphorePermit, SemaphorePermit};
 use super::queue::Key;
 use super::semaphore::Semaphore;
-use super::sync::{now, with_parker};
+use super::sync::{give_way, now, with_parker};
 use super::tray::Joined;
 
 /// How long to wait.
@@ -49,6 +49,8 @@ struct Claim {
     permits: usize,
     /// Its place in the queue, from the moment it joined.
     key: Option<Key>,
+    /// How many were before it then.
+    ahead: usize,
     watch: Option<Watch>,
     place: Place,
     announced: Announced,
@@ -63,6 +65,7 @@ impl Claim {
         Claim {
             permits: permits as usize,
             key: None,
+            ahead: 0,
             watch: None,
             place,
             announced: Announced::NOT_YET,
@@ -121,8 +124,8 @@ impl Claim {
         {
             Joined::Took => self.granted(on, scene),
             Joined::Closed => Poll::Ready(Err(AcquireError::Closed)),
-            Joined::Queued(key) => {
-                self.key = Some(key);
+            Joined::Queued(key, ahead) => {
+                (self.key, self.ahead) = (Some(key), ahead);
                 let (token, permits) = (self.token, self.permits);
                 scene.tell(on, Event::Queued { token, permits });
                 Poll::Pending
@@ -224,11 +227,25 @@ impl Claim {
     #[cold]
     fn park(&mut self, on: &Semaphore, scene: &Scene, limit: Limit) -> Result<(), AcquireError> {
         let deadline = limit.deadline();
+        if self.key.is_none() {
+            // Where more threads want to run than can, those that hold permits often stand still.
+            // Whoever queued for them would be handed one at the price of a switch, and so would all
+            // who come after. Instead they run on, and mostly a permit is free on our return. Nobody
+            // is overtaken by that: we have not joined.
+            give_way();
+        }
         with_parker(|parker, waker| {
+            parker.forget();
             let mut answer = match self.key {
                 Some(_) => self.ask(on, scene, waker),
                 None => self.join(on, scene, waker),
             };
+            if answer.is_pending() {
+                let ahead = self.ahead;
+                if let Some(answer) = on.patience().look(ahead, deadline, || self.answer(on)) {
+                    return answer;
+                }
+            }
             loop {
                 if let Poll::Ready(answer) = answer {
                     return answer;

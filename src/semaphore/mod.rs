@@ -114,6 +114,7 @@ mod error;
 pub mod hook;
 #[cfg(not(feature = "check"))]
 mod hook;
+mod patience;
 mod permit;
 mod queue;
 mod resize;

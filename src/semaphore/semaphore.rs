@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::acquire::{Acquire, AcquireOwned, AcquireRaw};
 use super::error::{AcquireError, OverRelease, TryAcquireError};
 use super::hook::{self, Event, Op, Origin, Place, Scene, Token};
+use super::patience::Patience;
 use super::permit::{Hold, OwnedSemaphorePermit, SemaphorePermit};
 use super::sync::{AtomicUsize, Ordering, const_fn};
 use super::tray::{self, Full, Tray};
@@ -18,6 +19,7 @@ use super::wakes::Wakes;
 /// What it promises is told in the [module](super)'s documentation.
 pub struct Semaphore {
     tray: Tray,
+    patience: Patience,
     /// Whether what is put back has to have been taken.
     bounded: bool,
     /// Permits that are held without a guard; counted only if it is bounded.
@@ -47,6 +49,7 @@ impl Semaphore {
             );
             Semaphore {
                 tray: Tray::new(permits, Some(permits)),
+                patience: Patience::new(),
                 bounded: true,
                 raw: AtomicUsize::new(0),
                 name: None,
@@ -69,6 +72,7 @@ impl Semaphore {
             );
             Semaphore {
                 tray: Tray::new(permits, None),
+                patience: Patience::new(),
                 bounded: false,
                 raw: AtomicUsize::new(0),
                 name: None,
@@ -465,6 +469,11 @@ impl Semaphore {
     #[inline]
     pub(super) fn tray(&self) -> &Tray {
         &self.tray
+    }
+
+    #[inline]
+    pub(super) fn patience(&self) -> &Patience {
+        &self.patience
     }
 
     /// For the hook.
