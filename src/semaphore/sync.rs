@@ -15,7 +15,7 @@ use std::thread;
 #[cfg(loom)]
 use loom::sync::{Mutex, MutexGuard, atomic};
 #[cfg(loom)]
-use loom::thread;
+use loom::{thread, thread_local};
 
 pub(super) use atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -181,9 +181,8 @@ pub(super) fn now() -> Instant {
 }
 
 /// Calls with the parker of this thread and its waker.
-#[cfg(not(loom))]
 pub(super) fn with_parker<R>(call: impl FnOnce(&Parker, &Waker) -> R) -> R {
-    std::thread_local! {
+    thread_local! {
         static PARKER: (Arc<Parker>, Waker) = new_parker();
     }
     let mut call = Some(call);
@@ -194,13 +193,6 @@ pub(super) fn with_parker<R>(call: impl FnOnce(&Parker, &Waker) -> R) -> R {
         Err(_) => apply(&new_parker()),
     };
     answer.unwrap_or_else(|| unreachable!("it is called once"))
-}
-
-/// Calls with a parker of this thread and its waker.
-#[cfg(loom)]
-pub(super) fn with_parker<R>(call: impl FnOnce(&Parker, &Waker) -> R) -> R {
-    let (parker, waker) = new_parker();
-    call(&parker, &waker)
 }
 
 fn new_parker() -> (Arc<Parker>, Waker) {
