@@ -22,7 +22,7 @@ use super::hook::{Announced, Event, Op, Place, Scene, Token, Woken};
 use super::permit::{Hold, OwnedSemaphorePermit, SemaphorePermit};
 use super::queue::Key;
 use super::semaphore::Semaphore;
-use super::sync::{give_way, now, with_parker};
+use super::sync::{Parker, give_way, now, with_parker};
 use super::tray::Joined;
 
 /// How long to wait.
@@ -227,35 +227,42 @@ impl Claim {
     #[cold]
     fn park(&mut self, on: &Semaphore, scene: &Scene, limit: Limit) -> Result<(), AcquireError> {
         let deadline = limit.deadline();
-        if self.key.is_none() {
-            // Where more threads want to run than can, those that hold permits often stand still.
-            // Whoever queued for them would be handed one at the price of a switch, and so would all
-            // who come after. Instead they run on, and mostly a permit is free on our return. Nobody
-            // is overtaken by that: we have not joined.
+        if self.key.is_none() && on.patience().gives_way() {
             give_way();
         }
         with_parker(|parker, waker| {
             parker.forget();
-            let mut answer = match self.key {
+            let answer = match self.key {
                 Some(_) => self.ask(on, scene, waker),
                 None => self.join(on, scene, waker),
             };
-            if answer.is_pending() {
-                let ahead = self.ahead;
-                if let Some(answer) = on.patience().look(ahead, deadline, || self.answer(on)) {
-                    return answer;
-                }
+            if let Poll::Ready(answer) = answer {
+                return answer;
             }
-            loop {
-                if let Poll::Ready(answer) = answer {
-                    return answer;
-                }
-                if !parker.wait(deadline) {
-                    return self.give_up(on, scene, AcquireError::TimedOut);
-                }
-                answer = self.ask(on, scene, waker);
-            }
+            let (since, ahead) = (now(), self.ahead);
+            let seen = on
+                .patience()
+                .look(ahead, since, deadline, || self.answer(on));
+            let answer = seen.unwrap_or_else(|| self.sleep(on, scene, deadline, parker, waker));
+            on.patience().waited(since, ahead);
+            answer
         })
+    }
+
+    fn sleep(
+        &mut self,
+        on: &Semaphore,
+        scene: &Scene,
+        deadline: Option<Instant>,
+        parker: &Parker,
+        waker: &Waker,
+    ) -> Result<(), AcquireError> {
+        while parker.wait(deadline) {
+            if let Poll::Ready(answer) = self.ask(on, scene, waker) {
+                return answer;
+            }
+        }
+        self.give_up(on, scene, AcquireError::TimedOut)
     }
 
     /// Waits as a worker of an exploration does.

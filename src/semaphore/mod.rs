@@ -67,10 +67,10 @@
 //! and is never starved by them. The price is a switch of threads for each hand-off to one that
 //! sleeps; a semaphore that lets whoever runs take what is free saves it, and starves.
 //!
-//! Who is first is who joined first. A thread that finds no permit gives way once to other threads
-//! that could run, and joins then; if it is near the head, it looks for its answer for up to 50 µs
-//! before it sleeps, unless that was in vain for those before it. A future does neither: it joins at
-//! once, and is pending.
+//! Who is first is who joined first. A thread that waits near the head looks for its answer for up to
+//! 50 µs before it sleeps, unless that was in vain for those before it; and where grants follow each
+//! other within 20 µs, a thread that finds no permit gives way once to others that could run, and
+//! joins then. A future does neither: it joins at once, and is pending.
 //!
 //! A request for nothing is granted at once. A request for more than the capacity waits until the
 //! capacity grows, and so do all behind it.
