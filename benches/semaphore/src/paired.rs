@@ -1,7 +1,11 @@
 //! Contended rows pair by pair: a short run of selvedge's, one of tokio's, and their ratio, again and
 //! again, each first every other time. Hand-offs between threads are bimodal, and others use the
 //! machine too: what lasts longer than a pair is in both of its runs, and leaves the ratio alone.
+//!
+//! Where others keep the processors busy, what they leave decides how fast a row is; what it takes of
+//! processor time is its own. Linux tells that of each thread; elsewhere it is shown as zero.
 
+use std::fs;
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -47,21 +51,38 @@ fn spend(steps: u32) {
     }
 }
 
-/// One run: nanoseconds a round.
-fn run(row: &Row, acquire_and: impl Fn(&dyn Fn()) + Sync) -> f64 {
+/// Nanoseconds a round.
+#[derive(Clone, Copy)]
+struct Cost {
+    elapsed: f64,
+    processor: f64,
+}
+
+/// Nanoseconds that this thread has run for.
+fn processor_time() -> u64 {
+    let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let ran = stat.split(' ').next().and_then(|ran| ran.parse().ok());
+    ran.unwrap_or(0)
+}
+
+/// One run.
+fn run(row: &Row, acquire_and: impl Fn(&dyn Fn()) + Sync) -> Cost {
     let start = Barrier::new(row.threads + 1);
-    let (stop, rounds) = (AtomicBool::new(false), AtomicU64::new(0));
+    let stop = AtomicBool::new(false);
+    let [rounds, processor] = [const { AtomicU64::new(0) }; 2];
     let inside = || spend(row.inside);
     let began = thread::scope(|scope| {
         for _ in 0..row.threads {
             scope.spawn(|| {
                 let mut done = 0;
                 start.wait();
+                let before = processor_time();
                 while !stop.load(Ordering::Relaxed) {
                     acquire_and(&inside);
                     spend(row.outside);
                     done += 1;
                 }
+                processor.fetch_add(processor_time() - before, Ordering::Relaxed);
                 rounds.fetch_add(done, Ordering::Relaxed);
             });
         }
@@ -71,24 +92,28 @@ fn run(row: &Row, acquire_and: impl Fn(&dyn Fn()) + Sync) -> f64 {
         stop.store(true, Ordering::Relaxed);
         began
     });
-    began.elapsed().as_secs_f64() * 1e9 / rounds.into_inner() as f64
+    let rounds = rounds.into_inner() as f64;
+    Cost {
+        elapsed: began.elapsed().as_secs_f64() * 1e9 / rounds,
+        processor: processor.into_inner() as f64 / rounds,
+    }
 }
 
-fn blocking(row: &Row, s: &Ours) -> f64 {
+fn blocking(row: &Row, s: &Ours) -> Cost {
     run(row, |inside| {
         let _permit = s.acquire_blocking().unwrap();
         inside();
     })
 }
 
-fn blocked_on(row: &Row, s: &Ours) -> f64 {
+fn blocked_on(row: &Row, s: &Ours) -> Cost {
     run(row, |inside| {
         let _permit = block_on(s.acquire()).unwrap();
         inside();
     })
 }
 
-fn tokio(row: &Row, s: &Tokio) -> f64 {
+fn tokio(row: &Row, s: &Tokio) -> Cost {
     run(row, |inside| {
         let _permit = block_on(s.acquire()).unwrap();
         inside();
@@ -101,10 +126,28 @@ fn spread(mut of: Vec<f64>) -> [f64; 5] {
     [0.1, 0.25, 0.5, 0.75, 0.9].map(|at| of[((of.len() - 1) as f64 * at).round() as usize])
 }
 
-/// Runs that many pairs of each row, and prints medians, and how ratios are spread.
+/// Prints medians, and how the ratios are spread.
+fn show(what: &str, pairs: &[(Cost, Cost)], of: impl Fn(&Cost) -> f64) {
+    let [mine, theirs] = [
+        pairs.iter().map(|pair| of(&pair.0)).collect(),
+        pairs.iter().map(|pair| of(&pair.1)).collect(),
+    ]
+    .map(|all| spread(all)[2]);
+    let ratios: Vec<f64> = pairs.iter().map(|(a, b)| of(a) / of(b)).collect();
+    let ahead = ratios.iter().filter(|&&ratio| ratio < 1.0).count();
+    let [tenth, quarter, half, three, nine] = spread(ratios);
+    println!(
+        "    {what:9} {mine:8.0} ns, tokio {theirs:8.0} ns, ratio {tenth:.2} {quarter:.2} [{half:.2}] {three:.2} {nine:.2}, ahead in {ahead} of {}",
+        pairs.len()
+    );
+}
+
+/// Runs that many pairs of each row.
 pub fn compare(pairs: usize) {
-    println!("ns a round, medians; ratio: ours / tokio's of each pair, at 10, 25, 50, 75, 90 %");
-    let ours: [(&str, fn(&Row, &Ours) -> f64); 2] =
+    println!(
+        "time a round: medians; ratios of ours to tokio's at 10, 25, [50], 75, 90 % of the pairs"
+    );
+    let ours: [(&str, fn(&Row, &Ours) -> Cost); 2] =
         [("selvedge", blocking), ("selvedge-block-on", blocked_on)];
     for row in &ROWS {
         let Row {
@@ -115,27 +158,20 @@ pub fn compare(pairs: usize) {
         } = row;
         println!("{threads} threads, {permits} permits, work {inside} inside, {outside} outside");
         for (name, own) in ours {
-            let (mut a, mut b, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-            for pair in 0..pairs {
+            let pair = |i: usize| {
                 let (x, y) = (Ours::new(*permits), Tokio::new(*permits));
-                let (mine, theirs) = if pair % 2 == 0 {
+                if i.is_multiple_of(2) {
                     let mine = own(row, &x);
                     (mine, tokio(row, &y))
                 } else {
                     let theirs = tokio(row, &y);
                     (own(row, &x), theirs)
-                };
-                a.push(mine);
-                b.push(theirs);
-                ratios.push(mine / theirs);
-            }
-            let ahead = ratios.iter().filter(|&&ratio| ratio < 1.0).count();
-            let [tenth, quarter, half, three, nine] = spread(ratios);
-            println!(
-                "  {name:18} {:9.0}  tokio {:9.0}  ratio {tenth:.2} {quarter:.2} [{half:.2}] {three:.2} {nine:.2}  ahead in {ahead} of {pairs}",
-                spread(a)[2],
-                spread(b)[2],
-            );
+                }
+            };
+            let all: Vec<(Cost, Cost)> = (0..pairs).map(pair).collect();
+            println!("  {name}");
+            show("elapsed", &all, |cost| cost.elapsed);
+            show("processor", &all, |cost| cost.processor);
         }
     }
 }
