@@ -21,6 +21,9 @@
 //! lets others starve. tokio has no blocking acquire: there it is driven by the `block_on` of
 //! `waiting.rs`, and so is a second row of selvedge.
 
+// a benchmark is about time, and nothing of it reaches a finding
+#![allow(clippy::disallowed_methods)]
+
 mod condvar;
 mod paired;
 mod waiting;

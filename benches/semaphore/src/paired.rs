@@ -58,6 +58,8 @@ struct Cost {
     processor: f64,
 }
 
+type Run = fn(&Row, &Ours) -> Cost;
+
 /// Nanoseconds that this thread has run for.
 fn processor_time() -> u64 {
     let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
@@ -147,8 +149,7 @@ pub fn compare(pairs: usize) {
     println!(
         "time a round: medians; ratios of ours to tokio's at 10, 25, [50], 75, 90 % of the pairs"
     );
-    let ours: [(&str, fn(&Row, &Ours) -> Cost); 2] =
-        [("selvedge", blocking), ("selvedge-block-on", blocked_on)];
+    let ours: [(&str, Run); 2] = [("selvedge", blocking), ("selvedge-block-on", blocked_on)];
     for row in &ROWS {
         let Row {
             threads,
