@@ -48,6 +48,20 @@ fn two_threads_take_turns() {
 }
 
 #[test]
+fn a_wake_that_comes_late_ends_no_other_wait() {
+    all(|| {
+        let (first, second) = (Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(1)));
+        let held = [&first, &second].map(|s| Arc::clone(s).try_acquire_owned().unwrap());
+        let thread = thread::spawn(move || drop(held));
+        drop(first.acquire_blocking().unwrap());
+        drop(second.acquire_blocking().unwrap());
+        thread.join().unwrap();
+        whole(&first, 1);
+        whole(&second, 1);
+    });
+}
+
+#[test]
 fn a_waiter_for_two_is_granted_by_two_releases() {
     all(|| {
         let s = Arc::new(Semaphore::new(2));

@@ -22,7 +22,7 @@ use super::hook::{Announced, Event, Op, Place, Scene, Token, Woken};
 use super::permit::{Hold, OwnedSemaphorePermit, SemaphorePermit};
 use super::queue::Key;
 use super::semaphore::Semaphore;
-use super::sync::{now, with_parker};
+use super::sync::{Parker, give_way, now, with_parker};
 use super::tray::Joined;
 
 /// How long to wait.
@@ -49,6 +49,8 @@ struct Claim {
     permits: usize,
     /// Its place in the queue, from the moment it joined.
     key: Option<Key>,
+    /// How many were before it then.
+    ahead: usize,
     watch: Option<Watch>,
     place: Place,
     announced: Announced,
@@ -63,6 +65,7 @@ impl Claim {
         Claim {
             permits: permits as usize,
             key: None,
+            ahead: 0,
             watch: None,
             place,
             announced: Announced::NOT_YET,
@@ -121,8 +124,8 @@ impl Claim {
         {
             Joined::Took => self.granted(on, scene),
             Joined::Closed => Poll::Ready(Err(AcquireError::Closed)),
-            Joined::Queued(key) => {
-                self.key = Some(key);
+            Joined::Queued(key, ahead) => {
+                (self.key, self.ahead) = (Some(key), ahead);
                 let (token, permits) = (self.token, self.permits);
                 scene.tell(on, Event::Queued { token, permits });
                 Poll::Pending
@@ -224,21 +227,42 @@ impl Claim {
     #[cold]
     fn park(&mut self, on: &Semaphore, scene: &Scene, limit: Limit) -> Result<(), AcquireError> {
         let deadline = limit.deadline();
+        if self.key.is_none() && on.patience().gives_way() {
+            give_way();
+        }
         with_parker(|parker, waker| {
-            let mut answer = match self.key {
+            parker.forget();
+            let answer = match self.key {
                 Some(_) => self.ask(on, scene, waker),
                 None => self.join(on, scene, waker),
             };
-            loop {
-                if let Poll::Ready(answer) = answer {
-                    return answer;
-                }
-                if !parker.wait(deadline) {
-                    return self.give_up(on, scene, AcquireError::TimedOut);
-                }
-                answer = self.ask(on, scene, waker);
+            if let Poll::Ready(answer) = answer {
+                return answer;
             }
+            let (since, ahead) = (now(), self.ahead);
+            let seen = on
+                .patience()
+                .look(ahead, since, deadline, || self.answer(on));
+            let answer = seen.unwrap_or_else(|| self.sleep(on, scene, deadline, parker, waker));
+            on.patience().waited(since, ahead);
+            answer
         })
+    }
+
+    fn sleep(
+        &mut self,
+        on: &Semaphore,
+        scene: &Scene,
+        deadline: Option<Instant>,
+        parker: &Parker,
+        waker: &Waker,
+    ) -> Result<(), AcquireError> {
+        while parker.wait(deadline) {
+            if let Poll::Ready(answer) = self.ask(on, scene, waker) {
+                return answer;
+            }
+        }
+        self.give_up(on, scene, AcquireError::TimedOut)
     }
 
     /// Waits as a worker of an exploration does.

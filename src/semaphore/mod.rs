@@ -64,8 +64,13 @@
 //! joins the queue, and a try fails while somebody waits. Whoever puts permits back hands them to the
 //! head of the queue if it fits, then to the next, in the same step: nobody can come in between. A
 //! request is granted whole or not at all, so a large one at the head holds up small ones behind it
-//! and is never starved by them. The price is a switch of threads for each hand-off where there is
-//! contention; a semaphore that lets whoever runs take what is free saves it, and starves.
+//! and is never starved by them. The price is a switch of threads for each hand-off to one that
+//! sleeps; a semaphore that lets whoever runs take what is free saves it, and starves.
+//!
+//! Who is first is who joined first. A thread that waits near the head looks for its answer for up to
+//! 50 µs before it sleeps, unless that was in vain for those before it; and where grants follow each
+//! other within 20 µs, a thread that finds no permit gives way once to others that could run, and
+//! joins then. A future does neither: it joins at once, and is pending.
 //!
 //! A request for nothing is granted at once. A request for more than the capacity waits until the
 //! capacity grows, and so do all behind it.
@@ -117,6 +122,7 @@ mod hook;
 mod kept;
 #[cfg(feature = "check")]
 mod later;
+mod patience;
 mod permit;
 mod queue;
 mod resize;

@@ -9,6 +9,7 @@ use super::acquire::{Acquire, AcquireOwned, AcquireRaw};
 use super::error::{AcquireError, OverRelease, TryAcquireError};
 use super::hook::{self, Event, Op, Origin, Place, Scene, Token};
 use super::kept::Kept;
+use super::patience::Patience;
 use super::permit::{Hold, OwnedSemaphorePermit, SemaphorePermit};
 use super::sync::{AtomicUsize, Ordering, const_fn};
 use super::tray::{self, Full, Tray};
@@ -19,6 +20,7 @@ use super::wakes::Wakes;
 /// What it promises is told in the [module](super)'s documentation.
 pub struct Semaphore {
     kept: Kept,
+    patience: Patience,
     /// Whether what is put back has to have been taken.
     bounded: bool,
     /// Permits that are held without a guard; counted only if it is bounded.
@@ -48,6 +50,7 @@ impl Semaphore {
             );
             Semaphore {
                 kept: Kept::new(permits, Some(permits)),
+                patience: Patience::new(),
                 bounded: true,
                 raw: AtomicUsize::new(0),
                 name: None,
@@ -70,6 +73,7 @@ impl Semaphore {
             );
             Semaphore {
                 kept: Kept::new(permits, None),
+                patience: Patience::new(),
                 bounded: false,
                 raw: AtomicUsize::new(0),
                 name: None,
@@ -447,6 +451,11 @@ impl Semaphore {
     #[cfg(feature = "check")]
     pub(super) fn kept(&self) -> &Kept {
         &self.kept
+    }
+
+    #[inline]
+    pub(super) fn patience(&self) -> &Patience {
+        &self.patience
     }
 
     /// For the hook.

@@ -15,7 +15,7 @@ use std::thread;
 #[cfg(loom)]
 use loom::sync::{Mutex, MutexGuard, atomic};
 #[cfg(loom)]
-use loom::thread;
+use loom::{thread, thread_local};
 
 pub(super) use atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -67,9 +67,15 @@ impl Parker {
         }
     }
 
-    /// Waits until the waker is woken: false if the deadline comes first. It does not spin: most
-    /// holds are shorter than the way to sleep, on which `park` looks again, and neither to spin nor
-    /// to yield gained anything that the benchmark could tell from noise.
+    /// Forgets a wake of an earlier wait, whose answer was there before it. One that comes later yet
+    /// wakes for nothing.
+    pub(super) fn forget(&self) {
+        if self.woken.load(Ordering::Relaxed) {
+            self.woken.swap(false, Ordering::Acquire);
+        }
+    }
+
+    /// Sleeps until the waker is woken: false if the deadline comes first.
     pub(super) fn wait(&self, deadline: Option<Instant>) -> bool {
         while !self.woken.swap(false, Ordering::Acquire) {
             match deadline {
@@ -98,6 +104,57 @@ impl Wake for Parker {
     }
 }
 
+/// Lets other threads run that could.
+#[cfg(not(loom))]
+pub(super) fn give_way() {
+    thread::yield_now();
+}
+
+/// Does nothing: any thread may run next, and to loom a thread that yields would come last.
+#[cfg(loom)]
+pub(super) fn give_way() {}
+
+/// Looks again and again until there is something or the time is over.
+#[cfg(not(loom))]
+pub(super) fn look_until<T>(until: Instant, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    /// To ask for the time costs as much as a few looks.
+    const LOOKS: u32 = 20;
+    loop {
+        for _ in 0..LOOKS {
+            let seen = look();
+            if seen.is_some() {
+                return seen;
+            }
+            std::hint::spin_loop();
+        }
+        if now() >= until {
+            return None;
+        }
+    }
+}
+
+/// Looks once: what comes later is seen after a wake.
+#[cfg(loom)]
+pub(super) fn look_until<T>(_until: Instant, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    look()
+}
+
+/// How many threads can run at the same time, as far as it is known.
+#[cfg(not(loom))]
+pub(super) fn processors() -> usize {
+    static PROCESSORS: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    // in blocking code outside of explorations alone, which no finding comes from
+    #[allow(clippy::disallowed_methods)]
+    let ask = || thread::available_parallelism().map_or(1, usize::from);
+    *PROCESSORS.get_or_init(ask)
+}
+
+/// Enough that whoever is first in the queue looks.
+#[cfg(loom)]
+pub(super) fn processors() -> usize {
+    2
+}
+
 /// Sleeps until somebody unparks or the deadline comes: false if that has passed.
 #[cfg(not(loom))]
 fn park_until(deadline: Instant) -> bool {
@@ -124,9 +181,8 @@ pub(super) fn now() -> Instant {
 }
 
 /// Calls with the parker of this thread and its waker.
-#[cfg(not(loom))]
 pub(super) fn with_parker<R>(call: impl FnOnce(&Parker, &Waker) -> R) -> R {
-    std::thread_local! {
+    thread_local! {
         static PARKER: (Arc<Parker>, Waker) = new_parker();
     }
     let mut call = Some(call);
@@ -137,13 +193,6 @@ pub(super) fn with_parker<R>(call: impl FnOnce(&Parker, &Waker) -> R) -> R {
         Err(_) => apply(&new_parker()),
     };
     answer.unwrap_or_else(|| unreachable!("it is called once"))
-}
-
-/// Calls with a parker of this thread and its waker.
-#[cfg(loom)]
-pub(super) fn with_parker<R>(call: impl FnOnce(&Parker, &Waker) -> R) -> R {
-    let (parker, waker) = new_parker();
-    call(&parker, &waker)
 }
 
 fn new_parker() -> (Arc<Parker>, Waker) {

@@ -54,7 +54,8 @@ struct Line {
 pub(super) enum Joined {
     Took,
     Closed,
-    Queued(Key),
+    /// With so many before it.
+    Queued(Key, usize),
 }
 
 /// There is no room for more permits.
@@ -166,9 +167,10 @@ impl Tray {
     }
 
     fn join(&self, line: &mut Line, permits: usize, token: Token, waker: Waker) -> Joined {
+        let ahead = line.queue.len();
         let key = line.queue.push(permits, token, waker);
         self.answers.make_room(key.slot);
-        Joined::Queued(key)
+        Joined::Queued(key, ahead)
     }
 
     /// How a waiter stands.

@@ -41,6 +41,25 @@ fn threads_that_take_and_put_back_lose_nothing() {
 }
 
 #[test]
+fn two_threads_that_wait_for_each_other_always_go_on() {
+    let (there, back) = (Semaphore::unbounded(0), Semaphore::unbounded(0));
+    thread::scope(|threads| {
+        threads.spawn(|| {
+            for _ in 0..ROUNDS {
+                there.acquire_raw_blocking().unwrap();
+                back.release(1).unwrap();
+            }
+        });
+        for _ in 0..ROUNDS {
+            there.release(1).unwrap();
+            back.acquire_raw_blocking().unwrap();
+        }
+    });
+    assert_eq!(stands(&there), (0, None, 0, 0));
+    assert_eq!(stands(&back), (0, None, 0, 0));
+}
+
+#[test]
 fn futures_that_are_dropped_anywhere_lose_nothing() {
     let s = semaphore(2);
     thread::scope(|threads| {

@@ -7,6 +7,12 @@
 //! cargo run --release --manifest-path benches/semaphore/Cargo.toml --features check -- --bench
 //! ```
 //!
+//! Rows with contention again, as ratios of runs that alternate, and how those are spread:
+//!
+//! ```text
+//! cargo run --release --manifest-path benches/semaphore/Cargo.toml -- --paired 40
+//! ```
+//!
 //! A filter comes last, as in `-- --bench try`. With `check` the rows of selvedge alone change: the
 //! hook costs a thread-local read for each op outside of an exploration.
 //!
@@ -15,7 +21,11 @@
 //! lets others starve. tokio has no blocking acquire: there it is driven by the `block_on` of
 //! `waiting.rs`, and so is a second row of selvedge.
 
+// a benchmark is about time, and nothing of it reaches a finding
+#![allow(clippy::disallowed_methods)]
+
 mod condvar;
+mod paired;
 mod waiting;
 
 use std::hint::black_box;
@@ -266,6 +276,11 @@ fn thousand(c: &mut Criterion) {
 }
 
 fn main() {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().is_some_and(|first| first == "--paired") {
+        let pairs = arguments.next().and_then(|pairs| pairs.parse().ok());
+        return paired::compare(pairs.unwrap_or(40));
+    }
     let mut criterion = Criterion::default().configure_from_args();
     uncontended_try(&mut criterion);
     uncontended_async(&mut criterion);
