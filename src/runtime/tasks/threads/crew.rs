@@ -8,12 +8,13 @@ use shuttle_engine::runtime::thread::continuation::switch;
 
 use super::super::core::{Core, NOBODY, Phase, Turns};
 use super::super::panics::Panic;
+use super::lowered::Play;
 use crate::property::Situation;
 use crate::run::{
     Action, Choice, Enabled, Ending, Op, Outcome, Resource, StatementId, Status, View, Wait,
     WorkerId,
 };
-use crate::semaphore::Cancel;
+use crate::semaphore::{Cancel, Later};
 
 /// Where a worker is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub(super) struct Member {
 pub(super) struct Late {
     pub(super) statement: StatementId,
     pub(super) op: Op,
-    pub(super) put_back: Box<dyn FnOnce()>,
+    pub(super) permits: Later,
 }
 
 /// The workers of a run.
@@ -71,6 +72,8 @@ pub(super) struct Crew {
     /// How the run ends, once that is known.
     pub(super) outcome: Cell<Option<Outcome>>,
     late: RefCell<Vec<(usize, Late)>>,
+    /// The program that is performed, if the run is one of a program.
+    pub(super) play: RefCell<Option<Rc<Play>>>,
 }
 
 impl Crew {
@@ -84,6 +87,7 @@ impl Crew {
             foreign: Cell::new(None),
             outcome: Cell::new(None),
             late: RefCell::default(),
+            play: RefCell::default(),
         }
     }
 
@@ -132,11 +136,11 @@ impl Crew {
             self.leave();
             return Action::Proceed;
         }
-        if std::thread::panicking() {
+        let me = core.current.get();
+        if std::thread::panicking() || me == NOBODY {
             return Action::Proceed;
         }
         self.put_back_late();
-        let me = core.current.get();
         let worker = core.worker();
         core.book.borrow_mut().stands(worker, statement, op);
         let action = self.switch(me, stand);
@@ -156,9 +160,9 @@ impl Crew {
         decided.unwrap_or(Action::Proceed)
     }
 
-    /// The run is over: the worker that runs unwinds, unless it does already.
+    /// The run is over: the worker that runs, if one does, unwinds, unless it does already.
     pub(super) fn leave(&self) {
-        if !std::thread::panicking() {
+        if !std::thread::panicking() && self.core.current.get() != NOBODY {
             resume_unwind(Box::new(Panic::Abandoned));
         }
     }
@@ -179,7 +183,8 @@ impl Crew {
                 at.map(|at| late.remove(at).1)
             };
             let Some(late) = next else { return };
-            if !self.core.is_ending() {
+            // of one that is gone nobody can see when that happens
+            if !self.core.is_ending() && !late.permits.is_gone() {
                 let worker = self.core.worker();
                 let mut book = self.core.book.borrow_mut();
                 book.stands(worker, late.statement, late.op);
@@ -187,7 +192,7 @@ impl Crew {
                 self.switch(me, Stand::At);
                 self.core.statement.set(late.statement);
             }
-            (late.put_back)();
+            late.permits.put_back();
         }
     }
 
@@ -280,6 +285,10 @@ impl Crew {
 
     /// Asks the strategy.
     fn choose(&self, runnable: &[usize]) -> Turn {
+        let play = self.play.borrow().clone();
+        if let Some(play) = play {
+            return self.perform(&play);
+        }
         let core = &self.core;
         let (situation, timers) = self.look(runnable);
         let ends = match situation {
@@ -301,21 +310,29 @@ impl Crew {
             let Some(choice) = core.ask() else {
                 return Some(Outcome::Abandoned);
             };
-            let Some(me) = core.slot_of(choice.worker) else {
-                unreachable!("a choice is for a worker of this run")
-            };
-            self.members.borrow_mut()[me].decided = Some(choice.action);
-            core.current.set(me);
+            self.decide(choice);
             None
         });
         match ends {
             None => Turn::Of(core.current.get()),
-            Some(outcome) => {
-                self.outcome.set(Some(outcome));
-                core.phase.set(Phase::Ending);
-                Turn::Ending
-            }
+            Some(outcome) => self.end(outcome),
         }
+    }
+
+    /// A worker goes on as it was chosen.
+    pub(super) fn decide(&self, choice: Choice) {
+        let Some(me) = self.core.slot_of(choice.worker) else {
+            unreachable!("a choice is for a worker of this run")
+        };
+        self.members.borrow_mut()[me].decided = Some(choice.action);
+        self.core.current.set(me);
+    }
+
+    /// The run ends before all workers have.
+    pub(super) fn end(&self, outcome: Outcome) -> Turn {
+        self.outcome.set(Some(outcome));
+        self.core.phase.set(Phase::Ending);
+        Turn::Ending
     }
 
     /// Gathers what can happen next: what that amounts to, and whether timers run.
@@ -402,6 +419,25 @@ impl Crew {
         book.account(worker).how == Ending::Panicked && joined == Some(false)
     }
 
+    /// A worker that waits in an acquire still shows that.
+    pub(super) fn shows_what_it_waits_for(&self, worker: WorkerId) {
+        let mut book = self.core.book.borrow_mut();
+        let account = book.account_mut(worker);
+        if let Some(Wait::Permits {
+            semaphore,
+            permits,
+            timed,
+            ..
+        }) = account.wait
+        {
+            account.op = Op::Acquire {
+                semaphore,
+                permits: permits as u32,
+                timed,
+            };
+        }
+    }
+
     /// The acquire is called off at which a worker waits.
     pub(super) fn call_off(&self, member: usize) {
         let cancel = self.members.borrow()[member].cancel.clone();
@@ -411,7 +447,8 @@ impl Crew {
     }
 }
 
-enum Turn {
+/// Whose turn it is.
+pub(super) enum Turn {
     Of(usize),
     /// All workers have ended.
     Over,

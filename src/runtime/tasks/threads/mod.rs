@@ -18,6 +18,7 @@
 mod crew;
 mod engine;
 mod hook;
+mod lowered;
 mod quiet;
 mod scheduler;
 mod scope;
