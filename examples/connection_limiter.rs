@@ -14,7 +14,7 @@
 //!   and the caller is found.
 
 use std::fmt::Write;
-use std::panic::{catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -34,9 +34,9 @@ struct Server {
 impl Server {
     fn transfer(&self) {
         let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
-        assert!(open <= LIMIT, "more connections than the limit of {LIMIT}");
-        // as a destructor, so that a panic in the transfer closes the connection too
+        // a panic in the transfer closes the connection too
         let _closes = Closes(self);
+        assert!(open <= LIMIT, "more connections than the limit of {LIMIT}");
         fault::point("open-url");
     }
 }
@@ -57,22 +57,18 @@ fn clean_up() {
 type Caller = fn(&Semaphore, &Server);
 
 fn careful(connections: &Semaphore, server: &Server) {
+    // dropped last, whatever panics before
     let _permit = connections.acquire_blocking().expect("it is never closed");
-    // the permit is dropped last, whatever panics before
-    let transferred = catch_unwind(std::panic::AssertUnwindSafe(|| server.transfer()));
+    server.transfer();
     clean_up();
-    if let Err(panic) = transferred {
-        resume_unwind(panic);
-    }
 }
 
 fn clean_up_first(connections: &Semaphore, server: &Server) {
-    connections
-        .acquire_raw_blocking()
-        .expect("it is never closed");
-    let transferred = catch_unwind(std::panic::AssertUnwindSafe(|| server.transfer()));
+    let acquired = connections.acquire_raw_blocking();
+    acquired.expect("it is never closed");
+    let transferred = catch_unwind(AssertUnwindSafe(|| server.transfer()));
     clean_up();
-    let _ = connections.release(1);
+    connections.release(1).expect("it was taken above");
     if let Err(panic) = transferred {
         resume_unwind(panic);
     }

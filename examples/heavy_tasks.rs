@@ -63,7 +63,7 @@ pub(crate) fn output() -> String {
         ("clamped", clamped),
     ] {
         let report =
-            Explorer::closures().explore_threads(name, move || sort_all(&[3, 2, 6], reserve));
+            Explorer::closures().explore_threads(name, move || sort_all(&[3, 3, 6], reserve));
         writeln!(output, "{}", text(&report, &Style::default())).expect("a string takes all");
     }
     output
