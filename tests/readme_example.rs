@@ -1,20 +1,19 @@
 //! The example of the README, as it stands there.
-#![cfg(all(feature = "check", feature = "tokio"))]
+#![cfg(feature = "threads")]
 
-use std::sync::Arc;
+use selvedge::{Semaphore, fault, thread};
 
 #[test]
-fn the_pool_survives_cancelled_requests() {
-    selvedge::check_async(|| async {
-        let pool = Arc::new(tokio::sync::Semaphore::new(2));
-        let free = Arc::clone(&pool);
-        selvedge::probe("pool", 2, move || free.available_permits());
-        for _ in 0..3 {
-            let pool = Arc::clone(&pool);
-            selvedge::task::spawn(async move {
-                let _permit = pool.acquire().await;
-                let _ = selvedge::fault::io("query").await; // may fail, panic or be cancelled here
-            });
-        }
+fn a_panic_takes_no_permit_along() {
+    selvedge::check(|| {
+        let pool = Semaphore::new(2).named("pool");
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    let _permit = pool.acquire_blocking();
+                    fault::point("query"); // a panic may strike here
+                });
+            }
+        });
     });
 }
