@@ -12,7 +12,7 @@ use super::findings::spinning;
 use super::replay::replay_of;
 use crate::report::{Reduction, Report, Stats, Stopped};
 use crate::runtime::{Published, message};
-use crate::schedule::ScheduleError;
+use crate::schedule::{Digest, ScheduleError};
 
 /// Steps whose schedule can be told when a run does not come back.
 const MOST_STEPS: usize = 1 << 17;
@@ -44,7 +44,7 @@ pub(super) fn watched<T: Outcome>(
 ) -> T {
     refuse_nesting();
     let steps = explorer.step_bound.0.min(MOST_STEPS as u64) as usize;
-    let published = Arc::new(Published::new(steps));
+    let published = Arc::new(Published::new(Digest::of(&case.name), steps));
     let shared = Arc::clone(&published);
     let (sender, receiver) = channel();
     let worker = spawn(move || {
@@ -107,7 +107,7 @@ fn hanging(explorer: &Explorer, case: &Case, closure: &Closure, published: &Publ
     let (choices, names) = (published.choices(), published.workers());
     let (sender, receiver) = channel();
     let (explorer_there, of, make) = (explorer.clone(), case.clone(), Arc::clone(closure));
-    let again = Arc::new(Published::new(0));
+    let again = Arc::new(Published::new(Digest::of(&case.name), 0));
     let shared = Arc::clone(&again);
     spawn(move || {
         let report = as_exploration(|| {
@@ -143,7 +143,7 @@ impl Explorer {
         Report {
             program: case.name.clone(),
             command: case.command.clone(),
-            digest: crate::schedule::Digest::of(&case.name),
+            digest: Digest::of(&case.name),
             complete: false,
             stopped: Some(Stopped::Hang),
             budget: self.limits(),

@@ -18,6 +18,21 @@
 //! Workers are named after who spawned them, and not after when: `main.2.1` is the first child of the
 //! second child of `main`. Each has a stack of 2 MiB, as threads of the standard library have; who
 //! recurses deeper ends the process, as there, but by a signal without a message.
+//!
+//! # Limits
+//!
+//! * A destructor that panics while its thread unwinds ends the process, as everywhere; what panicked
+//!   and the schedule so far are written to the terminal before.
+//! * A destructor that waits for a semaphore while its thread unwinds is refused as timed out, and told:
+//!   no other thread runs meanwhile.
+//! * Threads of `std::thread` and of other libraries are not seen. What they do to a semaphore shows as
+//!   permits that come from nowhere, or as a run that does not replay. Those of `shuttle::thread` are
+//!   refused.
+//! * When a run ends early, what its threads hold is dropped, as far as they can be reached: the stack of
+//!   one that shuttle blocks, or that goes on for ever by catching what unwinds it, is lost with all that
+//!   is on it.
+//! * What a [`probe`](crate::probe) reads must have no scheduling point: atomics of the standard library,
+//!   not shuttle's.
 
 #[cfg(feature = "threads")]
 pub use super::tasks::threads::{JoinHandle, Scope, ScopedJoinHandle, scope, spawn, yield_now};

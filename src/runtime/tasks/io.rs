@@ -83,6 +83,7 @@ impl Future for Standing {
         let Some(core) = core().filter(|core| core.current.get() != NOBODY) else {
             return Poll::Ready(Ok(()));
         };
+        core.is_for_tasks("fault::io", "fault::point or fault::choose");
         if !std::mem::replace(&mut self.stands, true) {
             let head = format!("work {}", self.name);
             core.stands_at(self.place, &head, Op::Work { fallible: true });

@@ -34,6 +34,7 @@ where
              `check_async` runs"
         );
     };
+    core.is_for_tasks("selvedge::task::spawn", "selvedge::thread::spawn");
     let cell = Rc::new(Outcome {
         state: RefCell::new(State::Running),
         waker: Cell::new(None),
@@ -226,6 +227,16 @@ pub fn yield_now() -> impl Future<Output = ()> {
 }
 
 impl Core {
+    /// # Panics
+    ///
+    /// If the workers are threads, which wait otherwise.
+    pub(super) fn is_for_tasks(&self, what: &str, instead: &str) {
+        assert!(
+            self.is_ending() || self.turns.borrow().is_none(),
+            "{what} in an exploration of threads: use {instead}"
+        );
+    }
+
     /// The task that runs has come to an await, of which it says this.
     pub(super) fn stands_at(&self, place: Here, head: &str, op: Op) {
         if self.is_ending() {

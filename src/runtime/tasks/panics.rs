@@ -7,10 +7,11 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::panic::PanicHookInfo;
 use std::sync::{Mutex, Once, PoisonError};
 
-use super::current::is_exploring;
+use super::current::{is_exploring, with_core};
 use crate::runtime::names::Here;
 
 /// A payload of ours.
@@ -28,6 +29,8 @@ pub(super) const INJECTED: &str = "injected by selvedge";
 
 thread_local! {
     static LAST: RefCell<Option<(String, Option<Here>)>> = const { RefCell::new(None) };
+    /// The one before the last, if nobody has looked at that.
+    static BEFORE: RefCell<Option<(String, Option<Here>)>> = const { RefCell::new(None) };
 }
 
 /// What came of user code that panicked.
@@ -133,7 +136,39 @@ fn keep(info: &PanicHookInfo<'_>) {
         column: location.column(),
         file: kept(location.file()),
     });
-    LAST.with(|last| *last.borrow_mut() = Some((text, place)));
+    if ENDS.iter().any(|start| text.starts_with(start)) {
+        return last_words(&text);
+    }
+    let before = LAST.with(|last| last.borrow_mut().replace((text, place)));
+    BEFORE.with(|earlier| *earlier.borrow_mut() = before);
+}
+
+/// What the standard library says when it is about to end the process.
+const ENDS: [&str; 2] = [
+    "panic in a destructor during cleanup",
+    "panic in a function that cannot unwind",
+];
+
+/// Tells what is known before the process ends: nobody can report it afterwards.
+fn last_words(text: &str) {
+    let mut words = format!("\nselvedge: {text}: this ends the process, in a check as elsewhere\n");
+    for panic in [BEFORE.take(), LAST.take()].into_iter().flatten() {
+        let (text, place) = panic;
+        if let Some(Here { file, line, column }) = place {
+            words += &format!("  {file}:{line}:{column}: {text}\n");
+        } else {
+            words += &format!("  {text}\n");
+        }
+    }
+    let schedule = with_core(|core| {
+        let published = core.published.try_borrow().ok()?;
+        Some(published.as_ref()?.schedule())
+    });
+    if let Some(schedule) = schedule.flatten() {
+        words += &format!("  the schedule so far: '{schedule}'\n");
+    }
+    // past what captures the output of tests, which ends with the process
+    let _ = std::io::stderr().write_all(words.as_bytes());
 }
 
 /// The name of a file, kept for as long as the program runs: there are only so many.

@@ -5,10 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::run::{Action, Choice, WorkerId};
+use crate::schedule::{Digest, Schedule};
 
 /// The steps of the run that is under way. There is one writer.
 #[derive(Debug)]
 pub(crate) struct Published {
+    /// Of the closure.
+    digest: Digest,
     /// Counts runs and steps: while it does not change, a step does not end.
     beat: AtomicU64,
     length: AtomicU64,
@@ -19,8 +22,9 @@ pub(crate) struct Published {
 
 impl Published {
     /// Room for so many steps; of longer runs the first are kept.
-    pub(crate) fn new(steps: usize) -> Published {
+    pub(crate) fn new(digest: Digest, steps: usize) -> Published {
         Published {
+            digest,
             beat: AtomicU64::new(0),
             length: AtomicU64::new(0),
             steps: (0..steps).map(|_| AtomicU64::new(0)).collect(),
@@ -66,6 +70,15 @@ impl Published {
     pub(crate) fn workers(&self) -> Vec<String> {
         let workers = self.workers.lock();
         workers.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The text of the steps so far.
+    pub(super) fn schedule(&self) -> String {
+        let schedule = Schedule {
+            digest: self.digest,
+            choices: self.choices(),
+        };
+        schedule.encode(&self.workers())
     }
 
     /// The steps so far, the one that is under way last.
@@ -118,7 +131,7 @@ mod tests {
 
     #[test]
     fn steps_are_read_as_they_were_written() {
-        let published = Published::new(16);
+        let published = Published::new(Digest::of("subject"), 16);
         let actions = [
             Action::Proceed,
             Action::Branch(3),

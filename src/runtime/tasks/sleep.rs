@@ -49,6 +49,10 @@ pub struct Sleep {
 impl Sleep {
     fn poll_timer(&mut self, cx: &mut Context<'_>, says: bool) -> Poll<()> {
         let polled = with_core(|core| {
+            core.is_for_tasks(
+                "selvedge::time",
+                "a timed acquire, which times out by choice",
+            );
             let slot = core.current.get();
             assert!(
                 slot != NOBODY,

@@ -176,6 +176,7 @@ impl<'a, S: Counting> Tracked<'a, S> {
         let Some(core) = core().filter(|core| !core.is_ending()) else {
             return waiting(SemaphoreId(0), StatementId(0));
         };
+        core.is_for_tasks("selvedge::tracked", "selvedge::acquiring");
         let id = core.tracked_id(&self);
         let statement = core.op_at(place, Verb::Acquire(permits), id);
         if *announced && core.may_perform.replace(false) {

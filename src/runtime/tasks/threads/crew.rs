@@ -11,8 +11,8 @@ use super::super::panics::Panic;
 use super::lowered::Play;
 use crate::property::Situation;
 use crate::run::{
-    Action, Choice, Enabled, Ending, Op, Outcome, Resource, SemaphoreId, StatementId, Status, View,
-    Wait, WorkerId,
+    Action, Choice, Enabled, Ending, Event, Op, Outcome, Resource, SemaphoreId, StatementId,
+    Status, View, Wait, WorkerId,
 };
 use crate::runtime::book::Book;
 use crate::semaphore::{Cancel, Later};
@@ -49,9 +49,18 @@ pub(super) struct Member {
     pub(super) joined: bool,
     /// What calls its acquire off.
     pub(super) cancel: Option<Cancel>,
+    /// How often it was let go on, or told to unwind, since the run is over.
+    pub(super) farewells: u32,
     /// What it acquires of a semaphore that is none of ours, if it says so.
     pub(super) request: Option<Request>,
 }
+
+const STRANGER: &str = "shuttle has started a thread or a task of its own, of which nothing is known here: \
+     start threads with selvedge::thread::spawn";
+
+/// A worker that goes on for longer when the run is over, from one scheduling point of shuttle's to the
+/// next or by catching what unwinds it, is given up.
+const MOST_FAREWELLS: u32 = 1000;
 
 /// Permits of a semaphore that is none of ours.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +132,7 @@ impl Crew {
             heard_of_panic: false,
             joined: false,
             cancel: None,
+            farewells: 0,
             request: None,
         });
     }
@@ -136,9 +146,28 @@ impl Crew {
         by_task[task] = member;
     }
 
-    /// Whether a task of shuttle's was started by us.
-    pub(super) fn is_known(&self, task: usize) -> bool {
-        task < self.by_task.borrow().len()
+    /// Whether somebody else has started a task of shuttle's; they are in the order of their start.
+    fn has_strangers(&self, runnable: &[usize]) -> bool {
+        let known = self.by_task.borrow().len();
+        runnable.last().is_some_and(|&task| task >= known)
+    }
+
+    /// The run ends here, for what is not ours cannot be told to wait.
+    fn refuse_strangers(&self) {
+        let core = &self.core;
+        {
+            let worker = core.worker();
+            let mut book = core.book.borrow_mut();
+            let statement = book.account(worker).statement;
+            let text = book.text(STRANGER);
+            book.events.push(Event::Failed {
+                worker,
+                statement,
+                text,
+            });
+        }
+        core.tell(Situation::Going);
+        self.end(Outcome::Abandoned);
     }
 
     /// The worker that runs waits for its turn where it stands; how it goes on.
@@ -174,9 +203,20 @@ impl Crew {
 
     /// The run is over: the worker that runs, if one does, unwinds, unless it does already.
     pub(super) fn leave(&self) {
-        if !std::thread::panicking() && self.core.current.get() != NOBODY {
-            resume_unwind(Box::new(Panic::Abandoned));
+        let me = self.core.current.get();
+        if std::thread::panicking() || me == NOBODY {
+            return;
         }
+        let given_up = self.members.borrow_mut().get_mut(me).is_some_and(|member| {
+            member.farewells += 1;
+            member.farewells > MOST_FAREWELLS
+        });
+        if given_up {
+            // nobody comes back to it
+            self.announced.set(true);
+            switch();
+        }
+        resume_unwind(Box::new(Panic::Abandoned));
     }
 
     /// Puts something back later.
@@ -224,6 +264,9 @@ impl Crew {
             && me != NOBODY
         {
             self.stands_at_foreign(me);
+            if !self.core.is_ending() && self.has_strangers(runnable) {
+                self.refuse_strangers();
+            }
         }
         if !self.core.is_ending() {
             if let Some(me) = self.goes_on_unasked() {
@@ -238,7 +281,10 @@ impl Crew {
         match self.leaves_next(runnable) {
             Some(me) => Some(self.goes_on(me)),
             // who keeps the run going ends when all have
-            None if self.all_have_ended() => runnable.first().copied(),
+            None if self.all_have_ended() => {
+                let known = self.by_task.borrow().len();
+                runnable.iter().copied().find(|&task| task < known)
+            }
             None => None,
         }
     }
@@ -291,10 +337,13 @@ impl Crew {
             let member = &self.members.borrow()[*me];
             let ended = self.core.slots.borrow()[*me].ended;
             let can_run = member.stand != Stand::Foreign || runnable.contains(&member.task);
-            !ended && can_run && self.has_closed(*me)
+            let goes_on = member.farewells <= MOST_FAREWELLS;
+            !ended && can_run && goes_on && self.has_closed(*me)
         };
         let count = self.members.borrow().len();
-        (0..count).rev().find(reached)
+        let next = (0..count).rev().find(reached)?;
+        self.members.borrow_mut()[next].farewells += 1;
+        Some(next)
     }
 
     /// Asks the strategy.

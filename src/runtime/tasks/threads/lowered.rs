@@ -32,6 +32,8 @@ pub(super) struct Play {
     plan: Arc<Plan>,
     /// The choice whose step is under way.
     last: Cell<Option<Choice>>,
+    /// Whether the workers that nobody spawns have begun.
+    raised: Cell<bool>,
 }
 
 impl Threads {
@@ -59,7 +61,9 @@ impl Threads {
             cast: Rc::clone(&cast),
             plan: Arc::clone(plan),
             last: Cell::new(None),
+            raised: Cell::new(false),
         }));
+        crew.knows(0, NOBODY);
         let outcome = self.run(raise_the_curtain);
         *crew.play.borrow_mut() = None;
         core.phase.set(super::super::core::Phase::Ending);
@@ -75,12 +79,12 @@ impl Threads {
 /// All workers that nobody spawns begin. What does this is none of them.
 fn raise_the_curtain() {
     let Some(crew) = crew() else { return };
-    crew.knows(0, NOBODY);
     let play = crew.play.borrow().clone();
     if let Some(play) = play {
         for worker in play.plan.workers().filter(|&w| !play.plan.is_spawned(w)) {
             crew.enters(&play.cast, worker);
         }
+        play.raised.set(true);
     }
 }
 
@@ -128,11 +132,8 @@ impl Crew {
     /// Offers what the statements do, tells, and asks the strategy.
     pub(super) fn perform(&self, play: &Play) -> Turn {
         let core = &self.core;
-        if self.outcome.get().is_some() {
-            return Turn::Over;
-        }
-        if self.members.borrow().is_empty() && !self.is_known(0) {
-            // the curtain is still down
+        // what keeps the run going has nothing to do but to raise the curtain, and to end
+        if self.outcome.get().is_some() || !play.raised.get() {
             return Turn::Over;
         }
         core.after_the_step(&*play.cast, play.last.take());
