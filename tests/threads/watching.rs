@@ -37,7 +37,8 @@ fn lines_are_made_in_the_run_that_is_told() {
     });
     assert!(report.findings.is_empty(), "{}", shown(&report));
     let made = MADE.load(Ordering::Relaxed);
-    assert!(made < 10, "{made}");
+    // those that are compared with their replays
+    assert!(made <= 2 * 16, "{made}");
 }
 
 #[test]

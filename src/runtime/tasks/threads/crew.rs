@@ -8,13 +8,14 @@ use shuttle_engine::runtime::thread::continuation::switch;
 
 use super::super::core::{Core, NOBODY, Phase, Turns};
 use super::super::panics::Panic;
+use super::lowered::Play;
 use crate::property::Situation;
 use crate::run::{
     Action, Choice, Enabled, Ending, Event, Op, Outcome, Resource, SemaphoreId, StatementId,
     Status, View, Wait, WorkerId,
 };
 use crate::runtime::book::Book;
-use crate::semaphore::Cancel;
+use crate::semaphore::{Cancel, Later};
 
 /// Where a worker is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub(super) struct Request {
 pub(super) struct Late {
     pub(super) statement: StatementId,
     pub(super) op: Op,
-    pub(super) put_back: Box<dyn FnOnce()>,
+    pub(super) permits: Later,
 }
 
 /// The workers of a run.
@@ -91,6 +92,8 @@ pub(super) struct Crew {
     /// How the run ends, once that is known.
     pub(super) outcome: Cell<Option<Outcome>>,
     late: RefCell<Vec<(usize, Late)>>,
+    /// The program that is performed, if the run is one of a program.
+    pub(super) play: RefCell<Option<Rc<Play>>>,
 }
 
 impl Crew {
@@ -104,6 +107,7 @@ impl Crew {
             foreign: Cell::new(None),
             outcome: Cell::new(None),
             late: RefCell::default(),
+            play: RefCell::default(),
         }
     }
 
@@ -142,10 +146,14 @@ impl Crew {
         by_task[task] = member;
     }
 
+    /// Whether a task of shuttle's was started by us.
+    pub(super) fn is_known(&self, task: usize) -> bool {
+        task < self.by_task.borrow().len()
+    }
+
     /// Whether somebody else has started a task of shuttle's; they are in the order of their start.
     fn has_strangers(&self, runnable: &[usize]) -> bool {
-        let known = self.by_task.borrow().len();
-        runnable.last().is_some_and(|&task| task >= known)
+        runnable.last().is_some_and(|&task| !self.is_known(task))
     }
 
     /// The run ends here, for what is not ours cannot be told to wait.
@@ -163,12 +171,7 @@ impl Crew {
             });
         }
         core.tell(Situation::Going);
-        self.end(Outcome::Abandoned);
-    }
-
-    fn end(&self, outcome: Outcome) {
-        self.outcome.set(Some(outcome));
-        self.core.phase.set(Phase::Ending);
+        let _ = self.end(Outcome::Abandoned);
     }
 
     /// The worker that runs waits for its turn where it stands; how it goes on.
@@ -178,11 +181,11 @@ impl Crew {
             self.leave();
             return Action::Proceed;
         }
-        if std::thread::panicking() {
+        let me = core.current.get();
+        if std::thread::panicking() || me == NOBODY {
             return Action::Proceed;
         }
         self.put_back_late();
-        let me = core.current.get();
         let worker = core.worker();
         core.book.borrow_mut().stands(worker, statement, op);
         let action = self.switch(me, stand);
@@ -202,12 +205,12 @@ impl Crew {
         decided.unwrap_or(Action::Proceed)
     }
 
-    /// The run is over: the worker that runs unwinds, unless it does already.
+    /// The run is over: the worker that runs, if one does, unwinds, unless it does already.
     pub(super) fn leave(&self) {
-        if std::thread::panicking() {
+        let me = self.core.current.get();
+        if std::thread::panicking() || me == NOBODY {
             return;
         }
-        let me = self.core.current.get();
         let given_up = self.members.borrow_mut().get_mut(me).is_some_and(|member| {
             member.farewells += 1;
             member.farewells > MOST_FAREWELLS
@@ -236,7 +239,8 @@ impl Crew {
                 at.map(|at| late.remove(at).1)
             };
             let Some(late) = next else { return };
-            if !self.core.is_ending() {
+            // of one that is gone nobody can see when that happens
+            if !self.core.is_ending() && !late.permits.is_gone() {
                 let worker = self.core.worker();
                 let mut book = self.core.book.borrow_mut();
                 book.stands(worker, late.statement, late.op);
@@ -244,7 +248,7 @@ impl Crew {
                 self.switch(me, Stand::At);
                 self.core.statement.set(late.statement);
             }
-            (late.put_back)();
+            late.permits.put_back();
         }
     }
 
@@ -282,8 +286,8 @@ impl Crew {
             Some(me) => Some(self.goes_on(me)),
             // who keeps the run going ends when all have
             None if self.all_have_ended() => {
-                let known = self.by_task.borrow().len();
-                runnable.iter().copied().find(|&task| task < known)
+                let known = |task: &usize| self.is_known(*task);
+                runnable.iter().copied().find(known)
             }
             None => None,
         }
@@ -348,6 +352,10 @@ impl Crew {
 
     /// Asks the strategy.
     fn choose(&self, runnable: &[usize]) -> Turn {
+        let play = self.play.borrow().clone();
+        if let Some(play) = play {
+            return self.perform(&play);
+        }
         let core = &self.core;
         let (situation, timers) = self.look(runnable);
         let ends = match situation {
@@ -369,20 +377,29 @@ impl Crew {
             let Some(choice) = core.ask() else {
                 return Some(Outcome::Abandoned);
             };
-            let Some(me) = core.slot_of(choice.worker) else {
-                unreachable!("a choice is for a worker of this run")
-            };
-            self.members.borrow_mut()[me].decided = Some(choice.action);
-            core.current.set(me);
+            self.decide(choice);
             None
         });
         match ends {
             None => Turn::Of(core.current.get()),
-            Some(outcome) => {
-                self.end(outcome);
-                Turn::Ending
-            }
+            Some(outcome) => self.end(outcome),
         }
+    }
+
+    /// A worker goes on as it was chosen.
+    pub(super) fn decide(&self, choice: Choice) {
+        let Some(me) = self.core.slot_of(choice.worker) else {
+            unreachable!("a choice is for a worker of this run")
+        };
+        self.members.borrow_mut()[me].decided = Some(choice.action);
+        self.core.current.set(me);
+    }
+
+    /// The run ends before all workers have.
+    pub(super) fn end(&self, outcome: Outcome) -> Turn {
+        self.outcome.set(Some(outcome));
+        self.core.phase.set(Phase::Ending);
+        Turn::Ending
     }
 
     /// Gathers what can happen next: what that amounts to, and whether timers run.
@@ -469,6 +486,25 @@ impl Crew {
         book.account(worker).how == Ending::Panicked && joined == Some(false)
     }
 
+    /// A worker that waits in an acquire still shows that.
+    pub(super) fn shows_what_it_waits_for(&self, worker: WorkerId) {
+        let mut book = self.core.book.borrow_mut();
+        let account = book.account_mut(worker);
+        if let Some(Wait::Permits {
+            semaphore,
+            permits,
+            timed,
+            ..
+        }) = account.wait
+        {
+            account.op = Op::Acquire {
+                semaphore,
+                permits: permits as u32,
+                timed,
+            };
+        }
+    }
+
     /// The acquire is called off at which a worker waits.
     pub(super) fn call_off(&self, member: usize) {
         let cancel = self.members.borrow()[member].cancel.clone();
@@ -497,7 +533,8 @@ fn stands_still(book: &mut Book, worker: WorkerId, blocked: bool, request: Optio
     }
 }
 
-enum Turn {
+/// Whose turn it is.
+pub(super) enum Turn {
     Of(usize),
     /// All workers have ended.
     Over,

@@ -19,6 +19,7 @@ mod acquiring;
 mod crew;
 mod engine;
 mod hook;
+mod lowered;
 mod quiet;
 mod scheduler;
 mod scope;
