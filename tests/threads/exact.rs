@@ -151,6 +151,31 @@ fn three_threads_that_work_first_and_may_panic() {
     });
 }
 
+/// The steps are S A W R, and the second's W comes after the first's R. The second's A is then the
+/// second to the fourth of the As, W and R up to there, and its S has a place more than that.
+const TWO_THAT_WORK_WITH_IT: u64 = 2 * (3 + 4 + 5);
+
+fn takes_and_works(pool: &Semaphore) {
+    let _permit = pool.acquire_blocking();
+    fault::point("work");
+}
+
+#[test]
+fn two_threads_that_work_with_a_permit() {
+    runs(TWO_THAT_WORK_WITH_IT, [0, 0], || {
+        spawn_on_one_permit(2, takes_and_works);
+    });
+}
+
+/// A panic is a W, and what it put back is a step of its own after it: in each of these runs one of two
+/// may be struck, or none.
+#[test]
+fn two_threads_that_may_panic_with_a_permit() {
+    runs(3 * TWO_THAT_WORK_WITH_IT, [1, 0], || {
+        spawn_on_one_permit(2, takes_and_works);
+    });
+}
+
 /// The holder puts back before, between and after the waiter's two steps; and after them the timer may
 /// fire first.
 #[test]

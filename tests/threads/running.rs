@@ -160,6 +160,7 @@ fn opposite_order_is_a_deadlock() {
 
 /// Outside of an exploration they are those of the standard library.
 #[test]
+#[allow(clippy::disallowed_methods)] // there is nothing else to tell them by
 fn outside_threads_are_real() {
     let here = std::thread::current().id();
     let other = thread::spawn(|| std::thread::current().id());

@@ -32,6 +32,7 @@ fn a_timed_acquire_has_two_outcomes() {
 
 /// Without a budget it fires only when nothing else can happen, and then it does.
 #[test]
+#[allow(clippy::disallowed_methods)] // a deadline is of a clock, though nothing waits for it
 fn a_timer_fires_when_nothing_else_can_happen() {
     tells(
         [0, 0],
