@@ -77,6 +77,11 @@ impl Clock {
         self.timers.remove(at).waker
     }
 
+    /// Whether a timer runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.timers.iter().any(|t| !t.fired)
+    }
+
     /// The deadline of the timers that may fire next.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         let waiting = self.timers.iter().filter(|t| !t.fired);

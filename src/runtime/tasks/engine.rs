@@ -12,7 +12,7 @@ use super::published::Published;
 use super::slot::{Body, Io, Joined, Slot, Striker, nosy};
 use super::watch::{Holds, Invariant};
 use crate::property::{Engine, SharedStrategy, SharedWitness, Situation};
-use crate::run::{Action, Cause, Choice, Ending, Event, Op, Outcome, SemaphoreId, Wait, WorkerId};
+use crate::run::{Action, Cause, Choice, Ending, Event, Op, Outcome, SemaphoreId, WorkerId};
 use crate::runtime::names::{Here, MAIN, Names, Verb};
 use crate::semaphore::hook;
 
@@ -55,7 +55,7 @@ impl Tasks {
 
     /// Lets another thread see how far the run is.
     pub(crate) fn publish(&self, to: Option<Arc<Published>>) {
-        *self.core.published.borrow_mut() = to;
+        self.core.progress.borrow_mut().published = to;
     }
 
     /// Watches something the user wants to hold.
@@ -102,16 +102,16 @@ impl Engine for Tasks {
 
 impl Core {
     fn start_main(&self, root: &Root, place: Here) {
-        let (start, awaits) = {
-            let names = &mut self.book.borrow_mut().names;
-            (
-                names.alone(place, Verb::Start),
-                names.alone(place, Verb::Await),
-            )
+        let index = {
+            let mut book = self.book.borrow_mut();
+            let start = book.names.alone(place, Verb::Start);
+            let awaits = book.names.alone(place, Verb::Await);
+            book.start(MAIN, start);
+            let mut slots = self.slots.borrow_mut();
+            let index = self.take_slot(&mut slots, MAIN);
+            slots[index].awaits = awaits;
+            index
         };
-        let index = self.take_slot(MAIN);
-        self.book.borrow_mut().start(MAIN, start);
-        self.slots.borrow_mut()[index].awaits = awaits;
         self.current.set(index);
         match self.guarded(|| root()) {
             Ok(body) => self.slots.borrow_mut()[index].body = Some(body),
@@ -122,16 +122,13 @@ impl Core {
     }
 
     /// A slot for a worker.
-    pub(super) fn take_slot(&self, id: WorkerId) -> usize {
-        let mut slots = self.slots.borrow_mut();
+    pub(super) fn take_slot(&self, slots: &mut Vec<Slot>, id: WorkerId) -> usize {
         let index = self.used.get();
         self.used.set(index + 1);
         if index == slots.len() {
             slots.push(Slot::vacant());
         }
-        let slot = &mut slots[index];
-        slot.renew();
-        slot.id = id;
+        slots[index].renew(id);
         index
     }
 
@@ -144,18 +141,16 @@ impl Core {
             joined.failed(Striker::User, None);
             return MAIN;
         }
-        let (parent_id, nth) = {
-            let slot = &mut self.slots.borrow_mut()[parent];
-            slot.children += 1;
-            (slot.id, slot.children - 1)
-        };
+        let mut slots = self.slots.borrow_mut();
         let mut book = self.book.borrow_mut();
-        let id = book.names.child(parent_id, nth);
+        let parent = &mut slots[parent];
+        let id = book.names.child(parent.id, parent.children);
+        parent.children += 1;
         let start = book.names.alone(place, Verb::Start);
         let awaits = book.names.alone(place, Verb::Await);
-        let index = self.take_slot(id);
         book.start(id, start);
-        let slot = &mut self.slots.borrow_mut()[index];
+        let index = self.take_slot(&mut slots, id);
+        let slot = &mut slots[index];
         slot.body = Some(body);
         slot.joined = Some(joined);
         slot.awaits = awaits;
@@ -167,16 +162,14 @@ impl Core {
             return outcome;
         }
         loop {
+            self.read_probes();
             let situation = self.look();
             if matches!(situation, Situation::Finished | Situation::Stuck) {
-                // how they stand before what is left is dropped
-                self.read_probes();
                 self.take_down();
                 self.settle(situation);
             }
             // who goes on for ever while a timer runs would be ended by it: no livelock
-            let timed = self.clock.borrow().next_deadline().is_some();
-            if situation == Situation::StepBound && timed {
+            if situation == Situation::StepBound && self.clock.borrow().is_running() {
                 self.tell(Situation::Going);
                 return Outcome::StepBound;
             }
@@ -274,22 +267,9 @@ impl Core {
         let (Some(mut body), Some(waker)) = (body, waker) else {
             unreachable!("a task that is polled has a future, and is not being polled")
         };
-        let nosy = if self.options.get().wakers.reentrant {
-            Some(nosy(&self.slots.borrow()[index].flag))
-        } else {
-            None
-        };
-        {
-            let mut book = self.book.borrow_mut();
-            let account = book.account_mut(id);
-            account.op = Op::Poll;
-            if matches!(account.wait, Some(Wait::Unknown | Wait::Join { .. })) {
-                account.wait = None;
-            }
-            if account.wait.is_none() {
-                account.acquires = None;
-            }
-        }
+        let reentrant = self.options.get().wakers.reentrant;
+        let nosy = reentrant.then(|| nosy(&self.slots.borrow()[index].flag));
+        self.book.borrow_mut().goes_on(id);
         self.current.set(index);
         self.may_perform.set(true);
         self.knows.set(false);
@@ -311,8 +291,10 @@ impl Core {
                 self.slots.borrow_mut()[index].body = Some(body);
                 if aborted {
                     self.cancel(index, Striker::User);
-                } else {
-                    self.came_to_an_await(index, id);
+                } else if !self.knows.get() {
+                    let slot = &self.slots.borrow()[index];
+                    let ready = slot.flag.is_ready();
+                    self.book.borrow_mut().awaits(id, slot.awaits, ready);
                 }
             }
             Ok(Poll::Ready(())) => {
@@ -330,19 +312,6 @@ impl Core {
             Err(sight) => {
                 let _ = self.guarded(|| drop(body));
                 self.panicked(index, sight);
-            }
-        }
-    }
-
-    fn came_to_an_await(&self, index: usize, id: WorkerId) {
-        let slot = &self.slots.borrow()[index];
-        let mut book = self.book.borrow_mut();
-        let account = book.account_mut(id);
-        let ready = slot.flag.is_ready();
-        if !self.knows.get() && account.wait.is_none() {
-            account.statement = slot.awaits;
-            if !ready {
-                account.wait = Some(Wait::Unknown);
             }
         }
     }

@@ -156,10 +156,11 @@ impl Core {
     }
 
     fn start_worker(&self, cast: &Rc<Cast<Tasked>>, worker: WorkerId) {
-        let index = self.take_slot(worker);
         self.book.borrow_mut().begin(worker, StatementId(0));
         let body = Box::pin(Rc::clone(cast).run(worker));
-        self.slots.borrow_mut()[index].body = Some(body);
+        let mut slots = self.slots.borrow_mut();
+        let index = self.take_slot(&mut slots, worker);
+        slots[index].body = Some(body);
     }
 
     fn perform(&self, cast: &Rc<Cast<Tasked>>, plan: &Plan) -> Outcome {

@@ -52,3 +52,10 @@ pub struct Wakers {
     /// the semaphore in the middle of its doings. Not a choice: all wakers do.
     pub reentrant: bool,
 }
+
+impl Wakers {
+    /// Whether none of them is a choice.
+    pub(super) fn are_plain(&self) -> bool {
+        !self.spurious && !self.replaced
+    }
+}

@@ -48,6 +48,8 @@ enum Kind {
 
 impl Sight {
     /// Looks at a payload.
+    #[cold]
+    #[inline(never)]
     pub(super) fn of(payload: Box<dyn Any + Send>) -> Sight {
         let last = LAST.with(|last| last.borrow_mut().take());
         let kind = match payload.downcast_ref::<Panic>() {

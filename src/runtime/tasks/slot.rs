@@ -164,10 +164,11 @@ impl Slot {
 
     /// Makes a slot ready for another task. A waker that somebody kept from the task before must
     /// not wake this one.
-    pub(super) fn renew(&mut self) {
+    pub(super) fn renew(&mut self, id: WorkerId) {
         if Arc::strong_count(&self.flag) != 2 || self.waker.is_none() {
             self.new_waker();
         }
+        self.id = id;
         self.flag.set(true);
         self.flag.outside.store(false, Ordering::Relaxed);
         self.ended = false;

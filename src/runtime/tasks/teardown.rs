@@ -6,6 +6,7 @@
 //! other: who then puts permits back did hold them. That is what deadlocks and leaks are judged by.
 
 use super::core::{Core, NOBODY, Phase};
+use super::slot::Slot;
 use crate::property::{Identity, Situation};
 use crate::run::{Ending, Event, SemaphoreId, Status, View, WorkerId};
 use crate::runtime::book::{Book, Entry, TrayKind};
@@ -17,7 +18,12 @@ impl Core {
         if self.phase.replace(Phase::Ending) == Phase::Ending {
             return;
         }
-        for index in 0..self.used.get() {
+        let used = self.used.get();
+        let is_left = |slot: &Slot| slot.body.is_some() || slot.joined.is_some();
+        if !self.slots.borrow()[..used].iter().any(is_left) {
+            return;
+        }
+        for index in 0..used {
             let body = self.slots.borrow_mut()[index].body.take();
             if body.is_some() {
                 self.current.set(index);
@@ -25,7 +31,7 @@ impl Core {
                 let _ = self.guarded(|| drop(body));
             }
         }
-        for index in 0..self.used.get() {
+        for index in 0..used {
             // a waker that is kept there is dropped with it
             let joined = self.slots.borrow_mut()[index].joined.take();
             if joined.is_some() {
@@ -41,11 +47,6 @@ impl Core {
         let mut probes = std::mem::take(&mut *self.probes.borrow_mut());
         let _ = self.guarded(|| probes.clear());
         *self.probes.borrow_mut() = probes;
-        for slot in &mut self.slots.borrow_mut()[..self.used.get()] {
-            if slot.waker.is_none() {
-                slot.new_waker();
-            }
-        }
     }
 
     /// Says who held what, what is lost, and what is left otherwise than it was found.

@@ -97,8 +97,12 @@ impl Probe {
 }
 
 impl Core {
-    /// Asks the probes how things stand.
+    /// Asks the probes how things stand. Once the run is being taken down what is left is no part of
+    /// its last state.
     pub(super) fn read_probes(&self) {
+        if self.is_ending() {
+            return;
+        }
         let probes = self.probes.borrow();
         for probe in probes.iter().filter(|probe| !probe.broken.get()) {
             match self.guarded(|| (probe.read)()) {
