@@ -101,9 +101,15 @@ impl Witness for Collector {
         if let Some(taken) = step.taken {
             self.choices.push(taken.choice);
         }
-        if step.facts.is_empty() {
-            return;
+        if !step.facts.is_empty() {
+            self.found(step);
         }
+    }
+}
+
+impl Collector {
+    #[cold]
+    fn found(&mut self, step: &Step<'_>) {
         let choices = &self.choices;
         let facts = &mut self.ran.facts;
         let faults = step.spent.faults();

@@ -54,21 +54,21 @@ impl Clock {
     }
 
     /// Whether a timer has fired; if not, the waker it wakes and the slot of who waits for it now.
-    /// The waker that it had comes back, to be dropped where nothing is borrowed.
+    /// The waker that is of no use comes back, to be dropped where nothing is borrowed.
     pub(super) fn poll(
         &mut self,
         number: u64,
         slot: usize,
-        waker: &Waker,
+        waker: Waker,
     ) -> (bool, Option<Waker>) {
         let Some(timer) = self.timers.iter_mut().find(|t| t.number == number) else {
-            return (true, None);
+            return (true, Some(waker));
         };
         if timer.fired {
-            return (true, None);
+            return (true, Some(waker));
         }
         timer.slot = slot;
-        (false, timer.waker.replace(waker.clone()))
+        (false, timer.waker.replace(waker))
     }
 
     /// Nobody waits for a timer any more.

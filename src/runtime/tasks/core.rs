@@ -11,11 +11,10 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::clock::Clock;
 use super::lowered::Script;
 use super::panics::{Panic, Sight};
 use super::progress::Progress;
-use super::slot::{Slot, Striker};
+use super::slot::Striker;
 use super::tracked::Known;
 use super::watch::{Invariant, Probe};
 use super::{Options, Resuming};
@@ -24,7 +23,7 @@ use crate::run::{
     Action, Choice, Event, Op, Outcome, Resource, SemaphoreId, StatementId, Status, View, WorkerId,
 };
 use crate::runtime::book::{Book, Entry};
-use crate::runtime::names::Here;
+use crate::runtime::names::{Here, MAIN};
 
 /// Where a run is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,17 +38,33 @@ pub(super) enum Phase {
     Ending,
 }
 
-/// No task.
-pub(super) const NOBODY: usize = usize::MAX;
+/// Who runs: the slot of a task, and the worker that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Runner {
+    pub(super) slot: usize,
+    pub(super) worker: WorkerId,
+}
+
+/// No task; what happens meanwhile is told of `main`.
+pub(super) const NOBODY: Runner = Runner {
+    slot: usize::MAX,
+    worker: MAIN,
+};
+
+/// What comes next.
+pub(super) enum Turn {
+    Takes(Choice),
+    /// The strategy ends the run here.
+    Abandoned,
+    /// Nothing comes any more, which has not been told.
+    Ends(Situation),
+}
 
 /// One exploration's run.
 pub(crate) struct Core {
     pub(super) book: RefCell<Book>,
-    pub(super) slots: RefCell<Vec<Slot>>,
-    /// How many slots this run uses.
-    pub(super) used: Cell<usize>,
-    /// The slot of the task that runs.
-    pub(super) current: Cell<usize>,
+    pub(super) progress: RefCell<Progress>,
+    pub(super) current: Cell<Runner>,
     /// Whether the task that runs may still perform an op that it has announced: one in each poll.
     pub(super) may_perform: Cell<bool>,
     /// Whether the task that runs has come to something that it waits for, in this poll.
@@ -57,7 +72,6 @@ pub(crate) struct Core {
     /// The statement of the op that is performed.
     pub(super) statement: Cell<StatementId>,
     pub(super) phase: Cell<Phase>,
-    pub(super) clock: RefCell<Clock>,
     pub(super) probes: RefCell<Vec<Probe>>,
     /// Those that were made while probes were read.
     pub(super) new_probes: RefCell<Vec<Probe>>,
@@ -76,7 +90,6 @@ pub(crate) struct Core {
     /// Next number of a future that may be cancelled.
     pub(super) next_part: Cell<u32>,
     pub(super) options: Cell<Options>,
-    pub(super) progress: RefCell<Progress>,
     /// Where the run is one of a program.
     pub(super) script: Script,
 }
@@ -98,14 +111,12 @@ impl Core {
     pub(super) fn new() -> Core {
         Core {
             book: RefCell::new(Book::new()),
-            slots: RefCell::default(),
-            used: Cell::new(0),
+            progress: RefCell::default(),
             current: Cell::new(NOBODY),
             may_perform: Cell::new(false),
             knows: Cell::new(false),
             statement: Cell::new(StatementId(0)),
             phase: Cell::new(Phase::Off),
-            clock: RefCell::default(),
             probes: RefCell::default(),
             new_probes: RefCell::default(),
             tracked: RefCell::default(),
@@ -117,7 +128,6 @@ impl Core {
             striker: Cell::new(Striker::User),
             next_part: Cell::new(0),
             options: Cell::new(Options::default()),
-            progress: RefCell::default(),
             script: Script::default(),
         }
     }
@@ -125,10 +135,8 @@ impl Core {
     /// Begins a run.
     pub(super) fn begin(&self, strategy: &SharedStrategy, witness: &SharedWitness) {
         self.book.borrow_mut().reset();
-        self.used.set(0);
         self.current.set(NOBODY);
         self.phase.set(Phase::Running);
-        self.clock.borrow_mut().reset();
         self.epoch.set(RUNS.fetch_add(1, Ordering::Relaxed));
         self.next_part.set(0);
         self.dropped.borrow_mut().clear();
@@ -145,11 +153,7 @@ impl Core {
 
     /// The worker that runs; `main` if none does.
     pub(super) fn worker(&self) -> WorkerId {
-        let current = self.current.get();
-        if current == NOBODY {
-            return crate::runtime::names::MAIN;
-        }
-        self.slots.borrow()[current].id
+        self.current.get().worker
     }
 
     /// The statement of these words at a place.
@@ -177,14 +181,26 @@ impl Core {
             .push(Fact::Failed(identity));
     }
 
-    /// Gathers what can happen next, and says what that amounts to.
-    pub(super) fn look(&self) -> Situation {
-        self.progress.borrow_mut().look(
-            &self.slots.borrow()[..self.used.get()],
-            &mut self.book.borrow_mut(),
-            &self.clock.borrow(),
-            &self.options.get(),
-        )
+    /// Looks how the run stands; while it goes on, tells that and asks for a choice.
+    pub(super) fn turn(&self) -> Turn {
+        let options = self.options.get();
+        let choice = {
+            let progress = &mut *self.progress.borrow_mut();
+            let book = &mut *self.book.borrow_mut();
+            match progress.look(book, &options) {
+                Situation::Going if self.invariants.borrow().is_empty() => {
+                    progress.tell(book, Situation::Going);
+                    Some(progress.ask(book, &options.budget))
+                }
+                Situation::Going => None,
+                end => return Turn::Ends(end),
+            }
+        };
+        let choice = choice.unwrap_or_else(|| {
+            self.tell(Situation::Going);
+            self.ask()
+        });
+        choice.map_or(Turn::Abandoned, Turn::Takes)
     }
 
     /// Asks for one of the choices that were gathered; `None` if the run ends here.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Options;
-use super::core::{Core, NOBODY};
+use super::core::{Core, NOBODY, Runner, Turn};
 use super::current::Entered;
 use super::panics::Sight;
 use super::published::Published;
-use super::slot::{Body, Io, Joined, Slot, Striker, nosy};
+use super::slot::{Body, Io, Joined, Striker, nosy};
 use super::watch::{Holds, Invariant};
 use crate::property::{Engine, SharedStrategy, SharedWitness, Situation};
 use crate::run::{Action, Cause, Choice, Ending, Event, Op, Outcome, SemaphoreId, WorkerId};
@@ -107,29 +107,19 @@ impl Core {
             let start = book.names.alone(place, Verb::Start);
             let awaits = book.names.alone(place, Verb::Await);
             book.start(MAIN, start);
-            let mut slots = self.slots.borrow_mut();
-            let index = self.take_slot(&mut slots, MAIN);
-            slots[index].awaits = awaits;
+            let progress = &mut *self.progress.borrow_mut();
+            let index = progress.take_slot(MAIN);
+            progress.slots[index].awaits = awaits;
             index
         };
-        self.current.set(index);
+        let (slot, worker) = (index, MAIN);
+        self.current.set(Runner { slot, worker });
         match self.guarded(|| root()) {
-            Ok(body) => self.slots.borrow_mut()[index].body = Some(body),
+            Ok(body) => self.progress.borrow_mut().slots[index].body = Some(body),
             Err(sight) => self.panicked(index, sight),
         }
         self.current.set(NOBODY);
         self.go_on_at_once();
-    }
-
-    /// A slot for a worker.
-    pub(super) fn take_slot(&self, slots: &mut Vec<Slot>, id: WorkerId) -> usize {
-        let index = self.used.get();
-        self.used.set(index + 1);
-        if index == slots.len() {
-            slots.push(Slot::vacant());
-        }
-        slots[index].renew(id);
-        index
     }
 
     /// Starts a task of the one that runs.
@@ -141,16 +131,16 @@ impl Core {
             joined.failed(Striker::User, None);
             return MAIN;
         }
-        let mut slots = self.slots.borrow_mut();
+        let progress = &mut *self.progress.borrow_mut();
         let mut book = self.book.borrow_mut();
-        let parent = &mut slots[parent];
+        let parent = &mut progress.slots[parent.slot];
         let id = book.names.child(parent.id, parent.children);
         parent.children += 1;
         let start = book.names.alone(place, Verb::Start);
         let awaits = book.names.alone(place, Verb::Await);
         book.start(id, start);
-        let index = self.take_slot(&mut slots, id);
-        let slot = &mut slots[index];
+        let index = progress.take_slot(id);
+        let slot = &mut progress.slots[index];
         slot.body = Some(body);
         slot.joined = Some(joined);
         slot.awaits = awaits;
@@ -163,36 +153,42 @@ impl Core {
         }
         loop {
             self.read_probes();
-            let situation = self.look();
-            if matches!(situation, Situation::Finished | Situation::Stuck) {
-                self.take_down();
-                self.settle(situation);
-            }
-            // who goes on for ever while a timer runs would be ended by it: no livelock
-            if situation == Situation::StepBound && self.clock.borrow().is_running() {
-                self.tell(Situation::Going);
-                return Outcome::StepBound;
-            }
-            self.tell(situation);
-            match situation {
-                Situation::Finished => return Outcome::Finished,
-                Situation::Stuck => return Outcome::Stuck,
-                Situation::StepBound => return Outcome::StepBound,
-                Situation::Going => {}
-            }
-            let Some(choice) = self.ask() else {
-                return Outcome::Abandoned;
+            let choice = match self.turn() {
+                Turn::Takes(choice) => choice,
+                Turn::Abandoned => return Outcome::Abandoned,
+                Turn::Ends(situation) => return self.come_to_an_end(situation),
             };
             self.act(choice);
-            if let Some(outcome) = self.broken_off() {
+            if self.is_ending()
+                && let Some(outcome) = self.broken_off()
+            {
                 return outcome;
             }
         }
     }
 
+    /// The run has come to an end by itself; how.
+    fn come_to_an_end(&self, situation: Situation) -> Outcome {
+        if matches!(situation, Situation::Finished | Situation::Stuck) {
+            self.take_down();
+            self.settle(situation);
+        }
+        // who goes on for ever while a timer runs would be ended by it: no livelock
+        let timed = self.progress.borrow().clock.is_running();
+        self.tell(match situation {
+            Situation::StepBound if timed => Situation::Going,
+            other => other,
+        });
+        match situation {
+            Situation::Finished => Outcome::Finished,
+            Situation::Stuck => Outcome::Stuck,
+            Situation::StepBound => Outcome::StepBound,
+            Situation::Going => unreachable!("a run that goes on has no end"),
+        }
+    }
+
     pub(super) fn slot_of(&self, worker: WorkerId) -> Option<usize> {
-        let slots = self.slots.borrow();
-        slots[..self.used.get()].iter().position(|s| s.id == worker)
+        self.progress.borrow().slot_of(worker)
     }
 
     /// Performs a choice.
@@ -205,11 +201,11 @@ impl Core {
             Action::Panic => self.decide(slot, Io::Panics),
             Action::Fail => self.decide(slot, Io::Fails),
             Action::NewWaker => {
-                self.slots.borrow_mut()[slot].new_waker();
+                self.progress.borrow_mut().slots[slot].new_waker();
                 self.poll(slot);
             }
             Action::Timeout => {
-                let waker = self.clock.borrow_mut().fire(slot);
+                let waker = self.progress.borrow_mut().clock.fire(slot);
                 if let Some(waker) = waker {
                     waker.wake();
                 }
@@ -230,7 +226,7 @@ impl Core {
     }
 
     fn decide(&self, slot: usize, io: Io) {
-        self.slots.borrow_mut()[slot].io = Some(io);
+        self.progress.borrow_mut().slots[slot].io = Some(io);
         self.poll(slot);
     }
 
@@ -241,9 +237,9 @@ impl Core {
         }
         loop {
             let next = {
-                let slots = self.slots.borrow();
+                let progress = self.progress.borrow();
                 let book = self.book.borrow();
-                slots[..self.used.get()].iter().position(|s| {
+                progress.slots().iter().position(|s| {
                     !s.ended && s.flag.is_ready() && book.account(s.id).op == Op::Poll
                 })
             };
@@ -258,7 +254,7 @@ impl Core {
     /// Polls the task in a slot.
     pub(super) fn poll(&self, index: usize) {
         let (body, waker, id) = {
-            let slot = &mut self.slots.borrow_mut()[index];
+            let slot = &mut self.progress.borrow_mut().slots[index];
             slot.flag.set(false);
             // what still stands at I/O says so again
             slot.io.take_if(|io| *io == Io::Open);
@@ -268,9 +264,10 @@ impl Core {
             unreachable!("a task that is polled has a future, and is not being polled")
         };
         let reentrant = self.options.get().wakers.reentrant;
-        let nosy = reentrant.then(|| nosy(&self.slots.borrow()[index].flag));
+        let nosy = reentrant.then(|| nosy(&self.progress.borrow().slots[index].flag));
         self.book.borrow_mut().goes_on(id);
-        self.current.set(index);
+        let (slot, worker) = (index, id);
+        self.current.set(Runner { slot, worker });
         self.may_perform.set(true);
         self.knows.set(false);
         self.uses.set(0);
@@ -280,24 +277,24 @@ impl Core {
         });
         // it may look at the semaphores when it is dropped
         drop(nosy);
-        let aborted = {
-            let slot = &mut self.slots.borrow_mut()[index];
-            slot.waker = Some(waker);
-            slot.io.take_if(|io| *io != Io::Open);
-            slot.aborted
-        };
         match polled {
             Ok(Poll::Pending) => {
-                self.slots.borrow_mut()[index].body = Some(body);
+                let aborted = {
+                    let slot = &mut self.progress.borrow_mut().slots[index];
+                    slot.was_polled(waker);
+                    slot.body = Some(body);
+                    if !slot.aborted && !self.knows.get() {
+                        let ready = slot.flag.is_ready();
+                        self.book.borrow_mut().awaits(id, slot.awaits, ready);
+                    }
+                    slot.aborted
+                };
                 if aborted {
                     self.cancel(index, Striker::User);
-                } else if !self.knows.get() {
-                    let slot = &self.slots.borrow()[index];
-                    let ready = slot.flag.is_ready();
-                    self.book.borrow_mut().awaits(id, slot.awaits, ready);
                 }
             }
             Ok(Poll::Ready(())) => {
+                self.progress.borrow_mut().slots[index].was_polled(waker);
                 // what the future kept to its end is dropped as a part of the task
                 let dropped = self.guarded(|| drop(body));
                 match dropped {
@@ -310,6 +307,7 @@ impl Core {
                 }
             }
             Err(sight) => {
+                self.progress.borrow_mut().slots[index].was_polled(waker);
                 let _ = self.guarded(|| drop(body));
                 self.panicked(index, sight);
             }
@@ -321,7 +319,7 @@ impl Core {
         if sight.is_abandoned() {
             return;
         }
-        let id = self.slots.borrow()[index].id;
+        let id = self.progress.borrow().slots()[index].id;
         self.failed(id, &sight);
         let event = Event::Raised {
             worker: id,
@@ -339,10 +337,11 @@ impl Core {
     /// Cancels the task in a slot: its future is dropped.
     fn cancel(&self, index: usize, by: Striker) {
         let (body, id) = {
-            let slot = &mut self.slots.borrow_mut()[index];
+            let slot = &mut self.progress.borrow_mut().slots[index];
             (slot.body.take(), slot.id)
         };
-        let before = self.current.replace(index);
+        let (slot, worker) = (index, id);
+        let before = self.current.replace(Runner { slot, worker });
         let event = Event::Raised {
             worker: id,
             cause: Cause::Cancelled,
@@ -365,7 +364,7 @@ impl Core {
             return;
         };
         let is_busy = {
-            let slot = &mut self.slots.borrow_mut()[index];
+            let slot = &mut self.progress.borrow_mut().slots[index];
             slot.aborted = slot.body.is_none();
             slot.aborted
         };
@@ -384,7 +383,7 @@ impl Core {
 
     fn ended(&self, index: usize, how: Ending, by: Striker, sight: Option<Sight>) {
         let (id, joined) = {
-            let slot = &mut self.slots.borrow_mut()[index];
+            let slot = &mut self.progress.borrow_mut().slots[index];
             slot.ended = true;
             slot.parts.clear();
             (slot.id, slot.joined.take())

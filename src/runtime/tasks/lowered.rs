@@ -158,9 +158,9 @@ impl Core {
     fn start_worker(&self, cast: &Rc<Cast<Tasked>>, worker: WorkerId) {
         self.book.borrow_mut().begin(worker, StatementId(0));
         let body = Box::pin(Rc::clone(cast).run(worker));
-        let mut slots = self.slots.borrow_mut();
-        let index = self.take_slot(&mut slots, worker);
-        slots[index].body = Some(body);
+        let progress = &mut *self.progress.borrow_mut();
+        let index = progress.take_slot(worker);
+        progress.slots[index].body = Some(body);
     }
 
     fn perform(&self, cast: &Rc<Cast<Tasked>>, plan: &Plan) -> Outcome {
@@ -221,14 +221,14 @@ impl Core {
 
     /// Gathers what the statements offer at which the workers stand, and says what that amounts to.
     fn look_at_statements(&self, plan: &Plan) -> Situation {
-        let slots = self.slots.borrow();
         let mut book = self.book.borrow_mut();
         let progress = &mut *self.progress.borrow_mut();
         progress.bounded = true;
         let enabled = &mut progress.enabled;
         enabled.clear();
         let mut unfinished = false;
-        for slot in slots[..self.used.get()].iter().filter(|slot| !slot.ended) {
+        let slots = progress.slots[..progress.used].iter();
+        for slot in slots.filter(|slot| !slot.ended) {
             unfinished = true;
             let worker = slot.id;
             let op = book.account(worker).op;

@@ -54,8 +54,8 @@ pub struct Wakers {
 }
 
 impl Wakers {
-    /// Whether none of them is a choice.
-    pub(super) fn are_plain(&self) -> bool {
-        !self.spurious && !self.replaced
+    /// Whether some of them are choices.
+    pub(super) fn are_choices(self) -> bool {
+        self.spurious || self.replaced
     }
 }

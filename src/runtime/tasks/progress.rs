@@ -9,10 +9,10 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::Options;
 use super::clock::Clock;
 use super::published::Published;
 use super::slot::{Io, Slot};
+use super::{Options, Wakers};
 use crate::property::{Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step};
 use crate::run::{
     Action, Budget, Choice, Enabled, Event, Op, Outcome, Point, Resource, Spent, View, Wait,
@@ -23,6 +23,11 @@ use crate::runtime::book::Book;
 /// How far a run is, and memory that is kept from run to run.
 #[derive(Default)]
 pub(super) struct Progress {
+    /// The tasks; behind those of this run there is what is left of larger ones.
+    pub(super) slots: Vec<Slot>,
+    /// How many of them are of this run.
+    pub(super) used: usize,
+    pub(super) clock: Clock,
     pub(super) enabled: Vec<Enabled>,
     pub(super) facts: Vec<Fact>,
     pub(super) spent: Spent,
@@ -47,6 +52,8 @@ pub(super) struct Progress {
 impl Progress {
     /// A run begins.
     pub(super) fn begin(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) {
+        self.used = 0;
+        self.clock.reset();
         self.spent = Spent::default();
         self.steps = 0;
         self.taken = None;
@@ -66,20 +73,36 @@ impl Progress {
         self.witness = None;
     }
 
+    /// The tasks of this run, in the order in which they were started.
+    pub(super) fn slots(&self) -> &[Slot] {
+        &self.slots[..self.used]
+    }
+
+    /// A slot for a worker; which.
+    pub(super) fn take_slot(&mut self, id: WorkerId) -> usize {
+        let index = self.used;
+        self.used += 1;
+        if index == self.slots.len() {
+            self.slots.push(Slot::vacant());
+        }
+        self.slots[index].renew(id);
+        index
+    }
+
+    /// The slot of a worker of this run.
+    #[inline]
+    pub(super) fn slot_of(&self, worker: WorkerId) -> Option<usize> {
+        self.slots().iter().position(|slot| slot.id == worker)
+    }
+
     /// Gathers what can happen next, and says what that amounts to.
-    pub(super) fn look(
-        &mut self,
-        slots: &[Slot],
-        book: &mut Book,
-        clock: &Clock,
-        options: &Options,
-    ) -> Situation {
+    pub(super) fn look(&mut self, book: &mut Book, options: &Options) -> Situation {
         self.enabled.clear();
+        let panics = self.is_left(Resource::Panics, &options.budget);
         let cancels = self.is_left(Resource::Cancels, &options.budget);
-        let cancels_tasks = cancels && options.cancels_tasks;
-        let next_timer = clock.next_deadline();
+        let next_timer = self.clock.next_deadline();
         let (mut something, mut unfinished, mut timers) = (false, false, false);
-        for (index, slot) in slots.iter().enumerate() {
+        for (index, slot) in self.slots[..self.used].iter().enumerate() {
             if slot.ended {
                 continue;
             }
@@ -88,26 +111,35 @@ impl Progress {
             let ready = slot.flag.is_ready();
             let account = book.account_mut(worker);
             let op = account.op;
+            let mut offer = |action, draws| {
+                let choice = Choice { worker, action };
+                self.enabled.push(Enabled { choice, op, draws });
+            };
             if ready {
                 something = true;
                 if matches!(account.wait, Some(Wait::Unknown | Wait::Join { .. })) {
                     account.wait = None;
                 }
-                self.offer(worker, Action::Proceed, op, None);
-                if slot.io == Some(Io::Open) && self.is_left(Resource::Panics, &options.budget) {
-                    self.offer(worker, Action::Panic, op, Some(Resource::Panics));
-                    self.offer(worker, Action::Fail, op, Some(Resource::Panics));
+                offer(Action::Proceed, None);
+                if slot.io == Some(Io::Open) && panics {
+                    offer(Action::Panic, Some(Resource::Panics));
+                    offer(Action::Fail, Some(Resource::Panics));
                 }
             }
-            if next_timer.is_some() && clock.has_timer(index, next_timer) {
+            if next_timer.is_some() && self.clock.has_timer(index, next_timer) {
                 timers = true;
-                self.offer(worker, Action::Timeout, op, Some(Resource::Timeouts));
+                offer(Action::Timeout, Some(Resource::Timeouts));
             }
-            if cancels_tasks && index > 0 {
-                self.offer(worker, Action::Cancel, op, Some(Resource::Cancels));
+            if !cancels {
+                continue;
             }
-            if cancels && !(slot.parts.is_empty() && options.wakers.are_plain()) {
-                self.offer_rarities(slot, ready, op, options);
+            if index > 0 && options.cancels_tasks {
+                offer(Action::Cancel, Some(Resource::Cancels));
+            }
+            if !slot.parts.is_empty() || options.wakers.are_choices() {
+                offer_rarities(slot, ready, options.wakers, |action| {
+                    offer(action, Some(Resource::Cancels));
+                });
             }
         }
         self.bounded = timers;
@@ -130,21 +162,6 @@ impl Progress {
         }
     }
 
-    /// What counts as a cancellation beside that of a task.
-    fn offer_rarities(&mut self, slot: &Slot, ready: bool, op: Op, options: &Options) {
-        let draws = Some(Resource::Cancels);
-        let parts = slot.parts.iter().filter(|part| !part.cancelled).count();
-        for part in 0..parts {
-            self.offer(slot.id, Action::CancelPart(part as u32), op, draws);
-        }
-        if options.wakers.replaced {
-            self.offer(slot.id, Action::NewWaker, op, draws);
-        }
-        if !ready && options.wakers.spurious {
-            self.offer(slot.id, Action::Spurious, op, draws);
-        }
-    }
-
     /// Offers these actions of a worker, and nothing else.
     pub(super) fn offer_only(
         &mut self,
@@ -154,15 +171,11 @@ impl Progress {
     ) {
         self.enabled.clear();
         self.bounded = true;
-        for (action, draws) in actions {
-            self.offer(worker, action, op, draws);
-        }
-    }
-
-    #[inline]
-    fn offer(&mut self, worker: WorkerId, action: Action, op: Op, draws: Option<Resource>) {
-        let choice = Choice { worker, action };
-        self.enabled.push(Enabled { choice, op, draws });
+        self.enabled.extend(actions.map(|(action, draws)| Enabled {
+            choice: Choice { worker, action },
+            op,
+            draws,
+        }));
     }
 
     #[inline]
@@ -236,6 +249,20 @@ impl Progress {
         self.facts.clear();
         self.told = true;
         book.told();
+    }
+}
+
+/// What counts as a cancellation beside that of a task.
+fn offer_rarities(slot: &Slot, ready: bool, wakers: Wakers, mut offer: impl FnMut(Action)) {
+    let parts = slot.parts.iter().filter(|part| !part.cancelled).count();
+    for part in 0..parts {
+        offer(Action::CancelPart(part as u32));
+    }
+    if wakers.replaced {
+        offer(Action::NewWaker);
+    }
+    if !ready && wakers.spurious {
+        offer(Action::Spurious);
     }
 }
 

@@ -178,6 +178,14 @@ impl Slot {
         self.io = None;
     }
 
+    /// Its poll has returned, or unwound.
+    #[inline]
+    pub(super) fn was_polled(&mut self, waker: Waker) {
+        self.waker = Some(waker);
+        // how it turned out has been told
+        self.io.take_if(|io| *io != Io::Open);
+    }
+
     /// Has the task woken by another waker from now on.
     pub(super) fn new_waker(&mut self) {
         let ready = self.flag.is_ready();
