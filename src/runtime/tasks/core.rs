@@ -64,6 +64,10 @@ pub(super) enum Turn {
 pub(crate) struct Core {
     pub(super) book: RefCell<Book>,
     pub(super) progress: RefCell<Progress>,
+    /// How tasks that are granted go on.
+    pub(super) resuming: Cell<Resuming>,
+    /// Whether wakers look at the semaphores.
+    pub(super) reentrant: Cell<bool>,
     pub(super) current: Cell<Runner>,
     /// Whether the task that runs may still perform an op that it has announced: one in each poll.
     pub(super) may_perform: Cell<bool>,
@@ -89,7 +93,6 @@ pub(crate) struct Core {
     pub(super) striker: Cell<Striker>,
     /// Next number of a future that may be cancelled.
     pub(super) next_part: Cell<u32>,
-    pub(super) options: Cell<Options>,
     /// Where the run is one of a program.
     pub(super) script: Script,
 }
@@ -112,6 +115,8 @@ impl Core {
         Core {
             book: RefCell::new(Book::new()),
             progress: RefCell::default(),
+            resuming: Cell::new(Resuming::ByChoice),
+            reentrant: Cell::new(false),
             current: Cell::new(NOBODY),
             may_perform: Cell::new(false),
             knows: Cell::new(false),
@@ -127,13 +132,19 @@ impl Core {
             uses: Cell::new(0),
             striker: Cell::new(Striker::User),
             next_part: Cell::new(0),
-            options: Cell::new(Options::default()),
             script: Script::default(),
         }
     }
 
     /// Begins a run.
-    pub(super) fn begin(&self, strategy: &SharedStrategy, witness: &SharedWitness) {
+    pub(super) fn begin(
+        &self,
+        options: Options,
+        strategy: &SharedStrategy,
+        witness: &SharedWitness,
+    ) {
+        self.resuming.set(options.resuming);
+        self.reentrant.set(options.wakers.reentrant);
         self.book.borrow_mut().reset();
         self.current.set(NOBODY);
         self.phase.set(Phase::Running);
@@ -142,7 +153,7 @@ impl Core {
         self.dropped.borrow_mut().clear();
         self.found.borrow_mut().clear();
         self.tracked.borrow_mut().clear();
-        self.progress.borrow_mut().begin(strategy, witness);
+        self.progress.borrow_mut().begin(options, strategy, witness);
     }
 
     /// The run is over, and nothing of it is kept.
@@ -183,14 +194,13 @@ impl Core {
 
     /// Looks how the run stands; while it goes on, tells that and asks for a choice.
     pub(super) fn turn(&self) -> Turn {
-        let options = self.options.get();
         let choice = {
             let progress = &mut *self.progress.borrow_mut();
             let book = &mut *self.book.borrow_mut();
-            match progress.look(book, &options) {
+            match progress.look(book) {
                 Situation::Going if self.invariants.borrow().is_empty() => {
                     progress.tell(book, Situation::Going);
-                    Some(progress.ask(book, &options.budget))
+                    Some(progress.ask(book))
                 }
                 Situation::Going => None,
                 end => return Turn::Ends(end),
@@ -205,8 +215,7 @@ impl Core {
 
     /// Asks for one of the choices that were gathered; `None` if the run ends here.
     pub(super) fn ask(&self) -> Option<Choice> {
-        let budget = &self.options.get().budget;
-        self.progress.borrow_mut().ask(&self.book.borrow(), budget)
+        self.progress.borrow_mut().ask(&self.book.borrow())
     }
 
     /// A choice in the middle of a poll, for the worker that runs: which of these actions is taken.
@@ -221,7 +230,7 @@ impl Core {
         let worker = self.worker();
         self.book.borrow_mut().stands(worker, statement, op);
         self.read_probes();
-        let bounded = self.progress.borrow().steps >= self.options.get().bound.0;
+        let bounded = self.progress.borrow().is_at_bound();
         self.tell(if bounded {
             Situation::StepBound
         } else {
@@ -279,11 +288,6 @@ impl Core {
             statement,
             text,
         });
-    }
-
-    /// How tasks that are granted go on.
-    pub(super) fn resuming(&self) -> Resuming {
-        self.options.get().resuming
     }
 
     /// Whether a worker of this run has ended.

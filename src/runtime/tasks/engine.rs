@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::Options;
+use super::{Options, Resuming};
 use super::core::{Core, NOBODY, Runner, Turn};
 use super::current::Entered;
 use super::panics::Sight;
@@ -86,10 +86,9 @@ impl Tasks {
 impl Engine for Tasks {
     fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome {
         let core = &self.core;
-        core.options.set(self.options);
         let _hook = hook::install(Rc::clone(core) as Rc<dyn hook::Hook>);
         let _entered = Entered::new(Rc::clone(core));
-        core.begin(strategy, witness);
+        core.begin(self.options, strategy, witness);
         core.start_main(&self.root, self.place);
         let outcome = core.run();
         core.take_down();
@@ -97,6 +96,10 @@ impl Engine for Tasks {
         strategy.borrow_mut().end(outcome);
         core.over();
         outcome
+    }
+
+    fn steps(&self) -> u64 {
+        self.core.progress.borrow().steps()
     }
 }
 
@@ -231,10 +234,15 @@ impl Core {
     }
 
     /// Lets those go on whose step is part of the one that was taken.
+    #[inline]
     pub(super) fn go_on_at_once(&self) {
-        if self.resuming() == super::Resuming::ByChoice || self.is_ending() {
-            return;
+        if self.resuming.get() == Resuming::AtOnce && !self.is_ending() {
+            self.let_go_on();
         }
+    }
+
+    #[cold]
+    fn let_go_on(&self) {
         loop {
             let next = {
                 let progress = self.progress.borrow();
@@ -263,8 +271,7 @@ impl Core {
         let (Some(mut body), Some(waker)) = (body, waker) else {
             unreachable!("a task that is polled has a future, and is not being polled")
         };
-        let reentrant = self.options.get().wakers.reentrant;
-        let nosy = reentrant.then(|| nosy(&self.progress.borrow().slots[index].flag));
+        let nosy = self.reentrant.get().then(|| nosy(&self.progress.borrow().slots[index].flag));
         self.book.borrow_mut().goes_on(id);
         let (slot, worker) = (index, id);
         self.current.set(Runner { slot, worker });

@@ -122,10 +122,9 @@ impl Engine for Lowered {
     fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome {
         let core = &self.core;
         let _reserved = Reserved::new();
-        core.options.set(self.options);
         let _hook = hook::install(Rc::clone(core) as Rc<dyn hook::Hook>);
         let _entered = Entered::new(Rc::clone(core));
-        core.begin(strategy, witness);
+        core.begin(self.options, strategy, witness);
         let cast = Rc::new(Cast::new(Arc::clone(&self.plan), Tasked(Rc::clone(core))));
         core.set_the_stage(&cast, &self.plan);
         let outcome = core.perform(&cast, &self.plan);
@@ -136,6 +135,10 @@ impl Engine for Lowered {
         strategy.borrow_mut().end(outcome);
         core.over();
         outcome
+    }
+
+    fn steps(&self) -> u64 {
+        self.core.progress.borrow().steps()
     }
 }
 
@@ -279,7 +282,7 @@ impl Core {
             Situation::Finished
         } else if !something {
             Situation::Stuck
-        } else if progress.steps >= self.options.get().bound.0 {
+        } else if progress.is_at_bound() {
             Situation::StepBound
         } else {
             Situation::Going

@@ -8,14 +8,15 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::clock::Clock;
 use super::published::Published;
 use super::slot::{Io, Slot};
-use super::{Options, Wakers};
+use super::Options;
 use crate::property::{Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step};
 use crate::run::{
-    Action, Budget, Choice, Enabled, Event, Op, Outcome, Point, Resource, Spent, View, Wait,
+    Action, Choice, Enabled, Event, Op, Outcome, Point, Resource, Spent, View, Wait,
     WorkerId,
 };
 use crate::runtime::book::Book;
@@ -27,19 +28,23 @@ pub(super) struct Progress {
     pub(super) slots: Vec<Slot>,
     /// How many of them are of this run.
     pub(super) used: usize,
+    /// The slot that a worker had last, by worker.
+    places: Vec<usize>,
     pub(super) clock: Clock,
     pub(super) enabled: Vec<Enabled>,
     pub(super) facts: Vec<Fact>,
     pub(super) spent: Spent,
-    pub(super) steps: u64,
-    /// What was enabled at the last choice, and which of it was taken. It is copied from there when
-    /// it is needed: what was put together just now is slow to read as a whole.
+    /// What was enabled at the last choice, and which of it was taken. It is not copied: what was put
+    /// together just now is slow to read as a whole.
     before: Vec<Enabled>,
     taken: Option<usize>,
     /// Whether the step that the last choice began has been told.
     pub(super) told: bool,
+    /// The choices of the run.
+    path: Vec<Choice>,
     /// Whether the budgets have not been applied to what is enabled.
     pub(super) bounded: bool,
+    pub(super) options: Options,
     /// The run ends in the middle of a poll, and how.
     pub(super) broken_off: Option<Outcome>,
     pub(super) published: Option<Arc<Published>>,
@@ -47,24 +52,38 @@ pub(super) struct Progress {
     published_workers: usize,
     strategy: Option<SharedStrategy>,
     witness: Option<SharedWitness>,
+    /// Whether the witness hears of steps that show nothing.
+    hears_all: bool,
 }
 
 impl Progress {
     /// A run begins.
-    pub(super) fn begin(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) {
+    pub(super) fn begin(
+        &mut self,
+        options: Options,
+        strategy: &SharedStrategy,
+        witness: &SharedWitness,
+    ) {
+        self.options = options;
         self.used = 0;
         self.clock.reset();
         self.spent = Spent::default();
-        self.steps = 0;
         self.taken = None;
         self.told = false;
+        self.path.clear();
         self.broken_off = None;
         self.facts.clear();
         if let Some(published) = &self.published {
             published.begin();
         }
         self.strategy = Some(Rc::clone(strategy));
+        self.hears_all = witness.borrow().hears_all();
         self.witness = Some(Rc::clone(witness));
+    }
+
+    /// How many choices the run has had.
+    pub(super) fn steps(&self) -> u64 {
+        self.path.len() as u64
     }
 
     /// The run is over: who picked and who heard is let go.
@@ -86,63 +105,63 @@ impl Progress {
             self.slots.push(Slot::vacant());
         }
         self.slots[index].renew(id);
+        if self.places.len() <= id.index() {
+            self.places.resize(id.index() + 1, 0);
+        }
+        self.places[id.index()] = index;
         index
     }
 
     /// The slot of a worker of this run.
     #[inline]
     pub(super) fn slot_of(&self, worker: WorkerId) -> Option<usize> {
-        self.slots().iter().position(|slot| slot.id == worker)
+        let place = *self.places.get(worker.index())?;
+        let is_there = place < self.used && self.slots[place].id == worker;
+        is_there.then_some(place)
     }
 
     /// Gathers what can happen next, and says what that amounts to.
-    pub(super) fn look(&mut self, book: &mut Book, options: &Options) -> Situation {
+    pub(super) fn look(&mut self, book: &mut Book) -> Situation {
         self.enabled.clear();
-        let panics = self.is_left(Resource::Panics, &options.budget);
-        let cancels = self.is_left(Resource::Cancels, &options.budget);
         let next_timer = self.clock.next_deadline();
-        let (mut something, mut unfinished, mut timers) = (false, false, false);
-        for (index, slot) in self.slots[..self.used].iter().enumerate() {
+        let cancels = self.is_left(Resource::Cancels);
+        let cancels_tasks = cancels && self.options.cancels_tasks;
+        let rare = next_timer.is_some() || self.options.wakers.are_choices();
+        let (mut something, mut unfinished) = (false, false);
+        self.bounded = false;
+        for index in 0..self.used {
+            let slot = &self.slots[index];
             if slot.ended {
                 continue;
             }
             unfinished = true;
             let worker = slot.id;
-            let ready = slot.flag.is_ready();
             let account = book.account_mut(worker);
-            let op = account.op;
-            let mut offer = |action, draws| {
-                let choice = Choice { worker, action };
-                self.enabled.push(Enabled { choice, op, draws });
-            };
+            let ready = slot.flag.is_ready();
             if ready {
                 something = true;
                 if matches!(account.wait, Some(Wait::Unknown | Wait::Join { .. })) {
                     account.wait = None;
                 }
-                offer(Action::Proceed, None);
-                if slot.io == Some(Io::Open) && panics {
-                    offer(Action::Panic, Some(Resource::Panics));
-                    offer(Action::Fail, Some(Resource::Panics));
-                }
             }
-            if next_timer.is_some() && self.clock.has_timer(index, next_timer) {
-                timers = true;
-                offer(Action::Timeout, Some(Resource::Timeouts));
-            }
-            if !cancels {
+            let offer = |action, draws| Enabled {
+                choice: Choice { worker, action },
+                op: account.op,
+                draws,
+            };
+            if rare || slot.io.is_some() || !slot.parts.is_empty() {
+                self.offer_rarities(index, ready, next_timer, offer);
                 continue;
             }
-            if index > 0 && options.cancels_tasks {
-                offer(Action::Cancel, Some(Resource::Cancels));
+            if ready {
+                self.enabled.push(offer(Action::Proceed, None));
             }
-            if !slot.parts.is_empty() || options.wakers.are_choices() {
-                offer_rarities(slot, ready, options.wakers, |action| {
-                    offer(action, Some(Resource::Cancels));
-                });
+            if cancels_tasks && index > 0 {
+                let cancel = offer(Action::Cancel, Some(Resource::Cancels));
+                self.enabled.push(cancel);
             }
         }
-        self.bounded = timers;
+        let timers = self.bounded;
         if !something && timers {
             // when nothing but timers and cancellations is left, timers fire free
             for offer in &mut self.enabled {
@@ -155,10 +174,60 @@ impl Progress {
             Situation::Finished
         } else if !something && !timers {
             Situation::Stuck
-        } else if self.steps >= options.bound.0 {
+        } else if self.is_at_bound() {
             Situation::StepBound
         } else {
             Situation::Going
+        }
+    }
+
+    /// Whether the run may take no more steps.
+    pub(super) fn is_at_bound(&self) -> bool {
+        self.steps() >= self.options.bound.0
+    }
+
+    /// All offers of a task that may have others than to go on and to be cancelled whole.
+    #[cold]
+    fn offer_rarities(
+        &mut self,
+        index: usize,
+        ready: bool,
+        next_timer: Option<Duration>,
+        offer: impl Fn(Action, Option<Resource>) -> Enabled,
+    ) {
+        let (panics, cancels) = (
+            self.is_left(Resource::Panics),
+            self.is_left(Resource::Cancels),
+        );
+        let slot = &self.slots[index];
+        let mut add = |action, draws| self.enabled.push(offer(action, draws));
+        if ready {
+            add(Action::Proceed, None);
+            if slot.io == Some(Io::Open) && panics {
+                add(Action::Panic, Some(Resource::Panics));
+                add(Action::Fail, Some(Resource::Panics));
+            }
+        }
+        if next_timer.is_some() && self.clock.has_timer(index, next_timer) {
+            self.bounded = true;
+            add(Action::Timeout, Some(Resource::Timeouts));
+        }
+        if !cancels {
+            return;
+        }
+        let mut add = |action| add(action, Some(Resource::Cancels));
+        if index > 0 && self.options.cancels_tasks {
+            add(Action::Cancel);
+        }
+        let parts = slot.parts.iter().filter(|part| !part.cancelled).count();
+        for part in 0..parts {
+            add(Action::CancelPart(part as u32));
+        }
+        if self.options.wakers.replaced {
+            add(Action::NewWaker);
+        }
+        if !ready && self.options.wakers.spurious {
+            add(Action::Spurious);
         }
     }
 
@@ -179,27 +248,28 @@ impl Progress {
     }
 
     #[inline]
-    fn is_left(&self, resource: Resource, budget: &Budget) -> bool {
-        self.spent.drawn[resource as usize] < budget.limit(resource)
+    fn is_left(&self, resource: Resource) -> bool {
+        self.spent.drawn[resource as usize] < self.options.budget.limit(resource)
     }
 
     /// Asks for one of the choices that were gathered and are within the budgets; `None` if the run
     /// ends here.
-    pub(super) fn ask(&mut self, book: &Book, budget: &Budget) -> Option<Choice> {
-        let held_up = (self.bounded || budget.preemptions.is_some()) && self.keep_within(budget);
+    pub(super) fn ask(&mut self, book: &Book) -> Option<Choice> {
+        let counts = self.bounded || self.options.budget.preemptions.is_some();
+        let held_up = counts && self.keep_within_budget();
         if self.enabled.is_empty() {
             return None;
         }
         let point = Point {
             enabled: &self.enabled,
             view: book,
-            last: self.taken.map(|at| self.before[at].choice),
+            last: self.path.last().copied(),
         };
         let choice = self.strategy.as_ref()?.borrow_mut().choose(&point)?;
         let at = self.enabled.iter().position(|e| e.choice == choice)?;
         self.spent.take(choice, self.enabled[at].draws, held_up);
-        self.steps += 1;
         std::mem::swap(&mut self.enabled, &mut self.before);
+        self.path.push(choice);
         self.taken = Some(at);
         self.told = false;
         if let Some(published) = &self.published {
@@ -208,14 +278,16 @@ impl Progress {
                 self.published_workers = workers;
                 published.name_workers(book.names.worker_names());
             }
-            published.step(self.steps, choice);
+            published.step(self.path.len(), choice);
         }
         Some(choice)
     }
 
     /// Leaves out what the budgets do not allow; whether the worker of the last choice could go on
     /// by itself.
-    fn keep_within(&mut self, budget: &Budget) -> bool {
+    #[cold]
+    fn keep_within_budget(&mut self) -> bool {
+        let budget = &self.options.budget;
         let spent = &self.spent;
         let goes_on = |o: &Enabled| Some(o.choice.worker) == spent.last && o.choice.is_progress();
         let held_up = budget.preemptions.is_some() && self.enabled.iter().any(goes_on);
@@ -225,21 +297,38 @@ impl Progress {
     }
 
     /// Puts the properties to the step that is under way and to the state after it, and tells both.
+    #[inline]
     pub(super) fn tell(&mut self, book: &mut Book, situation: Situation) {
         if !book.is_quiet() {
-            judge(book, situation, &mut self.facts);
-            if let Some(strategy) = self.strategy.as_ref().filter(|_| !book.events.is_empty()) {
-                let mut strategy = strategy.borrow_mut();
-                for event in &book.events {
-                    strategy.observe(event);
-                }
+            self.judge(book, situation);
+        }
+        if situation != Situation::Going {
+            Judge::situation(&*book, situation, |fact| self.facts.push(fact));
+        }
+        if self.hears_all || !self.facts.is_empty() {
+            self.tell_witness(book, situation);
+        }
+        self.told = true;
+        book.told();
+    }
+
+    /// Puts the properties to what happened, and lets the strategy know.
+    fn judge(&mut self, book: &Book, situation: Situation) {
+        judge(book, situation, &mut self.facts);
+        if let Some(strategy) = self.strategy.as_ref().filter(|_| !book.events.is_empty()) {
+            let mut strategy = strategy.borrow_mut();
+            for event in &book.events {
+                strategy.observe(event);
             }
         }
-        Judge::situation(&*book, situation, |fact| self.facts.push(fact));
+    }
+
+    fn tell_witness(&mut self, book: &Book, situation: Situation) {
         if let Some(witness) = &self.witness {
             let taken = self.taken.filter(|_| !self.told);
             let step = Step {
                 taken: taken.map(|at| &self.before[at]),
+                path: &self.path,
                 events: &book.events,
                 facts: &self.facts,
                 spent: &self.spent,
@@ -247,22 +336,6 @@ impl Progress {
             witness.borrow_mut().state(book, situation, &step);
         }
         self.facts.clear();
-        self.told = true;
-        book.told();
-    }
-}
-
-/// What counts as a cancellation beside that of a task.
-fn offer_rarities(slot: &Slot, ready: bool, wakers: Wakers, mut offer: impl FnMut(Action)) {
-    let parts = slot.parts.iter().filter(|part| !part.cancelled).count();
-    for part in 0..parts {
-        offer(Action::CancelPart(part as u32));
-    }
-    if wakers.replaced {
-        offer(Action::NewWaker);
-    }
-    if !ready && wakers.spurious {
-        offer(Action::Spurious);
     }
 }
 

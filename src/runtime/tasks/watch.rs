@@ -78,7 +78,7 @@ pub fn probe(name: &str, capacity: usize, available: impl Fn() -> usize + 'stati
 pub(crate) fn note_line(text: impl FnOnce() -> String) {
     with_core(|core| {
         // who only counts runs does not pay for the text
-        if core.is_ending() || !core.options.get().recording {
+        if core.is_ending() || !core.progress.borrow().options.recording {
             return;
         }
         let text = text();
