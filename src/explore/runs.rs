@@ -66,9 +66,8 @@ pub(super) fn make_runs(
         if !strategy.borrow_mut().begin(number) {
             break true;
         }
-        collector.borrow_mut().choices.clear();
         engine.execute(strategy, &witness);
-        collector.borrow_mut().ended();
+        collector.borrow_mut().ended(engine.steps());
         number = number.saturating_add(stride);
     };
     (std::mem::take(&mut collector.borrow_mut().ran), had_no_more)
@@ -78,18 +77,21 @@ pub(super) fn make_runs(
 struct Deaf;
 
 impl Witness for Deaf {
+    fn hears_all(&self) -> bool {
+        false
+    }
+
     fn state(&mut self, _: &dyn View, _: Situation, _: &Step<'_>) {}
 }
 
+/// Keeps what steps show; of those that show nothing it need not hear.
 #[derive(Default)]
 struct Collector {
-    choices: Vec<Choice>,
     ran: Ran,
 }
 
 impl Collector {
-    fn ended(&mut self) {
-        let steps = self.choices.len() as u64;
+    fn ended(&mut self, steps: u64) {
         self.ran.runs += 1;
         self.ran.steps += steps;
         self.ran.depth = self.ran.depth.max(steps);
@@ -97,14 +99,12 @@ impl Collector {
 }
 
 impl Witness for Collector {
+    fn hears_all(&self) -> bool {
+        false
+    }
+
     fn state(&mut self, _view: &dyn View, _situation: Situation, step: &Step<'_>) {
-        if let Some(taken) = step.taken {
-            self.choices.push(taken.choice);
-        }
-        if step.facts.is_empty() {
-            return;
-        }
-        let choices = &self.choices;
+        let choices = step.path;
         let facts = &mut self.ran.facts;
         let faults = step.spent.faults();
         for fact in step.facts {
@@ -117,7 +117,7 @@ impl Witness for Collector {
                     faults,
                     steps: choices.len(),
                     switches: switches(choices),
-                    choices: choices.clone(),
+                    choices: choices.to_vec(),
                 };
                 keep(facts, fact.clone(), costed);
             }

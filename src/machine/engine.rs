@@ -18,6 +18,7 @@ pub struct Run<'a> {
     state: Vec<u64>,
     offers: Vec<Offer>,
     enabled: Vec<Enabled>,
+    path: Vec<Choice>,
     log: Log,
     judge: Judge,
     facts: Vec<Fact>,
@@ -60,6 +61,7 @@ impl<'a> Run<'a> {
             state,
             offers: Vec::new(),
             enabled: Vec::new(),
+            path: Vec::new(),
             log: Log::default(),
         }
     }
@@ -68,12 +70,12 @@ impl<'a> Run<'a> {
     pub fn execute(&mut self, strategy: &mut dyn Strategy, witness: &mut dyn Witness) -> Outcome {
         self.state.fill(0);
         self.log.clear();
+        self.path.clear();
         self.machine.reset(&mut self.state, &mut self.log);
         let mut spent = Spent::default();
         let mut last: Option<Enabled> = None;
-        let mut steps = 0;
         let outcome = loop {
-            let situation = self.look(steps);
+            let situation = self.look();
             if matches!(situation, Situation::Finished | Situation::Stuck) {
                 self.machine.judge_deferred(&self.state, &mut self.log);
             }
@@ -88,6 +90,7 @@ impl<'a> Run<'a> {
                 .step(&view, situation, events, moved, |fact| facts.push(fact));
             let step = Step {
                 taken: last.as_ref(),
+                path: &self.path,
                 events,
                 facts,
                 spent: &spent,
@@ -122,16 +125,16 @@ impl<'a> Run<'a> {
             self.log.clear();
             self.machine.apply(&mut self.state, choice, &mut self.log);
             last = Some(taken);
-            steps += 1;
+            self.path.push(choice);
         };
         strategy.end(outcome);
         outcome
     }
 
-    fn look(&mut self, steps: u64) -> Situation {
+    fn look(&mut self) -> Situation {
+        let bounded = self.path.len() as u64 >= self.bound.0;
         self.machine.offers(&self.state, &mut self.offers);
-        self.machine
-            .situation(&self.state, &self.offers, steps >= self.bound.0)
+        self.machine.situation(&self.state, &self.offers, bounded)
     }
 }
 
@@ -142,6 +145,10 @@ impl Engine for Run<'_> {
             &mut *strategy.borrow_mut(),
             &mut *witness.borrow_mut(),
         )
+    }
+
+    fn steps(&self) -> u64 {
+        self.path.len() as u64
     }
 }
 

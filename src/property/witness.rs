@@ -6,8 +6,13 @@ use std::rc::Rc;
 use super::{Fact, Situation};
 use crate::run::{Choice, Enabled, Event, Op, Outcome, Spent, Strategy, View};
 
-/// Hears each step of a run.
+/// Hears the steps of a run.
 pub trait Witness {
+    /// Whether it wants to hear of steps too that show nothing. Asked at the beginning of each run;
+    /// an engine may tell more than is wanted.
+    fn hears_all(&self) -> bool {
+        true
+    }
     /// The state that `step` led to, or the initial one.
     fn state(&mut self, view: &dyn View, situation: Situation, step: &Step<'_>);
 }
@@ -17,6 +22,8 @@ pub trait Witness {
 pub struct Step<'a> {
     /// The choice, among those that were offered; `None` for the initial state.
     pub taken: Option<&'a Enabled>,
+    /// All choices of the run, that of this step last.
+    pub path: &'a [Choice],
     /// What happened.
     pub events: &'a [Event],
     /// What the properties say of it.
@@ -58,4 +65,6 @@ pub type SharedWitness = Rc<RefCell<dyn Witness>>;
 pub trait Engine {
     /// One run from the initial state.
     fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome;
+    /// How many choices the last run had.
+    fn steps(&self) -> u64;
 }

@@ -274,6 +274,27 @@ impl Book {
         &mut self.accounts[worker.index()]
     }
 
+    /// A worker goes on from where it stands: what it does then is not known yet.
+    #[inline]
+    pub(crate) fn goes_on(&mut self, worker: WorkerId) {
+        let account = &mut self.accounts[worker.index()];
+        account.op = Op::Poll;
+        if !matches!(account.wait, Some(Wait::Permits { .. })) {
+            account.wait = None;
+            account.acquires = None;
+        }
+    }
+
+    /// A worker has come to an await of which nothing is known; whether it was woken meanwhile.
+    #[inline]
+    pub(crate) fn awaits(&mut self, worker: WorkerId, statement: StatementId, woken: bool) {
+        let account = &mut self.accounts[worker.index()];
+        if account.wait.is_none() {
+            account.statement = statement;
+            account.wait = (!woken).then_some(Wait::Unknown);
+        }
+    }
+
     /// A worker stands at a statement, about to perform an op.
     pub(crate) fn stands(&mut self, worker: WorkerId, statement: StatementId, op: Op) {
         let account = &mut self.accounts[worker.index()];

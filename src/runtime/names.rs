@@ -52,8 +52,9 @@ pub(crate) struct Names {
     semaphores: Vec<Semaphore>,
     statements: Vec<Statement>,
     known: BTreeMap<(Key, String), StatementId>,
-    /// Where the statement of an op was found last: most ops are performed again and again.
-    recent: Vec<(Here, Verb, u32, StatementId)>,
+    /// The statements that were found last, each at its own number: most ops are performed again
+    /// and again.
+    recent: Vec<Option<Recent>>,
     texts: Vec<String>,
     text_ids: BTreeMap<String, TextId>,
 }
@@ -87,6 +88,15 @@ struct Statement {
     head: String,
 }
 
+/// A statement that can be found without its words.
+#[derive(Debug, Clone, Copy)]
+struct Recent {
+    place: Here,
+    verb: Verb,
+    object: u32,
+    id: StatementId,
+}
+
 /// What a worker does at a statement, as far as it is the same for all statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verb {
@@ -107,6 +117,17 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
+    /// Tells what is done apart from what else is done at the same place.
+    #[inline]
+    fn number(self) -> u32 {
+        match self {
+            Verb::Start => 0,
+            Verb::Await => 1,
+            Verb::Release(_) => 2,
+            _ => 3,
+        }
+    }
+
     /// The words; `object` is the name of a semaphore, or of a worker.
     fn head(self, object: &str) -> String {
         let some = |word: &str, permits: u32| match permits {
@@ -135,8 +156,8 @@ impl Verb {
 /// The first worker of every run.
 pub(crate) const MAIN: WorkerId = WorkerId(0);
 
-/// So many statements are found again fast.
-const MOST_RECENT: usize = 64;
+/// So many statements are found again fast; a power of two.
+const MOST_RECENT: usize = 256;
 
 impl Names {
     /// Names with `main` in them.
@@ -252,18 +273,22 @@ impl Names {
         self.find(place, verb, 0)
     }
 
+    #[inline]
     fn find(&mut self, place: Here, verb: Verb, object: u32) -> StatementId {
-        let same = |known: &&(Here, Verb, u32, StatementId)| {
-            known.0 == place && known.1 == verb && known.2 == object
-        };
-        match self.recent.iter().find(same) {
-            Some(&(.., id)) => id,
-            None => self.learn(place, verb, object),
+        let number = place.line ^ place.column << 3 ^ object << 5 ^ verb.number() << 6;
+        let at = number as usize % MOST_RECENT;
+        match self.recent.get(at) {
+            Some(Some(known))
+                if known.object == object && known.verb == verb && known.place == place =>
+            {
+                known.id
+            }
+            _ => self.learn(at, place, verb, object),
         }
     }
 
     #[cold]
-    fn learn(&mut self, place: Here, verb: Verb, object: u32) -> StatementId {
+    fn learn(&mut self, at: usize, place: Here, verb: Verb, object: u32) -> StatementId {
         let object_name = match verb {
             Verb::Join => &self.workers[object as usize].name,
             Verb::Start | Verb::Await | Verb::Yield => "",
@@ -271,10 +296,13 @@ impl Names {
         };
         let head = verb.head(object_name);
         let id = self.statement(place, &head);
-        if self.recent.len() == MOST_RECENT {
-            self.recent.remove(0);
-        }
-        self.recent.push((place, verb, object, id));
+        self.recent.resize(MOST_RECENT, None);
+        self.recent[at] = Some(Recent {
+            place,
+            verb,
+            object,
+            id,
+        });
         id
     }
 

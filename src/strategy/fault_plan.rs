@@ -14,6 +14,8 @@ use crate::run::{Action, Enabled, Resource, Rng};
 pub(super) struct FaultPlan {
     /// For each resource, the fault points at which one strikes, the next one last.
     strikes: [Vec<u64>; 3],
+    /// For each resource, the point at which the next one strikes; `u64::MAX` without one.
+    next: [u64; 3],
     /// For each resource, the fault points seen so far.
     seen: [u64; 3],
     /// How many strikes are left.
@@ -44,7 +46,9 @@ impl FaultPlan {
         let scales = scales(length);
         self.seen = [0; 3];
         self.left = 0;
-        for (points, limit) in self.strikes.iter_mut().zip(limits) {
+        self.next = [u64::MAX; 3];
+        for (kind, limit) in limits.into_iter().enumerate() {
+            let points = &mut self.strikes[kind];
             points.clear();
             let most = limit.min(MOST_FAULTS);
             if most == 0 {
@@ -55,43 +59,65 @@ impl FaultPlan {
                 let scale = rng.below(scales + 1);
                 rng.below(1 << scale)
             }));
-            points.sort_unstable_by(|a, b| b.cmp(a));
+            if points.len() > 1 {
+                points.sort_unstable_by(|a, b| b.cmp(a));
+            }
+            self.next[kind] = next(points);
             self.left += points.len();
         }
     }
 
-    /// The place of the fault that strikes at a point where these faults are possible; each point
-    /// counts once for each resource that has a fault there.
-    pub(super) fn strike(&mut self, rng: &mut Rng, enabled: &[Enabled]) -> Option<usize> {
+    /// The place of the fault that strikes at a point where these faults are possible, so many for
+    /// each resource; each point counts once for each resource that has a fault there.
+    #[inline]
+    pub(super) fn strike(
+        &mut self,
+        rng: &mut Rng,
+        enabled: &[Enabled],
+        faults: [u32; 3],
+    ) -> Option<usize> {
         if self.left == 0 {
             // the points that are not counted any more would be counted for nothing
             return None;
         }
-        let mut counts = [0; 3];
-        for resource in enabled.iter().filter_map(|e| e.draws) {
-            counts[resource as usize] += 1;
-        }
-        let mut struck = None;
-        for resource in Resource::ALL {
+        let mut due = None;
+        for resource in Resource::ALL.into_iter().rev() {
             let kind = resource as usize;
-            if counts[kind] == 0 {
-                continue;
+            let is_possible = faults[kind] > 0;
+            if is_possible && self.next[kind] <= self.seen[kind] {
+                due = Some(resource);
             }
-            let point = self.seen[kind];
-            self.seen[kind] += 1;
-            if struck.is_none() && self.strikes[kind].last().is_some_and(|&at| at <= point) {
-                self.strikes[kind].pop();
-                self.left -= 1;
-                let pick = rng.below(counts[kind]) as usize;
-                let mut places = (0..enabled.len()).filter(|&i| enabled[i].draws == Some(resource));
-                struck = places.nth(pick);
-            }
+            self.seen[kind] += u64::from(is_possible);
         }
-        struck
+        self.place(rng, enabled, due?, faults)
+    }
+
+    /// The place of a fault that strikes now: any of those that draw on its resource.
+    #[cold]
+    fn place(
+        &mut self,
+        rng: &mut Rng,
+        enabled: &[Enabled],
+        resource: Resource,
+        faults: [u32; 3],
+    ) -> Option<usize> {
+        let kind = resource as usize;
+        self.strikes[kind].pop();
+        self.next[kind] = next(&self.strikes[kind]);
+        self.left -= 1;
+        let pick = rng.below(u64::from(faults[kind])) as usize;
+        let mut places = (0..enabled.len()).filter(|&i| enabled[i].draws == Some(resource));
+        places.nth(pick)
     }
 }
 
+/// The point at which the next of these strikes.
+fn next(strikes: &[u64]) -> u64 {
+    strikes.last().copied().unwrap_or(u64::MAX)
+}
+
 /// Whether a choice is a fault that the plan decides on.
+#[inline]
 pub(super) fn is_planned(enabled: &Enabled) -> bool {
     enabled.draws.is_some() || enabled.choice.action == Action::Cancel
 }

@@ -146,15 +146,16 @@ impl<O: Order> Strategy for Random<O> {
     fn choose(&mut self, point: &Point<'_>) -> Option<Choice> {
         let (rng, enabled) = (&mut self.rng, point.enabled);
         self.steps += 1;
+        self.ready.collect(enabled);
         if !self.piloting
-            && let Some(place) = self.plan.strike(rng, enabled)
+            && let Some(place) = self.plan.strike(rng, enabled, self.ready.faults())
         {
             let choice = enabled[place].choice;
             self.order.struck(rng, choice.worker);
             self.last = Some(choice.worker);
             return Some(choice);
         }
-        let able = self.ready.collect(enabled);
+        let able = self.ready.able();
         if able.is_empty() {
             // stuck but for injected cancellations: the plan has placed those that there are
             return None;

@@ -1,4 +1,4 @@
-//! The workers that can go on at a point without a fault, and how.
+//! What there is at a point: the workers that can go on without a fault, and the faults.
 
 use super::fault_plan::is_planned;
 use crate::run::{Enabled, Rng, WorkerId};
@@ -14,37 +14,52 @@ pub struct Able {
     choices: u32,
 }
 
-/// Collects the plain choices of a point by worker; keeps its memory from point to point.
+/// The choices of a point, sorted out; keeps its memory from point to point.
 #[derive(Debug, Default)]
 pub(super) struct Ready {
+    /// The workers with a plain choice, in their order.
     able: Vec<Able>,
+    /// For each resource, how many choices draw on it.
+    faults: [u32; 3],
 }
 
 impl Ready {
-    /// The workers with a plain choice, in their order. The enabled choices are sorted.
+    /// Sorts the enabled choices out, which come in their order.
     #[inline]
-    pub(super) fn collect(&mut self, enabled: &[Enabled]) -> &[Able] {
+    pub(super) fn collect(&mut self, enabled: &[Enabled]) {
         self.able.clear();
-        let mut last = None;
+        let mut faults = [0; 3];
         for (first, enabled) in enabled.iter().enumerate() {
+            if let Some(resource) = enabled.draws {
+                faults[resource as usize] += 1;
+                continue;
+            }
             if is_planned(enabled) {
                 continue;
             }
             let worker = enabled.choice.worker;
-            if last == Some(worker)
-                && let Some(able) = self.able.last_mut()
-            {
-                able.choices += 1;
-                continue;
+            match self.able.last_mut() {
+                Some(able) if able.worker == worker => able.choices += 1,
+                _ => self.able.push(Able {
+                    worker,
+                    first: first as u32,
+                    choices: 1,
+                }),
             }
-            last = Some(worker);
-            self.able.push(Able {
-                worker,
-                first: first as u32,
-                choices: 1,
-            });
         }
+        self.faults = faults;
+    }
+
+    /// The workers with a plain choice, in their order.
+    #[inline]
+    pub(super) fn able(&self) -> &[Able] {
         &self.able
+    }
+
+    /// For each resource, how many choices draw on it.
+    #[inline]
+    pub(super) fn faults(&self) -> [u32; 3] {
+        self.faults
     }
 }
 
@@ -61,6 +76,10 @@ impl Able {
         if self.choices == 1 {
             return self.first();
         }
+        self.any(rng, enabled)
+    }
+
+    fn any(&self, rng: &mut Rng, enabled: &[Enabled]) -> usize {
         let pick = rng.below(u64::from(self.choices)) as usize;
         let mine = |&i: &usize| !is_planned(&enabled[i]) && enabled[i].choice.worker == self.worker;
         let mut places = (self.first()..enabled.len()).filter(mine);

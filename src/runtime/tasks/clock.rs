@@ -54,27 +54,27 @@ impl Clock {
     }
 
     /// Whether a timer has fired; if not, the waker it wakes and the slot of who waits for it now.
-    /// The waker that it had comes back, to be dropped where nothing is borrowed.
-    pub(super) fn poll(
-        &mut self,
-        number: u64,
-        slot: usize,
-        waker: &Waker,
-    ) -> (bool, Option<Waker>) {
+    /// The waker that is of no use comes back, to be dropped where nothing is borrowed.
+    pub(super) fn poll(&mut self, number: u64, slot: usize, waker: Waker) -> (bool, Option<Waker>) {
         let Some(timer) = self.timers.iter_mut().find(|t| t.number == number) else {
-            return (true, None);
+            return (true, Some(waker));
         };
         if timer.fired {
-            return (true, None);
+            return (true, Some(waker));
         }
         timer.slot = slot;
-        (false, timer.waker.replace(waker.clone()))
+        (false, timer.waker.replace(waker))
     }
 
     /// Nobody waits for a timer any more.
     pub(super) fn stop(&mut self, number: u64) -> Option<Waker> {
         let at = self.timers.iter().position(|t| t.number == number)?;
         self.timers.remove(at).waker
+    }
+
+    /// Whether a timer runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.timers.iter().any(|t| !t.fired)
     }
 
     /// The deadline of the timers that may fire next.

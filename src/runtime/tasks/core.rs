@@ -1,34 +1,30 @@
-//! What a run consists of while it goes on, and the asking of the strategy.
+//! What a run consists of while it goes on.
 //!
 //! User code runs in the middle of a step, and comes back in through the functions of this crate:
 //! so everything is behind cells, and nothing is borrowed while user code runs.
 //!
 //! **Invariants**
 //!
-//! 1. A step is told before the next choice is asked for, also where that is in the middle of a
-//!    poll.
-//! 2. While a run is taken down nothing is told any more: what is dropped then shows who held it.
+//! 1. While a run is taken down nothing is told any more: what is dropped then shows who held it.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::clock::Clock;
 use super::lowered::Script;
 use super::panics::{Panic, Sight};
-use super::published::Published;
-use super::slot::{Io, Slot, Striker};
+use super::progress::Progress;
+use super::slot::Striker;
 use super::tracked::Known;
 use super::watch::{Invariant, Probe};
 use super::{Options, Resuming};
-use crate::property::{Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step};
+use crate::property::{Fact, Identity, SharedStrategy, SharedWitness, Situation};
 use crate::run::{
-    Action, Budget, Choice, Enabled, Event, Op, Outcome, Point, Resource, SemaphoreId, Spent,
-    StatementId, Status, View, Wait, WorkerId,
+    Action, Choice, Event, Op, Outcome, Resource, SemaphoreId, StatementId, Status, View, WorkerId,
 };
 use crate::runtime::book::{Book, Entry};
-use crate::runtime::names::Here;
+use crate::runtime::names::{Here, MAIN};
 
 /// Where a run is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,17 +39,37 @@ pub(super) enum Phase {
     Ending,
 }
 
-/// No task.
-pub(super) const NOBODY: usize = usize::MAX;
+/// Who runs: the slot of a task, and the worker that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Runner {
+    pub(super) slot: usize,
+    pub(super) worker: WorkerId,
+}
+
+/// No task; what happens meanwhile is told of `main`.
+pub(super) const NOBODY: Runner = Runner {
+    slot: usize::MAX,
+    worker: MAIN,
+};
+
+/// What comes next.
+pub(super) enum Turn {
+    Takes(Choice),
+    /// The strategy ends the run here.
+    Abandoned,
+    /// Nothing comes any more, which has not been told.
+    Ends(Situation),
+}
 
 /// One exploration's run.
 pub(crate) struct Core {
     pub(super) book: RefCell<Book>,
-    pub(super) slots: RefCell<Vec<Slot>>,
-    /// How many slots this run uses.
-    pub(super) used: Cell<usize>,
-    /// The slot of the task that runs.
-    pub(super) current: Cell<usize>,
+    pub(super) progress: RefCell<Progress>,
+    /// How tasks that are granted go on.
+    pub(super) resuming: Cell<Resuming>,
+    /// Whether wakers look at the semaphores.
+    pub(super) reentrant: Cell<bool>,
+    pub(super) current: Cell<Runner>,
     /// Whether the task that runs may still perform an op that it has announced: one in each poll.
     pub(super) may_perform: Cell<bool>,
     /// Whether the task that runs has come to something that it waits for, in this poll.
@@ -61,7 +77,6 @@ pub(crate) struct Core {
     /// The statement of the op that is performed.
     pub(super) statement: Cell<StatementId>,
     pub(super) phase: Cell<Phase>,
-    pub(super) clock: RefCell<Clock>,
     pub(super) probes: RefCell<Vec<Probe>>,
     /// Those that were made while probes were read.
     pub(super) new_probes: RefCell<Vec<Probe>>,
@@ -79,17 +94,10 @@ pub(crate) struct Core {
     pub(super) striker: Cell<Striker>,
     /// Next number of a future that may be cancelled.
     pub(super) next_part: Cell<u32>,
-    pub(super) options: Cell<Options>,
-    pub(super) progress: RefCell<Progress>,
-    pub(super) published: RefCell<Option<std::sync::Arc<Published>>>,
-    /// How many workers had a name when names were published last.
-    published_workers: Cell<usize>,
     /// Where the run is one of a program.
     pub(super) script: Script,
     /// Where its workers are threads: how they take their turns.
     pub(super) turns: RefCell<Option<Rc<dyn Turns>>>,
-    strategy: RefCell<Option<SharedStrategy>>,
-    witness: RefCell<Option<SharedWitness>>,
 }
 
 /// How workers wait for their turn that need not be polled for it.
@@ -111,37 +119,18 @@ pub(super) struct Found {
 /// No two runs of a process have the same number: a semaphore may outlive its exploration.
 static RUNS: AtomicU64 = AtomicU64::new(1);
 
-/// How far a run is, and memory that is kept from run to run.
-#[derive(Default)]
-pub(super) struct Progress {
-    pub(super) enabled: Vec<Enabled>,
-    facts: Vec<Fact>,
-    pub(super) spent: Spent,
-    pub(super) steps: u64,
-    /// What was enabled at the last choice, and which of it was taken. It is copied from there when
-    /// it is needed: what was put together just now is slow to read as a whole.
-    before: Vec<Enabled>,
-    taken: Option<usize>,
-    /// Whether the step that the last choice began has been told.
-    told: bool,
-    /// Whether the budgets have not been applied to what is enabled.
-    pub(super) bounded: bool,
-    /// The run ends in the middle of a poll, and how.
-    broken_off: Option<Outcome>,
-}
-
 impl Core {
     pub(super) fn new() -> Core {
         Core {
             book: RefCell::new(Book::new()),
-            slots: RefCell::default(),
-            used: Cell::new(0),
+            progress: RefCell::default(),
+            resuming: Cell::new(Resuming::ByChoice),
+            reentrant: Cell::new(false),
             current: Cell::new(NOBODY),
             may_perform: Cell::new(false),
             knows: Cell::new(false),
             statement: Cell::new(StatementId(0)),
             phase: Cell::new(Phase::Off),
-            clock: RefCell::default(),
             probes: RefCell::default(),
             new_probes: RefCell::default(),
             tracked: RefCell::default(),
@@ -152,57 +141,40 @@ impl Core {
             uses: Cell::new(0),
             striker: Cell::new(Striker::User),
             next_part: Cell::new(0),
-            options: Cell::new(Options::default()),
-            progress: RefCell::default(),
-            published: RefCell::default(),
-            published_workers: Cell::new(0),
             script: Script::default(),
             turns: RefCell::default(),
-            strategy: RefCell::default(),
-            witness: RefCell::default(),
         }
     }
 
     /// Begins a run.
-    pub(super) fn begin(&self, strategy: &SharedStrategy, witness: &SharedWitness) {
+    pub(super) fn begin(
+        &self,
+        options: Options,
+        strategy: &SharedStrategy,
+        witness: &SharedWitness,
+    ) {
+        self.resuming.set(options.resuming);
+        self.reentrant.set(options.wakers.reentrant);
         self.book.borrow_mut().reset();
-        self.used.set(0);
         self.current.set(NOBODY);
         self.phase.set(Phase::Running);
-        self.clock.borrow_mut().reset();
         self.epoch.set(RUNS.fetch_add(1, Ordering::Relaxed));
         self.next_part.set(0);
         self.dropped.borrow_mut().clear();
         self.found.borrow_mut().clear();
         self.tracked.borrow_mut().clear();
-        let mut progress = self.progress.borrow_mut();
-        progress.spent = Spent::default();
-        progress.steps = 0;
-        progress.taken = None;
-        progress.told = false;
-        progress.broken_off = None;
-        progress.facts.clear();
-        if let Some(published) = &*self.published.borrow() {
-            published.begin();
-        }
-        *self.strategy.borrow_mut() = Some(Rc::clone(strategy));
-        *self.witness.borrow_mut() = Some(Rc::clone(witness));
+        self.progress.borrow_mut().begin(options, strategy, witness);
     }
 
     /// The run is over, and nothing of it is kept.
     pub(super) fn over(&self) {
         self.phase.set(Phase::Off);
-        self.strategy.borrow_mut().take();
-        self.witness.borrow_mut().take();
+        self.progress.borrow_mut().over();
     }
 
     /// The worker that runs; `main` if none does.
     pub(super) fn worker(&self) -> WorkerId {
-        let current = self.current.get();
-        if current == NOBODY {
-            return crate::runtime::names::MAIN;
-        }
-        self.slots.borrow()[current].id
+        self.current.get().worker
     }
 
     /// The statement of these words at a place.
@@ -217,36 +189,9 @@ impl Core {
 
     /// Tells the step that is under way, and what came of it.
     pub(super) fn tell(&self, situation: Situation) {
-        if !self.is_ending() {
-            // what is left when all was dropped is no part of the last state
-            self.read_probes();
-        }
         self.check_invariants();
-        let progress = &mut *self.progress.borrow_mut();
         let book = &mut *self.book.borrow_mut();
-        if !book.is_quiet() {
-            judge(book, situation, &mut progress.facts);
-            if let Some(strategy) = &*self.strategy.borrow() {
-                let mut strategy = strategy.borrow_mut();
-                for event in &book.events {
-                    strategy.observe(event);
-                }
-            }
-        }
-        Judge::situation(&*book, situation, |fact| progress.facts.push(fact));
-        let taken = progress.taken.filter(|_| !progress.told);
-        if let Some(witness) = &*self.witness.borrow() {
-            let step = Step {
-                taken: taken.map(|at| &progress.before[at]),
-                events: &book.events,
-                facts: &progress.facts,
-                spent: &progress.spent,
-            };
-            witness.borrow_mut().state(book, situation, &step);
-        }
-        progress.facts.clear();
-        progress.told = true;
-        book.told();
+        self.progress.borrow_mut().tell(book, situation);
     }
 
     /// Adds to what is told of the step.
@@ -257,128 +202,30 @@ impl Core {
             .push(Fact::Failed(identity));
     }
 
-    /// Gathers what can happen next, and says what that amounts to.
-    pub(super) fn look(&self) -> Situation {
-        let slots = self.slots.borrow();
-        let mut book = self.book.borrow_mut();
-        let progress = &mut *self.progress.borrow_mut();
-        let options = self.options.get();
-        let enabled = &mut progress.enabled;
-        enabled.clear();
-        let within = |resource: Resource| {
-            progress.spent.drawn[resource as usize] < options.budget.limit(resource)
+    /// Looks how the run stands; while it goes on, tells that and asks for a choice.
+    pub(super) fn turn(&self) -> Turn {
+        let choice = {
+            let progress = &mut *self.progress.borrow_mut();
+            let book = &mut *self.book.borrow_mut();
+            match progress.look(book) {
+                Situation::Going if self.invariants.borrow().is_empty() => {
+                    progress.tell(book, Situation::Going);
+                    Some(progress.ask(book))
+                }
+                Situation::Going => None,
+                end => return Turn::Ends(end),
+            }
         };
-        let cancels = within(Resource::Cancels);
-        let clock = self.clock.borrow();
-        let next_timer = clock.next_deadline();
-        let (mut something, mut unfinished, mut timers) = (false, false, false);
-        for (index, slot) in slots[..self.used.get()].iter().enumerate() {
-            if slot.ended {
-                continue;
-            }
-            unfinished = true;
-            let ready = slot.flag.is_ready();
-            let timed = next_timer.is_some() && clock.has_timer(index, next_timer);
-            if !(ready || cancels || timed) {
-                continue;
-            }
-            let account = book.account_mut(slot.id);
-            let (worker, op) = (slot.id, account.op);
-            let mut offer = |action, draws| {
-                let choice = Choice { worker, action };
-                enabled.push(Enabled { choice, op, draws });
-            };
-            if ready {
-                something = true;
-                if matches!(account.wait, Some(Wait::Unknown | Wait::Join { .. })) {
-                    account.wait = None;
-                }
-                offer(Action::Proceed, None);
-                if slot.io == Some(Io::Open) && within(Resource::Panics) {
-                    offer(Action::Panic, Some(Resource::Panics));
-                    offer(Action::Fail, Some(Resource::Panics));
-                }
-            }
-            if timed {
-                timers = true;
-                offer(Action::Timeout, Some(Resource::Timeouts));
-            }
-            if !cancels {
-                continue;
-            }
-            if index > 0 && options.cancels_tasks {
-                offer(Action::Cancel, Some(Resource::Cancels));
-            }
-            let parts = slot.parts.iter().filter(|part| !part.cancelled).count();
-            for part in 0..parts {
-                offer(Action::CancelPart(part as u32), Some(Resource::Cancels));
-            }
-            if options.wakers.replaced {
-                offer(Action::NewWaker, Some(Resource::Cancels));
-            }
-            if !ready && options.wakers.spurious {
-                offer(Action::Spurious, Some(Resource::Cancels));
-            }
-        }
-        progress.bounded = timers;
-        if !something && timers {
-            // when nothing but timers and cancellations is left, timers fire free
-            for offer in enabled.iter_mut() {
-                if offer.choice.action == Action::Timeout {
-                    offer.draws = None;
-                }
-            }
-        }
-        if !unfinished {
-            Situation::Finished
-        } else if !something && !timers {
-            Situation::Stuck
-        } else if progress.steps >= options.bound.0 {
-            Situation::StepBound
-        } else {
-            Situation::Going
-        }
+        let choice = choice.unwrap_or_else(|| {
+            self.tell(Situation::Going);
+            self.ask()
+        });
+        choice.map_or(Turn::Abandoned, Turn::Takes)
     }
 
-    /// Asks for one of the choices that were gathered and are within the budgets; `None` if the run
-    /// ends here.
+    /// Asks for one of the choices that were gathered; `None` if the run ends here.
     pub(super) fn ask(&self) -> Option<Choice> {
-        let progress = &mut *self.progress.borrow_mut();
-        let budget: Budget = self.options.get().budget;
-        let spent = &progress.spent;
-        let goes_on = |o: &Enabled| Some(o.choice.worker) == spent.last && o.choice.is_progress();
-        let held_up = budget.preemptions.is_some() && progress.enabled.iter().any(goes_on);
-        if progress.bounded || budget.preemptions.is_some() {
-            progress
-                .enabled
-                .retain(|o| spent.allows(o.choice, o.draws, held_up, &budget));
-        }
-        if progress.enabled.is_empty() {
-            return None;
-        }
-        let book = self.book.borrow();
-        let point = Point {
-            enabled: &progress.enabled,
-            view: &*book,
-            last: progress.taken.map(|at| progress.before[at].choice),
-        };
-        let strategy = self.strategy.borrow();
-        let choice = strategy.as_ref()?.borrow_mut().choose(&point)?;
-        let at = progress.enabled.iter().position(|e| e.choice == choice)?;
-        let draws = progress.enabled[at].draws;
-        progress.spent.take(choice, draws, held_up);
-        progress.steps += 1;
-        std::mem::swap(&mut progress.enabled, &mut progress.before);
-        progress.taken = Some(at);
-        progress.told = false;
-        if let Some(published) = &*self.published.borrow() {
-            let workers = book.names.workers();
-            if self.published_workers.replace(workers) != workers {
-                published.name_workers(book.names.worker_names());
-            }
-            published.step(progress.steps, choice);
-        }
-        Some(choice)
+        self.progress.borrow_mut().ask(&self.book.borrow())
     }
 
     /// A choice in the middle of a poll, for the worker that runs: which of these actions is taken.
@@ -396,24 +243,14 @@ impl Core {
         }
         let worker = self.worker();
         self.book.borrow_mut().stands(worker, statement, op);
-        let bounded = self.progress.borrow().steps >= self.options.get().bound.0;
+        self.read_probes();
+        let bounded = self.progress.borrow().is_at_bound();
         self.tell(if bounded {
             Situation::StepBound
         } else {
             Situation::Going
         });
-        {
-            let progress = &mut *self.progress.borrow_mut();
-            progress.enabled.clear();
-            progress.bounded = true;
-            progress
-                .enabled
-                .extend(actions.map(|(action, draws)| Enabled {
-                    choice: Choice { worker, action },
-                    op,
-                    draws,
-                }));
-        }
+        self.progress.borrow_mut().offer_only(worker, op, actions);
         let taken = if bounded { None } else { self.ask() };
         match taken {
             Some(choice) => {
@@ -467,45 +304,8 @@ impl Core {
         });
     }
 
-    /// How tasks that are granted go on.
-    pub(super) fn resuming(&self) -> Resuming {
-        self.options.get().resuming
-    }
-
     /// Whether a worker of this run has ended.
     pub(super) fn has_ended(&self, worker: WorkerId) -> bool {
         self.book.borrow().status(worker) == Status::Ended
-    }
-}
-
-/// Puts the properties to what happened.
-fn judge(book: &Book, situation: Situation, facts: &mut Vec<Fact>) {
-    facts.extend(book.events.iter().filter_map(fact_of));
-    for &worker in &book.moved {
-        Judge::moved(book, worker, |fact| {
-            let told_apart = match fact {
-                Fact::Ordered { from, to, .. } => {
-                    !book.names.is_ambiguous(from) && !book.names.is_ambiguous(to)
-                }
-                _ => true,
-            };
-            if told_apart {
-                facts.push(fact);
-            }
-        });
-    }
-    for &semaphore in &book.touched {
-        // of our own, what is held at the end is settled already
-        if situation != Situation::Finished || book.is_foreign(semaphore) {
-            Judge::semaphore(book, semaphore, |fact| facts.push(fact));
-        }
-    }
-}
-
-/// What an event is a failure of.
-fn fact_of(event: &Event) -> Option<Fact> {
-    match *event {
-        Event::Failed { statement, .. } => Some(Fact::Failed(Identity::Assertion { statement })),
-        _ => Judge::event(event),
     }
 }

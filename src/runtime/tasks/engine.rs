@@ -4,15 +4,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::Options;
-use super::core::{Core, NOBODY};
+use super::core::{Core, NOBODY, Runner, Turn};
 use super::current::Entered;
 use super::panics::Sight;
 use super::published::Published;
-use super::slot::{Body, Io, Joined, Slot, Striker, nosy};
+use super::slot::{Body, Io, Joined, Striker, nosy};
 use super::watch::{Holds, Invariant};
+use super::{Options, Resuming};
 use crate::property::{Engine, SharedStrategy, SharedWitness, Situation};
-use crate::run::{Action, Cause, Choice, Ending, Event, Op, Outcome, SemaphoreId, Wait, WorkerId};
+use crate::run::{Action, Cause, Choice, Ending, Event, Op, Outcome, SemaphoreId, WorkerId};
 use crate::runtime::names::{Here, MAIN, Names, Verb};
 use crate::semaphore::hook;
 
@@ -68,7 +68,7 @@ impl Tasks {
 
     /// Lets another thread see how far the run is.
     pub(crate) fn publish(&self, to: Option<Arc<Published>>) {
-        *self.core.published.borrow_mut() = to;
+        self.core.progress.borrow_mut().published = to;
     }
 
     /// Watches something the user wants to hold.
@@ -99,7 +99,6 @@ impl Tasks {
 impl Engine for Tasks {
     fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome {
         let core = &self.core;
-        core.options.set(self.options);
         let root = match &self.root {
             Root::Future(root) => root,
             #[cfg(feature = "threads")]
@@ -107,12 +106,12 @@ impl Engine for Tasks {
                 let threads = self
                     .threads
                     .get_or_init(|| super::threads::Threads::new(core));
-                return threads.execute(main, self.place, strategy, witness);
+                return threads.execute(main, self.place, self.options, strategy, witness);
             }
         };
         let _hook = hook::install(Rc::clone(core) as Rc<dyn hook::Hook>);
         let _entered = Entered::new(Rc::clone(core));
-        core.begin(strategy, witness);
+        core.begin(self.options, strategy, witness);
         core.start_main(root, self.place);
         let outcome = core.run();
         core.take_down();
@@ -121,41 +120,32 @@ impl Engine for Tasks {
         core.over();
         outcome
     }
+
+    fn steps(&self) -> u64 {
+        self.core.progress.borrow().steps()
+    }
 }
 
 impl Core {
     fn start_main(&self, root: &Rc<dyn Fn() -> Body>, place: Here) {
-        let (start, awaits) = {
-            let names = &mut self.book.borrow_mut().names;
-            (
-                names.alone(place, Verb::Start),
-                names.alone(place, Verb::Await),
-            )
+        let index = {
+            let mut book = self.book.borrow_mut();
+            let start = book.names.alone(place, Verb::Start);
+            let awaits = book.names.alone(place, Verb::Await);
+            book.start(MAIN, start);
+            let progress = &mut *self.progress.borrow_mut();
+            let index = progress.take_slot(MAIN);
+            progress.slots[index].awaits = awaits;
+            index
         };
-        let index = self.take_slot(MAIN);
-        self.book.borrow_mut().start(MAIN, start);
-        self.slots.borrow_mut()[index].awaits = awaits;
-        self.current.set(index);
+        let (slot, worker) = (index, MAIN);
+        self.current.set(Runner { slot, worker });
         match self.guarded(|| root()) {
-            Ok(body) => self.slots.borrow_mut()[index].body = Some(body),
+            Ok(body) => self.progress.borrow_mut().slots[index].body = Some(body),
             Err(sight) => self.panicked(index, sight),
         }
         self.current.set(NOBODY);
         self.go_on_at_once();
-    }
-
-    /// A slot for a worker.
-    pub(super) fn take_slot(&self, id: WorkerId) -> usize {
-        let mut slots = self.slots.borrow_mut();
-        let index = self.used.get();
-        self.used.set(index + 1);
-        if index == slots.len() {
-            slots.push(Slot::vacant());
-        }
-        let slot = &mut slots[index];
-        slot.renew();
-        slot.id = id;
-        index
     }
 
     /// Starts a task of the one that runs.
@@ -167,18 +157,16 @@ impl Core {
             joined.failed(Striker::User, None);
             return MAIN;
         }
-        let (parent_id, nth) = {
-            let slot = &mut self.slots.borrow_mut()[parent];
-            slot.children += 1;
-            (slot.id, slot.children - 1)
-        };
+        let progress = &mut *self.progress.borrow_mut();
         let mut book = self.book.borrow_mut();
-        let id = book.names.child(parent_id, nth);
+        let parent = &mut progress.slots[parent.slot];
+        let id = book.names.child(parent.id, parent.children);
+        parent.children += 1;
         let start = book.names.alone(place, Verb::Start);
         let awaits = book.names.alone(place, Verb::Await);
-        let index = self.take_slot(id);
         book.start(id, start);
-        let slot = &mut self.slots.borrow_mut()[index];
+        let index = progress.take_slot(id);
+        let slot = &mut progress.slots[index];
         slot.body = Some(body);
         slot.joined = Some(joined);
         slot.awaits = awaits;
@@ -190,39 +178,43 @@ impl Core {
             return outcome;
         }
         loop {
-            let situation = self.look();
-            if matches!(situation, Situation::Finished | Situation::Stuck) {
-                // how they stand before what is left is dropped
-                self.read_probes();
-                self.take_down();
-                self.settle(situation);
-            }
-            // who goes on for ever while a timer runs would be ended by it: no livelock
-            let timed = self.clock.borrow().next_deadline().is_some();
-            if situation == Situation::StepBound && timed {
-                self.tell(Situation::Going);
-                return Outcome::StepBound;
-            }
-            self.tell(situation);
-            match situation {
-                Situation::Finished => return Outcome::Finished,
-                Situation::Stuck => return Outcome::Stuck,
-                Situation::StepBound => return Outcome::StepBound,
-                Situation::Going => {}
-            }
-            let Some(choice) = self.ask() else {
-                return Outcome::Abandoned;
+            self.read_probes();
+            let choice = match self.turn() {
+                Turn::Takes(choice) => choice,
+                Turn::Abandoned => return Outcome::Abandoned,
+                Turn::Ends(situation) => return self.come_to_an_end(situation),
             };
             self.act(choice);
-            if let Some(outcome) = self.broken_off() {
+            if self.is_ending()
+                && let Some(outcome) = self.broken_off()
+            {
                 return outcome;
             }
         }
     }
 
+    /// The run has come to an end by itself; how.
+    fn come_to_an_end(&self, situation: Situation) -> Outcome {
+        if matches!(situation, Situation::Finished | Situation::Stuck) {
+            self.take_down();
+            self.settle(situation);
+        }
+        // who goes on for ever while a timer runs would be ended by it: no livelock
+        let timed = self.progress.borrow().clock.is_running();
+        self.tell(match situation {
+            Situation::StepBound if timed => Situation::Going,
+            other => other,
+        });
+        match situation {
+            Situation::Finished => Outcome::Finished,
+            Situation::Stuck => Outcome::Stuck,
+            Situation::StepBound => Outcome::StepBound,
+            Situation::Going => unreachable!("a run that goes on has no end"),
+        }
+    }
+
     pub(super) fn slot_of(&self, worker: WorkerId) -> Option<usize> {
-        let slots = self.slots.borrow();
-        slots[..self.used.get()].iter().position(|s| s.id == worker)
+        self.progress.borrow().slot_of(worker)
     }
 
     /// Performs a choice.
@@ -235,11 +227,11 @@ impl Core {
             Action::Panic => self.decide(slot, Io::Panics),
             Action::Fail => self.decide(slot, Io::Fails),
             Action::NewWaker => {
-                self.slots.borrow_mut()[slot].new_waker();
+                self.progress.borrow_mut().slots[slot].new_waker();
                 self.poll(slot);
             }
             Action::Timeout => {
-                let waker = self.clock.borrow_mut().fire(slot);
+                let waker = self.progress.borrow_mut().clock.fire(slot);
                 if let Some(waker) = waker {
                     waker.wake();
                 }
@@ -260,20 +252,25 @@ impl Core {
     }
 
     fn decide(&self, slot: usize, io: Io) {
-        self.slots.borrow_mut()[slot].io = Some(io);
+        self.progress.borrow_mut().slots[slot].io = Some(io);
         self.poll(slot);
     }
 
     /// Lets those go on whose step is part of the one that was taken.
+    #[inline]
     pub(super) fn go_on_at_once(&self) {
-        if self.resuming() == super::Resuming::ByChoice || self.is_ending() {
-            return;
+        if self.resuming.get() == Resuming::AtOnce && !self.is_ending() {
+            self.let_go_on();
         }
+    }
+
+    #[cold]
+    fn let_go_on(&self) {
         loop {
             let next = {
-                let slots = self.slots.borrow();
+                let progress = self.progress.borrow();
                 let book = self.book.borrow();
-                slots[..self.used.get()].iter().position(|s| {
+                progress.slots().iter().position(|s| {
                     !s.ended && s.flag.is_ready() && book.account(s.id).op == Op::Poll
                 })
             };
@@ -288,7 +285,7 @@ impl Core {
     /// Polls the task in a slot.
     pub(super) fn poll(&self, index: usize) {
         let (body, waker, id) = {
-            let slot = &mut self.slots.borrow_mut()[index];
+            let slot = &mut self.progress.borrow_mut().slots[index];
             slot.flag.set(false);
             // what still stands at I/O says so again
             slot.io.take_if(|io| *io == Io::Open);
@@ -297,23 +294,13 @@ impl Core {
         let (Some(mut body), Some(waker)) = (body, waker) else {
             unreachable!("a task that is polled has a future, and is not being polled")
         };
-        let nosy = if self.options.get().wakers.reentrant {
-            Some(nosy(&self.slots.borrow()[index].flag))
-        } else {
-            None
-        };
-        {
-            let mut book = self.book.borrow_mut();
-            let account = book.account_mut(id);
-            account.op = Op::Poll;
-            if matches!(account.wait, Some(Wait::Unknown | Wait::Join { .. })) {
-                account.wait = None;
-            }
-            if account.wait.is_none() {
-                account.acquires = None;
-            }
-        }
-        self.current.set(index);
+        let nosy = self
+            .reentrant
+            .get()
+            .then(|| nosy(&self.progress.borrow().slots[index].flag));
+        self.book.borrow_mut().goes_on(id);
+        let (slot, worker) = (index, id);
+        self.current.set(Runner { slot, worker });
         self.may_perform.set(true);
         self.knows.set(false);
         self.uses.set(0);
@@ -323,22 +310,24 @@ impl Core {
         });
         // it may look at the semaphores when it is dropped
         drop(nosy);
-        let aborted = {
-            let slot = &mut self.slots.borrow_mut()[index];
-            slot.waker = Some(waker);
-            slot.io.take_if(|io| *io != Io::Open);
-            slot.aborted
-        };
         match polled {
             Ok(Poll::Pending) => {
-                self.slots.borrow_mut()[index].body = Some(body);
+                let aborted = {
+                    let slot = &mut self.progress.borrow_mut().slots[index];
+                    slot.was_polled(waker);
+                    slot.body = Some(body);
+                    if !slot.aborted && !self.knows.get() {
+                        let ready = slot.flag.is_ready();
+                        self.book.borrow_mut().awaits(id, slot.awaits, ready);
+                    }
+                    slot.aborted
+                };
                 if aborted {
                     self.cancel(index, Striker::User);
-                } else {
-                    self.came_to_an_await(index, id);
                 }
             }
             Ok(Poll::Ready(())) => {
+                self.progress.borrow_mut().slots[index].was_polled(waker);
                 // what the future kept to its end is dropped as a part of the task
                 let dropped = self.guarded(|| drop(body));
                 match dropped {
@@ -351,21 +340,9 @@ impl Core {
                 }
             }
             Err(sight) => {
+                self.progress.borrow_mut().slots[index].was_polled(waker);
                 let _ = self.guarded(|| drop(body));
                 self.panicked(index, sight);
-            }
-        }
-    }
-
-    fn came_to_an_await(&self, index: usize, id: WorkerId) {
-        let slot = &self.slots.borrow()[index];
-        let mut book = self.book.borrow_mut();
-        let account = book.account_mut(id);
-        let ready = slot.flag.is_ready();
-        if !self.knows.get() && account.wait.is_none() {
-            account.statement = slot.awaits;
-            if !ready {
-                account.wait = Some(Wait::Unknown);
             }
         }
     }
@@ -375,7 +352,7 @@ impl Core {
         if sight.is_abandoned() {
             return;
         }
-        let id = self.slots.borrow()[index].id;
+        let id = self.progress.borrow().slots()[index].id;
         self.failed(id, &sight);
         let event = Event::Raised {
             worker: id,
@@ -393,10 +370,11 @@ impl Core {
     /// Cancels the task in a slot: its future is dropped.
     fn cancel(&self, index: usize, by: Striker) {
         let (body, id) = {
-            let slot = &mut self.slots.borrow_mut()[index];
+            let slot = &mut self.progress.borrow_mut().slots[index];
             (slot.body.take(), slot.id)
         };
-        let before = self.current.replace(index);
+        let (slot, worker) = (index, id);
+        let before = self.current.replace(Runner { slot, worker });
         let event = Event::Raised {
             worker: id,
             cause: Cause::Cancelled,
@@ -419,7 +397,7 @@ impl Core {
             return;
         };
         let is_busy = {
-            let slot = &mut self.slots.borrow_mut()[index];
+            let slot = &mut self.progress.borrow_mut().slots[index];
             slot.aborted = slot.body.is_none();
             slot.aborted
         };
@@ -438,7 +416,7 @@ impl Core {
 
     pub(super) fn ended(&self, index: usize, how: Ending, by: Striker, sight: Option<Sight>) {
         let (id, joined) = {
-            let slot = &mut self.slots.borrow_mut()[index];
+            let slot = &mut self.progress.borrow_mut().slots[index];
             slot.ended = true;
             slot.parts.clear();
             (slot.id, slot.joined.take())

@@ -122,21 +122,24 @@ impl Core {
     /// I/O was given up at which the task that runs stood.
     fn close_io(&self) {
         let current = self.current.get();
-        if let Some(slot) = self.slots.borrow_mut().get_mut(current) {
-            slot.io.take_if(|io| *io == Io::Open);
+        if current != NOBODY {
+            let io = &mut self.progress.borrow_mut().slots[current.slot].io;
+            io.take_if(|io| *io == Io::Open);
         }
     }
 
     /// The task that runs stands at I/O; what was decided of another one is still to come.
     fn open_io(&self) {
         let current = self.current.get();
-        self.slots.borrow_mut()[current].io.get_or_insert(Io::Open);
+        self.progress.borrow_mut().slots[current.slot]
+            .io
+            .get_or_insert(Io::Open);
     }
 
     /// How the I/O turns out at which the task that runs stands, if that was decided.
     fn take_io(&self) -> Option<Io> {
         let current = self.current.get();
-        let io = &mut self.slots.borrow_mut()[current].io;
+        let io = &mut self.progress.borrow_mut().slots[current.slot].io;
         io.take_if(|io| *io != Io::Open)
     }
 }

@@ -145,15 +145,16 @@ impl Engine for Lowered {
     fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome {
         let core = &self.core;
         let _reserved = Reserved::new();
-        core.options.set(self.options);
         match &self.workers {
             Workers::Tasks => {}
             #[cfg(feature = "threads")]
-            Workers::Threads(threads) => return threads.perform(&self.plan, strategy, witness),
+            Workers::Threads(threads) => {
+                return threads.perform(&self.plan, self.options, strategy, witness);
+            }
         }
         let _hook = hook::install(Rc::clone(core) as Rc<dyn hook::Hook>);
         let _entered = Entered::new(Rc::clone(core));
-        core.begin(strategy, witness);
+        core.begin(self.options, strategy, witness);
         let cast = Rc::new(Cast::new(Arc::clone(&self.plan), Tasked(Rc::clone(core))));
         core.set_the_stage(&cast, &self.plan);
         let outcome = core.perform(&cast, &self.plan);
@@ -164,6 +165,10 @@ impl Engine for Lowered {
         strategy.borrow_mut().end(outcome);
         core.over();
         outcome
+    }
+
+    fn steps(&self) -> u64 {
+        self.core.progress.borrow().steps()
     }
 }
 
@@ -184,10 +189,11 @@ impl Core {
     }
 
     fn start_worker(&self, cast: &Rc<Cast<Tasked>>, worker: WorkerId) {
-        let index = self.take_slot(worker);
         self.book.borrow_mut().begin(worker, StatementId(0));
         let body = Box::pin(Rc::clone(cast).run(worker));
-        self.slots.borrow_mut()[index].body = Some(body);
+        let progress = &mut *self.progress.borrow_mut();
+        let index = progress.take_slot(worker);
+        progress.slots[index].body = Some(body);
     }
 
     fn perform(&self, cast: &Rc<Cast<Tasked>>, plan: &Plan) -> Outcome {
@@ -248,14 +254,14 @@ impl Core {
 
     /// Gathers what the statements offer at which the workers stand, and says what that amounts to.
     pub(super) fn look_at_statements(&self, plan: &Plan) -> Situation {
-        let slots = self.slots.borrow();
         let mut book = self.book.borrow_mut();
         let progress = &mut *self.progress.borrow_mut();
         progress.bounded = true;
         let enabled = &mut progress.enabled;
         enabled.clear();
         let mut unfinished = false;
-        for slot in slots[..self.used.get()].iter().filter(|slot| !slot.ended) {
+        let slots = progress.slots[..progress.used].iter();
+        for slot in slots.filter(|slot| !slot.ended) {
             unfinished = true;
             let worker = slot.id;
             let op = book.account(worker).op;
@@ -306,7 +312,7 @@ impl Core {
             Situation::Finished
         } else if !something {
             Situation::Stuck
-        } else if progress.steps >= self.options.get().bound.0 {
+        } else if progress.is_at_bound() {
             Situation::StepBound
         } else {
             Situation::Going

@@ -24,6 +24,7 @@ mod lowered;
 mod options;
 mod panics;
 mod part;
+mod progress;
 mod published;
 mod sleep;
 mod slot;

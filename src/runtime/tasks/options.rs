@@ -52,3 +52,10 @@ pub struct Wakers {
     /// the semaphore in the middle of its doings. Not a choice: all wakers do.
     pub reentrant: bool,
 }
+
+impl Wakers {
+    /// Whether some of them are choices.
+    pub(super) fn are_choices(self) -> bool {
+        self.spurious || self.replaced
+    }
+}

@@ -51,6 +51,8 @@ enum Kind {
 
 impl Sight {
     /// Looks at a payload.
+    #[cold]
+    #[inline(never)]
     pub(super) fn of(payload: Box<dyn Any + Send>) -> Sight {
         let last = LAST.with(|last| last.borrow_mut().take());
         let kind = match payload.downcast_ref::<Panic>() {
@@ -161,8 +163,8 @@ fn last_words(text: &str) {
         }
     }
     let schedule = with_core(|core| {
-        let published = core.published.try_borrow().ok()?;
-        Some(published.as_ref()?.schedule())
+        let progress = core.progress.try_borrow().ok()?;
+        Some(progress.published.as_ref()?.schedule())
     });
     if let Some(schedule) = schedule.flatten() {
         words += &format!("  the schedule so far: '{schedule}'\n");

@@ -102,13 +102,14 @@ impl std::error::Error for Cancelled {}
 
 impl Core {
     fn enter_part(&self) -> Option<(u32, usize)> {
-        let slot = self.current.get();
-        if slot == NOBODY || self.is_ending() {
+        let current = self.current.get();
+        if current == NOBODY || self.is_ending() {
             return None;
         }
         let number = self.next_part.get();
         self.next_part.set(number + 1);
-        self.slots.borrow_mut()[slot].parts.push(Part {
+        let slot = current.slot;
+        self.progress.borrow_mut().slots[slot].parts.push(Part {
             number,
             cancelled: false,
         });
@@ -116,21 +117,21 @@ impl Core {
     }
 
     fn leave_part(&self, (number, slot): (u32, usize)) {
-        let mut slots = self.slots.borrow_mut();
+        let slots = &mut self.progress.borrow_mut().slots;
         if let Some(slot) = slots.get_mut(slot) {
             slot.parts.retain(|part| part.number != number);
         }
     }
 
     fn is_cancelled(&self, (number, slot): (u32, usize)) -> bool {
-        let slots = self.slots.borrow();
+        let slots = &self.progress.borrow().slots;
         let parts = slots.get(slot).map_or(&[][..], |slot| &slot.parts);
         parts.iter().any(|p| p.number == number && p.cancelled)
     }
 
     /// Marks one of the parts of a task, of those that are not cancelled yet.
     pub(super) fn cancel_part(&self, slot: usize, nth: u32) {
-        let mut slots = self.slots.borrow_mut();
+        let slots = &mut self.progress.borrow_mut().slots;
         let parts = slots[slot].parts.iter_mut();
         if let Some(part) = parts.filter(|part| !part.cancelled).nth(nth as usize) {
             part.cancelled = true;

@@ -41,11 +41,11 @@ impl Published {
 
     /// The `number`th step begins, counted from one.
     #[inline]
-    pub(super) fn step(&self, number: u64, choice: Choice) {
-        if let Some(slot) = self.steps.get(number as usize - 1) {
+    pub(super) fn step(&self, number: usize, choice: Choice) {
+        if let Some(slot) = self.steps.get(number - 1) {
             slot.store(pack(choice), Ordering::Relaxed);
             // what is counted can be read
-            self.length.store(number, Ordering::Release);
+            self.length.store(number as u64, Ordering::Release);
         }
         self.tick();
     }
@@ -91,7 +91,13 @@ impl Published {
     }
 }
 
+#[inline]
 fn pack(choice: Choice) -> u64 {
+    let worker = u64::from(choice.worker.0) << 32;
+    if choice.action == Action::Proceed {
+        // as most do
+        return worker;
+    }
     let (kind, number) = match choice.action {
         Action::Proceed => (0, 0),
         Action::Branch(k) => (1, k),
@@ -104,7 +110,7 @@ fn pack(choice: Choice) -> u64 {
         Action::NewWaker => (8, 0),
     };
     // a branch beyond 2^28 is none that a run is likely to have
-    u64::from(choice.worker.0) << 32 | u64::from(number & 0x0fff_ffff) << 4 | kind
+    worker | u64::from(number & 0x0fff_ffff) << 4 | kind
 }
 
 fn unpack(word: u64) -> Choice {
@@ -149,7 +155,7 @@ mod tests {
             action,
         });
         for (i, &choice) in choices.iter().enumerate() {
-            published.step(i as u64 + 1, choice);
+            published.step(i + 1, choice);
         }
         assert_eq!(published.choices(), choices);
         published.begin();

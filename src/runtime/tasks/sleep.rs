@@ -15,7 +15,7 @@ use crate::runtime::names::Here;
 
 /// The virtual time since the run began; zero outside of an exploration.
 pub fn now() -> Duration {
-    with_core(|core| core.clock.borrow().now()).unwrap_or_default()
+    with_core(|core| core.progress.borrow().clock.now()).unwrap_or_default()
 }
 
 /// Waits for that long, in virtual time, from now on.
@@ -53,17 +53,18 @@ impl Sleep {
                 "selvedge::time",
                 "a timed acquire, which times out by choice",
             );
-            let slot = core.current.get();
+            let current = core.current.get();
             assert!(
-                slot != NOBODY,
+                current != NOBODY,
                 "virtual time is for tasks of an exploration"
             );
-            let deadline = self.deadline;
+            let (slot, deadline) = (current.slot, self.deadline);
             let timer = *self
                 .timer
-                .get_or_insert_with(|| core.clock.borrow_mut().start(slot, deadline));
-            let (fired, before) = core.clock.borrow_mut().poll(timer, slot, cx.waker());
-            drop(before);
+                .get_or_insert_with(|| core.progress.borrow_mut().clock.start(slot, deadline));
+            let waker = cx.waker().clone();
+            let (fired, spare) = core.progress.borrow_mut().clock.poll(timer, slot, waker);
+            drop(spare);
             if fired {
                 return Poll::Ready(());
             }
@@ -87,7 +88,7 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(timer) = self.timer {
-            let waker = with_core(|core| core.clock.borrow_mut().stop(timer));
+            let waker = with_core(|core| core.progress.borrow_mut().clock.stop(timer));
             drop(waker);
         }
     }

@@ -164,10 +164,11 @@ impl Slot {
 
     /// Makes a slot ready for another task. A waker that somebody kept from the task before must
     /// not wake this one.
-    pub(super) fn renew(&mut self) {
+    pub(super) fn renew(&mut self, id: WorkerId) {
         if Arc::strong_count(&self.flag) != 2 || self.waker.is_none() {
             self.new_waker();
         }
+        self.id = id;
         self.flag.set(true);
         self.flag.outside.store(false, Ordering::Relaxed);
         self.ended = false;
@@ -175,6 +176,14 @@ impl Slot {
         self.children = 0;
         self.parts.clear();
         self.io = None;
+    }
+
+    /// Its poll has returned, or unwound.
+    #[inline]
+    pub(super) fn was_polled(&mut self, waker: Waker) {
+        self.waker = Some(waker);
+        // how it turned out has been told
+        self.io.take_if(|io| *io != Io::Open);
     }
 
     /// Has the task woken by another waker from now on.

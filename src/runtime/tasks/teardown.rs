@@ -5,8 +5,9 @@
 //! been moved to another one. When the run ends or is stuck, the futures are dropped one after the
 //! other: who then puts permits back did hold them. That is what deadlocks and leaks are judged by.
 
-use super::core::{Core, NOBODY, Phase};
-use crate::property::{Identity, Situation};
+use super::core::{Core, NOBODY, Phase, Runner};
+use super::slot::Slot;
+use crate::property::{Fact, Identity, Situation};
 use crate::run::{Ending, Event, SemaphoreId, Status, View, WorkerId};
 use crate::runtime::book::{Book, Entry, TrayKind};
 use crate::runtime::names::MAIN;
@@ -17,23 +18,34 @@ impl Core {
         if self.phase.replace(Phase::Ending) == Phase::Ending {
             return;
         }
-        for index in 0..self.used.get() {
-            let body = self.slots.borrow_mut()[index].body.take();
+        let is_left = |slot: &Slot| slot.body.is_some() || slot.joined.is_some();
+        if !self.progress.borrow().slots().iter().any(is_left) {
+            return;
+        }
+        let used = self.progress.borrow().slots().len();
+        for index in 0..used {
+            let body = self.progress.borrow_mut().slots[index].body.take();
             if body.is_some() {
-                self.current.set(index);
+                self.runs(index);
                 // a panic of a destructor, now that all is over, changes nothing
                 let _ = self.guarded(|| drop(body));
             }
         }
-        for index in 0..self.used.get() {
+        for index in 0..used {
             // a waker that is kept there is dropped with it
-            let joined = self.slots.borrow_mut()[index].joined.take();
+            let joined = self.progress.borrow_mut().slots[index].joined.take();
             if joined.is_some() {
-                self.current.set(index);
+                self.runs(index);
                 let _ = self.guarded(|| drop(joined));
             }
         }
         self.current.set(NOBODY);
+    }
+
+    /// What is dropped now is that of the task in a slot.
+    fn runs(&self, slot: usize) {
+        let worker = self.progress.borrow().slots()[slot].id;
+        self.current.set(Runner { slot, worker });
     }
 
     /// Drops the rest of the run, once it is told.
@@ -41,11 +53,6 @@ impl Core {
         let mut probes = std::mem::take(&mut *self.probes.borrow_mut());
         let _ = self.guarded(|| probes.clear());
         *self.probes.borrow_mut() = probes;
-        for slot in &mut self.slots.borrow_mut()[..self.used.get()] {
-            if slot.waker.is_none() {
-                slot.new_waker();
-            }
-        }
     }
 
     /// Says who held what, what is lost, and what is left otherwise than it was found.
@@ -64,14 +71,11 @@ impl Core {
             }
         }
         *self.found.borrow_mut() = found;
-        let slots = self.slots.borrow();
-        let outside = slots[..self.used.get()]
-            .iter()
-            .find(|slot| slot.flag.woken_outside());
-        if let Some(slot) = outside {
-            self.add_fact(Identity::Outside {
-                statement: slot.awaits,
-            });
+        let progress = &mut *self.progress.borrow_mut();
+        let outside = |slot: &&Slot| slot.flag.woken_outside();
+        if let Some(statement) = progress.slots().iter().find(outside).map(|s| s.awaits) {
+            let identity = Identity::Outside { statement };
+            progress.facts.push(Fact::Failed(identity));
         }
     }
 
@@ -174,8 +178,8 @@ impl Core {
 
     /// Who ended otherwise than by returning, the last one of them; else who ended last.
     fn last_to_end(&self, book: &Book) -> (WorkerId, Ending) {
-        let slots = self.slots.borrow();
-        let ended = slots[..self.used.get()].iter().rev().filter(|s| s.ended);
+        let progress = self.progress.borrow();
+        let ended = progress.slots().iter().rev().filter(|s| s.ended);
         let endings: Vec<(WorkerId, Ending)> =
             ended.map(|s| (s.id, book.account(s.id).how)).collect();
         let otherwise = endings.iter().find(|(_, how)| *how != Ending::Returned);

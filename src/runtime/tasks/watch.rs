@@ -78,7 +78,7 @@ pub fn probe(name: &str, capacity: usize, available: impl Fn() -> usize + 'stati
 pub(crate) fn note_line(text: impl FnOnce() -> String) {
     with_core(|core| {
         // who only counts runs does not pay for the text
-        if core.is_ending() || !core.options.get().recording {
+        if core.is_ending() || !core.progress.borrow().options.recording {
             return;
         }
         let text = text();
@@ -97,8 +97,12 @@ impl Probe {
 }
 
 impl Core {
-    /// Asks the probes how things stand.
+    /// Asks the probes how things stand. Once the run is being taken down what is left is no part of
+    /// its last state.
     pub(super) fn read_probes(&self) {
+        if self.is_ending() {
+            return;
+        }
         let probes = self.probes.borrow();
         for probe in probes.iter().filter(|probe| !probe.broken.get()) {
             match self.guarded(|| (probe.read)()) {

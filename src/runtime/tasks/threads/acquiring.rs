@@ -57,7 +57,7 @@ impl Asking {
         };
         core.book.borrow_mut().account_mut(core.worker()).timers = 0;
         crew.stand(statement, op, Stand::At);
-        let member = core.current.get();
+        let member = core.current.get().slot;
         let request = Request {
             semaphore,
             permits,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use shuttle_engine::runtime::thread::continuation::switch;
 
-use super::super::core::{Core, NOBODY, Phase, Turns};
+use super::super::core::{Core, NOBODY, Phase, Runner, Turns};
 use super::super::panics::Panic;
 use super::lowered::Play;
 use crate::property::Situation;
@@ -16,6 +16,9 @@ use crate::run::{
 };
 use crate::runtime::book::Book;
 use crate::semaphore::{Cancel, Later};
+
+/// No member of a crew.
+pub(super) const NO_MEMBER: usize = usize::MAX;
 
 /// Where a worker is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +84,7 @@ pub(super) struct Late {
 pub(super) struct Crew {
     pub(super) core: Rc<Core>,
     pub(super) members: RefCell<Vec<Member>>,
-    /// The member of each task of shuttle's; `NOBODY` for the one that only keeps the run going.
+    /// The member of each task of shuttle's; [`NO_MEMBER`] for the one that only keeps the run going.
     by_task: RefCell<Vec<usize>>,
     /// Whether the worker that asks for a switch has said where it stands.
     announced: Cell<bool>,
@@ -141,7 +144,7 @@ impl Crew {
     pub(super) fn knows(&self, task: usize, member: usize) {
         let mut by_task = self.by_task.borrow_mut();
         if by_task.len() <= task {
-            by_task.resize(task + 1, NOBODY);
+            by_task.resize(task + 1, NO_MEMBER);
         }
         by_task[task] = member;
     }
@@ -177,8 +180,8 @@ impl Crew {
             self.leave();
             return Action::Proceed;
         }
-        let me = core.current.get();
-        if std::thread::panicking() || me == NOBODY {
+        let me = core.current.get().slot;
+        if std::thread::panicking() || me == NOBODY.slot {
             return Action::Proceed;
         }
         self.put_back_late();
@@ -203,8 +206,8 @@ impl Crew {
 
     /// The run is over: the worker that runs, if one does, unwinds, unless it does already.
     pub(super) fn leave(&self) {
-        let me = self.core.current.get();
-        if std::thread::panicking() || me == NOBODY {
+        let me = self.core.current.get().slot;
+        if std::thread::panicking() || me == NOBODY.slot {
             return;
         }
         let given_up = self.members.borrow_mut().get_mut(me).is_some_and(|member| {
@@ -221,13 +224,13 @@ impl Crew {
 
     /// Puts something back later.
     pub(super) fn defer(&self, late: Late) {
-        let me = self.core.current.get();
+        let me = self.core.current.get().slot;
         self.late.borrow_mut().push((me, late));
     }
 
     /// What the worker that runs could not put back while it unwound, each in a step of its own.
     pub(super) fn put_back_late(&self) {
-        let me = self.core.current.get();
+        let me = self.core.current.get().slot;
         loop {
             let next = {
                 let mut late = self.late.borrow_mut();
@@ -251,8 +254,8 @@ impl Crew {
     /// Whether all threads have ended that were spawned in a worker's scopes.
     fn has_closed(&self, of: usize) -> bool {
         let members = self.members.borrow();
-        let slots = self.core.slots.borrow();
-        let mut scoped = members.iter().zip(&*slots);
+        let progress = self.core.progress.borrow();
+        let mut scoped = members.iter().zip(progress.slots());
         scoped.all(|(member, slot)| member.scoped_in != Some(of) || slot.ended)
     }
 
@@ -261,7 +264,7 @@ impl Crew {
         let announced = self.announced.replace(false);
         if let Some(me) = current.and_then(|task| self.by_task.borrow().get(task).copied())
             && !announced
-            && me != NOBODY
+            && me != NO_MEMBER
         {
             self.stands_at_foreign(me);
             if !self.core.is_ending() && self.has_strangers(runnable) {
@@ -289,8 +292,15 @@ impl Crew {
         }
     }
 
+    fn runner(&self, me: usize) -> Runner {
+        Runner {
+            slot: me,
+            worker: self.core.progress.borrow().slots[me].id,
+        }
+    }
+
     fn goes_on(&self, me: usize) -> usize {
-        self.core.current.set(me);
+        self.core.current.set(self.runner(me));
         let member = &mut self.members.borrow_mut()[me];
         member.stand = Stand::Running;
         member.task
@@ -299,7 +309,7 @@ impl Crew {
     /// A worker has come to a scheduling point of which only shuttle knows.
     fn stands_at_foreign(&self, me: usize) {
         self.foreign.set(Some(true));
-        let slot = &self.core.slots.borrow()[me];
+        let slot = &self.core.progress.borrow().slots[me];
         if slot.ended || self.members.borrow()[me].stand != Stand::Running {
             return;
         }
@@ -315,27 +325,30 @@ impl Crew {
     /// A worker whose step is part of the one that was taken.
     fn goes_on_unasked(&self) -> Option<usize> {
         let members = self.members.borrow();
-        let slots = self.core.slots.borrow();
-        members.iter().zip(&*slots).position(|(member, slot)| {
-            let goes_on = match member.stand {
-                Stand::Running => true,
-                Stand::Waiting { .. } => slot.flag.is_ready(),
-                Stand::At | Stand::Foreign => false,
-            };
-            goes_on && !slot.ended
-        })
+        let progress = self.core.progress.borrow();
+        members
+            .iter()
+            .zip(progress.slots())
+            .position(|(member, slot)| {
+                let goes_on = match member.stand {
+                    Stand::Running => true,
+                    Stand::Waiting { .. } => slot.flag.is_ready(),
+                    Stand::At | Stand::Foreign => false,
+                };
+                goes_on && !slot.ended
+            })
     }
 
     fn all_have_ended(&self) -> bool {
-        let slots = self.core.slots.borrow();
-        slots[..self.core.used.get()].iter().all(|slot| slot.ended)
+        let progress = self.core.progress.borrow();
+        progress.slots().iter().all(|slot| slot.ended)
     }
 
     /// Whom to unwind next; who has opened a scope comes after those who run in it.
     fn leaves_next(&self, runnable: &[usize]) -> Option<usize> {
         let reached = |me: &usize| {
             let member = &self.members.borrow()[*me];
-            let ended = self.core.slots.borrow()[*me].ended;
+            let ended = self.core.progress.borrow().slots[*me].ended;
             let can_run = member.stand != Stand::Foreign || runnable.contains(&member.task);
             let goes_on = member.farewells <= MOST_FAREWELLS;
             !ended && can_run && goes_on && self.has_closed(*me)
@@ -358,10 +371,7 @@ impl Crew {
             Situation::Going => None,
             // it is settled when all stacks are gone
             Situation::Finished => return Turn::Over,
-            Situation::Stuck => {
-                core.read_probes();
-                Some(Outcome::Stuck)
-            }
+            Situation::Stuck => Some(Outcome::Stuck),
             Situation::StepBound => {
                 // who goes on for ever while a timer runs would be ended by it: no livelock
                 core.tell(if timers { Situation::Going } else { situation });
@@ -377,7 +387,7 @@ impl Crew {
             None
         });
         match ends {
-            None => Turn::Of(core.current.get()),
+            None => Turn::Of(core.current.get().slot),
             Some(outcome) => self.end(outcome),
         }
     }
@@ -388,7 +398,7 @@ impl Crew {
             unreachable!("a choice is for a worker of this run")
         };
         self.members.borrow_mut()[me].decided = Some(choice.action);
-        self.core.current.set(me);
+        self.core.current.set(self.runner(me));
     }
 
     /// The run ends before all workers have.
@@ -401,13 +411,14 @@ impl Crew {
     /// Gathers what can happen next: what that amounts to, and whether timers run.
     fn look(&self, runnable: &[usize]) -> (Situation, bool) {
         let core = &self.core;
+        core.read_probes();
         let members = self.members.borrow();
-        let slots = core.slots.borrow();
         let mut book = core.book.borrow_mut();
         let progress = &mut *core.progress.borrow_mut();
         progress.enabled.clear();
         let (mut something, mut unfinished, mut timers) = (false, false, false);
-        for (member, slot) in members.iter().zip(&*slots).filter(|(_, s)| !s.ended) {
+        let slots = progress.slots[..progress.used].iter();
+        for (member, slot) in members.iter().zip(slots).filter(|(_, s)| !s.ended) {
             unfinished = true;
             let worker = slot.id;
             let op = book.account(worker).op;
@@ -462,7 +473,7 @@ impl Crew {
             Situation::Finished
         } else if !something && !timers {
             Situation::Stuck
-        } else if progress.steps >= core.options.get().bound.0 {
+        } else if progress.is_at_bound() {
             Situation::StepBound
         } else {
             Situation::Going

@@ -10,10 +10,11 @@ use shuttle_engine::runtime::execution::{Execution, ExecutionState};
 use shuttle_engine::runtime::thread::continuation::{CONTINUATION_POOL, ContinuationPool};
 use shuttle_engine::scheduler::Schedule;
 
+use super::super::Options;
 use super::super::core::{Core, NOBODY, Phase, Turns};
 use super::super::current::Entered;
 use super::super::panics::message;
-use super::crew::{Crew, Stand};
+use super::crew::{Crew, NO_MEMBER, Stand};
 use super::hook::ThreadHook;
 use super::quiet::config;
 use super::scheduler::Asked;
@@ -57,6 +58,7 @@ impl Threads {
         &self,
         main: &Main,
         place: Here,
+        options: Options,
         strategy: &SharedStrategy,
         witness: &SharedWitness,
     ) -> Outcome {
@@ -65,7 +67,7 @@ impl Threads {
         let _hook = hook::install(Rc::new(ThreadHook::new(crew)));
         let _entered = Entered::new(Rc::clone(core));
         let _present = Present::new(crew);
-        core.begin(strategy, witness);
+        core.begin(options, strategy, witness);
         crew.begin();
         self.asked.borrow_mut().begin();
         *core.turns.borrow_mut() = Some(Rc::clone(crew) as Rc<dyn Turns>);
@@ -136,6 +138,6 @@ fn keep_going() {
         let task =
             ExecutionState::spawn_thread(Box::new(|| ()), STACK, None, None, Location::caller());
         crew.quiet.set(false);
-        crew.knows(task.into(), NOBODY);
+        crew.knows(task.into(), NO_MEMBER);
     }
 }

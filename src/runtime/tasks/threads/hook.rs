@@ -144,9 +144,10 @@ impl Hook for ThreadHook {
     }
 
     fn waker(&self) -> Waker {
-        let slots = self.core.slots.borrow();
-        let waker = slots
-            .get(self.core.current.get())
+        let progress = self.core.progress.borrow();
+        let waker = progress
+            .slots()
+            .get(self.core.current.get().slot)
             .and_then(|s| s.waker.clone());
         waker.unwrap_or_else(|| Waker::noop().clone())
     }
@@ -159,13 +160,13 @@ impl Hook for ThreadHook {
             return Woken::TimedOut;
         }
         let semaphore = core.id_of(site);
-        let (me, worker) = (core.current.get(), core.worker());
+        let (me, worker) = (core.current.get().slot, core.worker());
         if std::thread::panicking() {
             self.refuse_to_wait(semaphore);
             return Woken::TimedOut;
         }
         self.crew.shows_what_it_waits_for(worker);
-        let is_woken = core.slots.borrow()[me].flag.is_ready();
+        let is_woken = core.progress.borrow().slots[me].flag.is_ready();
         if !is_woken {
             match self.crew.switch(me, Stand::Waiting { timed }) {
                 Action::Timeout => {
@@ -179,7 +180,7 @@ impl Hook for ThreadHook {
                 _ => {}
             }
         }
-        core.slots.borrow()[me].flag.set(false);
+        core.progress.borrow().slots[me].flag.set(false);
         Woken::Woken
     }
 }

@@ -13,9 +13,9 @@ use std::task::{Context, Poll, Waker};
 
 use shuttle_engine::runtime::execution::ExecutionState;
 
-use super::super::core::NOBODY;
+use super::super::Options;
 use super::super::current::Entered;
-use super::crew::{Crew, Stand, Turn};
+use super::crew::{Crew, NO_MEMBER, Stand, Turn};
 use super::engine::{STACK, Threads};
 use super::hook::ThreadHook;
 use super::spawn::{Present, crew};
@@ -41,6 +41,7 @@ impl Threads {
     pub(crate) fn perform(
         &self,
         plan: &Arc<Plan>,
+        options: Options,
         strategy: &SharedStrategy,
         witness: &SharedWitness,
     ) -> Outcome {
@@ -49,7 +50,7 @@ impl Threads {
         let _hook = hook::install(Rc::new(ThreadHook::new(crew)));
         let _entered = Entered::new(Rc::clone(core));
         let _present = Present::new(crew);
-        core.begin(strategy, witness);
+        core.begin(options, strategy, witness);
         crew.begin();
         let cast = Rc::new(Cast::new(Arc::clone(plan), Threaded(Rc::clone(crew))));
         core.script.left.borrow_mut().clear();
@@ -63,7 +64,7 @@ impl Threads {
             last: Cell::new(None),
             raised: Cell::new(false),
         }));
-        crew.knows(0, NOBODY);
+        crew.knows(0, NO_MEMBER);
         let outcome = self.run(raise_the_curtain);
         *crew.play.borrow_mut() = None;
         core.phase.set(super::super::core::Phase::Ending);
@@ -92,8 +93,12 @@ impl Crew {
     /// A worker begins, and comes to its first op within the step that is under way.
     fn enters(&self, cast: &Rc<Cast<Threaded>>, worker: WorkerId) {
         let core = &self.core;
-        let index = core.take_slot(worker);
-        core.slots.borrow()[index].flag.set(false);
+        let index = {
+            let progress = &mut *core.progress.borrow_mut();
+            let index = progress.take_slot(worker);
+            progress.slots[index].flag.set(false);
+            index
+        };
         core.book.borrow_mut().begin(worker, StatementId(0));
         let cast = Rc::clone(cast);
         let body = Box::new(move || {
@@ -154,7 +159,7 @@ impl Crew {
             Some(choice) => {
                 play.last.set(Some(choice));
                 self.decide(choice);
-                Turn::Of(core.current.get())
+                Turn::Of(core.current.get().slot)
             }
             None if core.progress.borrow().enabled.is_empty() => self.end(Outcome::Stuck),
             None => self.end(Outcome::Abandoned),
@@ -174,7 +179,7 @@ impl Stage for Threaded {
 
     /// The semaphore itself says that the worker stands at the acquire, before it performs it.
     async fn acquire<T, F: Acquiring<T>>(&self, request: Request<F>) -> Answer<T> {
-        let me = self.0.core.current.get();
+        let me = self.0.core.current.get().slot;
         self.0.members.borrow_mut()[me].cancel = request.cancel;
         let book = &self.0.core.book;
         book.borrow_mut().account_mut(request.worker).statement = request.statement;

@@ -31,12 +31,12 @@ where
         refuse_in_tasks();
         return thread::scope(|scope| f(Scope(Kind::Std(scope))));
     };
-    let me = crew.core.current.get();
+    let me = crew.core.current.get().slot;
     let first = crew.members.borrow().len();
     let of_scope = || {
         let members = crew.members.borrow();
-        let slots = crew.core.slots.borrow();
-        let all = members.iter().zip(&*slots).skip(first);
+        let progress = crew.core.progress.borrow();
+        let all = members.iter().zip(progress.slots()).skip(first);
         let own = all.filter(|(member, _)| member.scoped_in == Some(me));
         own.map(|(_, slot)| slot.id).collect::<Vec<WorkerId>>()
     };

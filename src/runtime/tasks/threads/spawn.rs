@@ -186,9 +186,10 @@ impl Crew {
     pub(super) fn takes_slot(&self, id: WorkerId, place: Here, start: StatementId) -> usize {
         let core = &self.core;
         let foreign = core.statement_at(place, "sync");
-        let index = core.take_slot(id);
         core.book.borrow_mut().start(id, start);
-        let slot = &mut core.slots.borrow_mut()[index];
+        let progress = &mut *core.progress.borrow_mut();
+        let index = progress.take_slot(id);
+        let slot = &mut progress.slots[index];
         slot.awaits = foreign;
         // nobody has woken it: it starts when it is chosen
         slot.flag.set(false);
@@ -217,9 +218,9 @@ impl Crew {
         if core.is_ending() {
             self.leave();
         }
-        let parent = core.current.get();
+        let parent = core.current.get().slot;
         let (parent_id, nth) = {
-            let slot = &mut core.slots.borrow_mut()[parent];
+            let slot = &mut core.progress.borrow_mut().slots[parent];
             slot.children += 1;
             (slot.id, slot.children - 1)
         };
@@ -239,10 +240,10 @@ impl Crew {
         let statement = core.book.borrow_mut().names.join(place, worker);
         self.stand(statement, Op::Join { first: worker }, Stand::At);
         let mut book = core.book.borrow_mut();
-        let me = core.current.get();
+        let me = core.current.get().slot;
         let mut members = self.members.borrow_mut();
         members[me].heard_of_panic |= book.account(worker).how == Ending::Panicked;
-        book.account_mut(core.slots.borrow()[me].id).wait = None;
+        book.account_mut(core.worker()).wait = None;
     }
 
     /// Somebody has asked how a worker ended.
@@ -290,7 +291,7 @@ impl Crew {
     pub(super) fn leaves_the_stage(&self, me: usize, how: Ending) {
         let core = &self.core;
         if core.is_ending() {
-            core.slots.borrow_mut()[me].ended = true;
+            core.progress.borrow_mut().slots[me].ended = true;
         } else {
             core.ended(me, how, Striker::User, None);
         }

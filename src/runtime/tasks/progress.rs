@@ -1,0 +1,372 @@
+//! How far a run is: what is on offer, which of it is taken, and what is told of each step.
+//!
+//! **Invariants**
+//!
+//! 1. A step is told before the next choice is asked for, also where that is in the middle of a
+//!    poll.
+//! 2. Nothing here calls the user's code; so it may be borrowed as a whole.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Options;
+use super::clock::Clock;
+use super::published::Published;
+use super::slot::{Io, Slot};
+use crate::property::{Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step};
+use crate::run::{
+    Action, Choice, Enabled, Event, Op, Outcome, Point, Resource, Spent, View, Wait, WorkerId,
+};
+use crate::runtime::book::Book;
+
+/// How far a run is, and memory that is kept from run to run.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// The tasks; behind those of this run there is what is left of larger ones.
+    pub(super) slots: Vec<Slot>,
+    /// How many of them are of this run.
+    pub(super) used: usize,
+    /// The slot that a worker had last, by worker.
+    places: Vec<usize>,
+    pub(super) clock: Clock,
+    pub(super) enabled: Vec<Enabled>,
+    pub(super) facts: Vec<Fact>,
+    pub(super) spent: Spent,
+    /// What was enabled at the last choice, and which of it was taken. It is not copied: what was put
+    /// together just now is slow to read as a whole.
+    before: Vec<Enabled>,
+    taken: Option<usize>,
+    /// Whether the step that the last choice began has been told.
+    pub(super) told: bool,
+    /// The choices of the run.
+    path: Vec<Choice>,
+    /// Whether the budgets have not been applied to what is enabled.
+    pub(super) bounded: bool,
+    pub(super) options: Options,
+    /// The run ends in the middle of a poll, and how.
+    pub(super) broken_off: Option<Outcome>,
+    pub(super) published: Option<Arc<Published>>,
+    /// How many workers had a name when names were published last.
+    published_workers: usize,
+    strategy: Option<SharedStrategy>,
+    witness: Option<SharedWitness>,
+    /// Whether the witness hears of steps that show nothing.
+    hears_all: bool,
+}
+
+impl Progress {
+    /// A run begins.
+    pub(super) fn begin(
+        &mut self,
+        options: Options,
+        strategy: &SharedStrategy,
+        witness: &SharedWitness,
+    ) {
+        self.options = options;
+        self.used = 0;
+        self.clock.reset();
+        self.spent = Spent::default();
+        self.taken = None;
+        self.told = false;
+        self.path.clear();
+        self.broken_off = None;
+        self.facts.clear();
+        if let Some(published) = &self.published {
+            published.begin();
+        }
+        self.strategy = Some(Rc::clone(strategy));
+        self.hears_all = witness.borrow().hears_all();
+        self.witness = Some(Rc::clone(witness));
+    }
+
+    /// How many choices the run has had.
+    pub(super) fn steps(&self) -> u64 {
+        self.path.len() as u64
+    }
+
+    /// The run is over: who picked and who heard is let go.
+    pub(super) fn over(&mut self) {
+        self.strategy = None;
+        self.witness = None;
+    }
+
+    /// The tasks of this run, in the order in which they were started.
+    pub(super) fn slots(&self) -> &[Slot] {
+        &self.slots[..self.used]
+    }
+
+    /// A slot for a worker; which.
+    pub(super) fn take_slot(&mut self, id: WorkerId) -> usize {
+        let index = self.used;
+        self.used += 1;
+        if index == self.slots.len() {
+            self.slots.push(Slot::vacant());
+        }
+        self.slots[index].renew(id);
+        if self.places.len() <= id.index() {
+            self.places.resize(id.index() + 1, 0);
+        }
+        self.places[id.index()] = index;
+        index
+    }
+
+    /// The slot of a worker of this run.
+    #[inline]
+    pub(super) fn slot_of(&self, worker: WorkerId) -> Option<usize> {
+        let place = *self.places.get(worker.index())?;
+        let is_there = place < self.used && self.slots[place].id == worker;
+        is_there.then_some(place)
+    }
+
+    /// Gathers what can happen next, and says what that amounts to.
+    pub(super) fn look(&mut self, book: &mut Book) -> Situation {
+        self.enabled.clear();
+        let next_timer = self.clock.next_deadline();
+        let cancels = self.is_left(Resource::Cancels);
+        let cancels_tasks = cancels && self.options.cancels_tasks;
+        let rare = next_timer.is_some() || self.options.wakers.are_choices();
+        let (mut something, mut unfinished) = (false, false);
+        self.bounded = false;
+        for index in 0..self.used {
+            let slot = &self.slots[index];
+            if slot.ended {
+                continue;
+            }
+            unfinished = true;
+            let worker = slot.id;
+            let account = book.account_mut(worker);
+            let ready = slot.flag.is_ready();
+            if ready {
+                something = true;
+                if matches!(account.wait, Some(Wait::Unknown | Wait::Join { .. })) {
+                    account.wait = None;
+                }
+            }
+            let offer = |action, draws| Enabled {
+                choice: Choice { worker, action },
+                op: account.op,
+                draws,
+            };
+            if rare || slot.io.is_some() || !slot.parts.is_empty() {
+                self.offer_rarities(index, ready, next_timer, offer);
+                continue;
+            }
+            if ready {
+                self.enabled.push(offer(Action::Proceed, None));
+            }
+            if cancels_tasks && index > 0 {
+                let cancel = offer(Action::Cancel, Some(Resource::Cancels));
+                self.enabled.push(cancel);
+            }
+        }
+        let timers = self.bounded;
+        if !something && timers {
+            // when nothing but timers and cancellations is left, timers fire free
+            for offer in &mut self.enabled {
+                if offer.choice.action == Action::Timeout {
+                    offer.draws = None;
+                }
+            }
+        }
+        if !unfinished {
+            Situation::Finished
+        } else if !something && !timers {
+            Situation::Stuck
+        } else if self.is_at_bound() {
+            Situation::StepBound
+        } else {
+            Situation::Going
+        }
+    }
+
+    /// Whether the run may take no more steps.
+    pub(super) fn is_at_bound(&self) -> bool {
+        self.steps() >= self.options.bound.0
+    }
+
+    /// All offers of a task that may have others than to go on and to be cancelled whole.
+    #[cold]
+    fn offer_rarities(
+        &mut self,
+        index: usize,
+        ready: bool,
+        next_timer: Option<Duration>,
+        offer: impl Fn(Action, Option<Resource>) -> Enabled,
+    ) {
+        let (panics, cancels) = (
+            self.is_left(Resource::Panics),
+            self.is_left(Resource::Cancels),
+        );
+        let slot = &self.slots[index];
+        let mut add = |action, draws| self.enabled.push(offer(action, draws));
+        if ready {
+            add(Action::Proceed, None);
+            if slot.io == Some(Io::Open) && panics {
+                add(Action::Panic, Some(Resource::Panics));
+                add(Action::Fail, Some(Resource::Panics));
+            }
+        }
+        if next_timer.is_some() && self.clock.has_timer(index, next_timer) {
+            self.bounded = true;
+            add(Action::Timeout, Some(Resource::Timeouts));
+        }
+        if !cancels {
+            return;
+        }
+        let mut add = |action| add(action, Some(Resource::Cancels));
+        if index > 0 && self.options.cancels_tasks {
+            add(Action::Cancel);
+        }
+        let parts = slot.parts.iter().filter(|part| !part.cancelled).count();
+        for part in 0..parts {
+            add(Action::CancelPart(part as u32));
+        }
+        if self.options.wakers.replaced {
+            add(Action::NewWaker);
+        }
+        if !ready && self.options.wakers.spurious {
+            add(Action::Spurious);
+        }
+    }
+
+    /// Offers these actions of a worker, and nothing else.
+    pub(super) fn offer_only(
+        &mut self,
+        worker: WorkerId,
+        op: Op,
+        actions: impl Iterator<Item = (Action, Option<Resource>)>,
+    ) {
+        self.enabled.clear();
+        self.bounded = true;
+        self.enabled.extend(actions.map(|(action, draws)| Enabled {
+            choice: Choice { worker, action },
+            op,
+            draws,
+        }));
+    }
+
+    #[inline]
+    fn is_left(&self, resource: Resource) -> bool {
+        self.spent.drawn[resource as usize] < self.options.budget.limit(resource)
+    }
+
+    /// Asks for one of the choices that were gathered and are within the budgets; `None` if the run
+    /// ends here.
+    pub(super) fn ask(&mut self, book: &Book) -> Option<Choice> {
+        let counts = self.bounded || self.options.budget.preemptions.is_some();
+        let held_up = counts && self.keep_within_budget();
+        if self.enabled.is_empty() {
+            return None;
+        }
+        let point = Point {
+            enabled: &self.enabled,
+            view: book,
+            last: self.path.last().copied(),
+        };
+        let choice = self.strategy.as_ref()?.borrow_mut().choose(&point)?;
+        let at = self.enabled.iter().position(|e| e.choice == choice)?;
+        self.spent.take(choice, self.enabled[at].draws, held_up);
+        std::mem::swap(&mut self.enabled, &mut self.before);
+        self.path.push(choice);
+        self.taken = Some(at);
+        self.told = false;
+        if let Some(published) = &self.published {
+            let workers = book.names.workers();
+            if self.published_workers != workers {
+                self.published_workers = workers;
+                published.name_workers(book.names.worker_names());
+            }
+            published.step(self.path.len(), choice);
+        }
+        Some(choice)
+    }
+
+    /// Leaves out what the budgets do not allow; whether the worker of the last choice could go on
+    /// by itself.
+    #[cold]
+    fn keep_within_budget(&mut self) -> bool {
+        let budget = &self.options.budget;
+        let spent = &self.spent;
+        let goes_on = |o: &Enabled| Some(o.choice.worker) == spent.last && o.choice.is_progress();
+        let held_up = budget.preemptions.is_some() && self.enabled.iter().any(goes_on);
+        self.enabled
+            .retain(|o| spent.allows(o.choice, o.draws, held_up, budget));
+        held_up
+    }
+
+    /// Puts the properties to the step that is under way and to the state after it, and tells both.
+    #[inline]
+    pub(super) fn tell(&mut self, book: &mut Book, situation: Situation) {
+        if !book.is_quiet() {
+            self.judge(book, situation);
+        }
+        if situation != Situation::Going {
+            Judge::situation(&*book, situation, |fact| self.facts.push(fact));
+        }
+        if self.hears_all || !self.facts.is_empty() {
+            self.tell_witness(book, situation);
+        }
+        self.told = true;
+        book.told();
+    }
+
+    /// Puts the properties to what happened, and lets the strategy know.
+    fn judge(&mut self, book: &Book, situation: Situation) {
+        judge(book, situation, &mut self.facts);
+        if let Some(strategy) = self.strategy.as_ref().filter(|_| !book.events.is_empty()) {
+            let mut strategy = strategy.borrow_mut();
+            for event in &book.events {
+                strategy.observe(event);
+            }
+        }
+    }
+
+    fn tell_witness(&mut self, book: &Book, situation: Situation) {
+        if let Some(witness) = &self.witness {
+            let taken = self.taken.filter(|_| !self.told);
+            let step = Step {
+                taken: taken.map(|at| &self.before[at]),
+                path: &self.path,
+                events: &book.events,
+                facts: &self.facts,
+                spent: &self.spent,
+            };
+            witness.borrow_mut().state(book, situation, &step);
+        }
+        self.facts.clear();
+    }
+}
+
+/// Puts the properties to what happened.
+fn judge(book: &Book, situation: Situation, facts: &mut Vec<Fact>) {
+    facts.extend(book.events.iter().filter_map(fact_of));
+    for &worker in &book.moved {
+        Judge::moved(book, worker, |fact| {
+            let told_apart = match fact {
+                Fact::Ordered { from, to, .. } => {
+                    !book.names.is_ambiguous(from) && !book.names.is_ambiguous(to)
+                }
+                _ => true,
+            };
+            if told_apart {
+                facts.push(fact);
+            }
+        });
+    }
+    for &semaphore in &book.touched {
+        // of our own, what is held at the end is settled already
+        if situation != Situation::Finished || book.is_foreign(semaphore) {
+            Judge::semaphore(book, semaphore, |fact| facts.push(fact));
+        }
+    }
+}
+
+/// What an event is a failure of.
+#[inline]
+fn fact_of(event: &Event) -> Option<Fact> {
+    match *event {
+        Event::Failed { statement, .. } => Some(Fact::Failed(Identity::Assertion { statement })),
+        _ => Judge::event(event),
+    }
+}
