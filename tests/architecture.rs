@@ -290,7 +290,7 @@ fn lib_and_mod_hold_no_logic() {
         for item in code(&text).split(';').map(str::trim) {
             // attributes stand before the item
             let item = item.rsplit(']').next().unwrap_or(item).trim();
-            let declares = ["mod ", "pub mod ", "pub(crate) mod "];
+            let declares = ["mod ", "pub mod ", "pub(crate) mod ", "pub(super) mod "];
             let imports = ["use ", "pub use ", "pub(crate) use ", "pub(super) use "];
             let fine = |starts: &[&str]| starts.iter().any(|start| item.starts_with(start));
             let inline = item.contains('{') && !fine(&imports);
