@@ -15,6 +15,8 @@ mod lowering;
 mod names;
 mod note;
 #[cfg(feature = "check")]
+mod scene;
+#[cfg(feature = "check")]
 mod semaphore;
 #[cfg(feature = "check")]
 mod standing;
@@ -22,6 +24,8 @@ pub mod task;
 #[cfg(feature = "check")]
 mod tasks;
 pub mod thread;
+#[cfg(feature = "threads")]
+mod threads;
 #[cfg(feature = "check")]
 pub mod time;
 
@@ -33,13 +37,17 @@ pub use lowering::NotLowered;
 pub(crate) use names::Here;
 pub use note::note_line;
 #[cfg(feature = "check")]
-pub use standing::Standing;
-#[cfg(feature = "threads")]
-pub use tasks::threads::{Acquired, acquiring};
-#[cfg(feature = "check")]
-pub(crate) use tasks::{
-    Holds, Options, Published, Reserved, Resuming, Root, Tasks, is_exploring,
-    keep_quiet_while_exploring, message,
+pub(crate) use scene::{
+    Holds, Options, Published, Reserved, Resuming, is_exploring, keep_quiet_while_exploring,
+    message,
 };
 #[cfg(feature = "check")]
-pub use tasks::{Lowered, Tracked, TrackedPermit, Wakers, probe, tracked};
+pub use scene::{Wakers, probe};
+#[cfg(feature = "check")]
+pub use standing::Standing;
+#[cfg(feature = "check")]
+pub use tasks::{Lowered, Tracked, TrackedPermit, tracked};
+#[cfg(feature = "check")]
+pub(crate) use tasks::{Root, Tasks};
+#[cfg(feature = "threads")]
+pub use threads::{Acquired, acquiring};

@@ -18,7 +18,7 @@ macro_rules! note {
 #[doc(hidden)]
 pub fn note_line(text: impl FnOnce() -> String) {
     #[cfg(feature = "check")]
-    super::tasks::note_line(text);
+    super::scene::note_line(text);
     #[cfg(not(feature = "check"))]
     let _ = text;
 }

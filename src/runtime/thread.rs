@@ -35,7 +35,7 @@
 //!   not shuttle's.
 
 #[cfg(feature = "threads")]
-pub use super::tasks::threads::{JoinHandle, Scope, ScopedJoinHandle, scope, spawn, yield_now};
+pub use super::threads::{JoinHandle, Scope, ScopedJoinHandle, scope, spawn, yield_now};
 
 #[cfg(not(feature = "threads"))]
 pub use std::thread::{JoinHandle, Scope, ScopedJoinHandle, scope, spawn, yield_now};

@@ -307,7 +307,7 @@ mod calls {
                 return false;
             }
             let later = Later {
-                tray: Arc::clone(on.kept().tray()),
+                tray: Arc::clone(on.kept.tray()),
                 mark: on.origin().mark.0.load(Ordering::Relaxed),
                 made: on.origin().made,
                 permits,

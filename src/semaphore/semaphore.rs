@@ -19,7 +19,7 @@ use super::wakes::Wakes;
 ///
 /// What it promises is told in the [module](super)'s documentation.
 pub struct Semaphore {
-    kept: Kept,
+    pub(super) kept: Kept,
     patience: Patience,
     /// Whether what is put back has to have been taken.
     bounded: bool,
@@ -445,12 +445,6 @@ impl Semaphore {
     #[inline]
     pub(super) fn tray(&self) -> &Tray {
         self.kept.tray()
-    }
-
-    /// For permits that are put back later.
-    #[cfg(feature = "check")]
-    pub(super) fn kept(&self) -> &Kept {
-        &self.kept
     }
 
     #[inline]

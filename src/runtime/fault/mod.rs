@@ -8,4 +8,6 @@ mod absent;
 pub use absent::{Cancellable, Cancelled, Failure, cancellable, choose, io, point};
 
 #[cfg(feature = "check")]
-pub use super::tasks::{Cancellable, Cancelled, Failure, cancellable, choose, io, point};
+pub use super::scene::{Failure, choose, io, point};
+#[cfg(feature = "check")]
+pub use super::tasks::{Cancellable, Cancelled, cancellable};

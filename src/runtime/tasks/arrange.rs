@@ -13,7 +13,7 @@ use crate::run::{Action, Choice, Event, WorkerId};
 
 /// Puts the events of a step in order; `left` are those who left a queue without being granted, in
 /// that order.
-pub(super) fn arrange(events: &mut Vec<Event>, choice: Choice, left: &[WorkerId]) {
+pub(in crate::runtime) fn arrange(events: &mut Vec<Event>, choice: Choice, left: &[WorkerId]) {
     let ended = |worker| {
         let how = |e: &Event| matches!(e, Event::Ended { worker: w, .. } if *w == worker);
         events.iter().any(how)

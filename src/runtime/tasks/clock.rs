@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// The clock of a run, and its timers.
 #[derive(Debug, Default)]
-pub(super) struct Clock {
+pub(in crate::runtime) struct Clock {
     now: Duration,
     next: u64,
     timers: Vec<Timer>,
@@ -28,19 +28,19 @@ struct Timer {
 
 impl Clock {
     /// A new run begins.
-    pub(super) fn reset(&mut self) {
+    pub(in crate::runtime) fn reset(&mut self) {
         self.now = Duration::ZERO;
         self.next = 0;
         self.timers.clear();
     }
 
     /// Time since the run began.
-    pub(super) fn now(&self) -> Duration {
+    pub(in crate::runtime) fn now(&self) -> Duration {
         self.now
     }
 
     /// Starts a timer of the task in a slot; its number.
-    pub(super) fn start(&mut self, slot: usize, deadline: Duration) -> u64 {
+    pub(in crate::runtime) fn start(&mut self, slot: usize, deadline: Duration) -> u64 {
         let number = self.next;
         self.next += 1;
         self.timers.push(Timer {
@@ -55,7 +55,12 @@ impl Clock {
 
     /// Whether a timer has fired; if not, the waker it wakes and the slot of who waits for it now.
     /// The waker that is of no use comes back, to be dropped where nothing is borrowed.
-    pub(super) fn poll(&mut self, number: u64, slot: usize, waker: Waker) -> (bool, Option<Waker>) {
+    pub(in crate::runtime) fn poll(
+        &mut self,
+        number: u64,
+        slot: usize,
+        waker: Waker,
+    ) -> (bool, Option<Waker>) {
         let Some(timer) = self.timers.iter_mut().find(|t| t.number == number) else {
             return (true, Some(waker));
         };
@@ -67,30 +72,30 @@ impl Clock {
     }
 
     /// Nobody waits for a timer any more.
-    pub(super) fn stop(&mut self, number: u64) -> Option<Waker> {
+    pub(in crate::runtime) fn stop(&mut self, number: u64) -> Option<Waker> {
         let at = self.timers.iter().position(|t| t.number == number)?;
         self.timers.remove(at).waker
     }
 
     /// Whether a timer runs.
-    pub(super) fn is_running(&self) -> bool {
+    pub(in crate::runtime) fn is_running(&self) -> bool {
         self.timers.iter().any(|t| !t.fired)
     }
 
     /// The deadline of the timers that may fire next.
-    pub(super) fn next_deadline(&self) -> Option<Duration> {
+    pub(in crate::runtime) fn next_deadline(&self) -> Option<Duration> {
         let waiting = self.timers.iter().filter(|t| !t.fired);
         waiting.map(|t| t.deadline).min()
     }
 
     /// Whether a task has a timer of that deadline.
-    pub(super) fn has_timer(&self, slot: usize, deadline: Option<Duration>) -> bool {
+    pub(in crate::runtime) fn has_timer(&self, slot: usize, deadline: Option<Duration>) -> bool {
         let fits = |t: &Timer| t.slot == slot && !t.fired && Some(t.deadline) == deadline;
         self.timers.iter().any(fits)
     }
 
     /// Fires the next timer of a task; whom it wakes.
-    pub(super) fn fire(&mut self, slot: usize) -> Option<Waker> {
+    pub(in crate::runtime) fn fire(&mut self, slot: usize) -> Option<Waker> {
         let deadline = self.next_deadline()?;
         let fits = |t: &&mut Timer| t.slot == slot && !t.fired && t.deadline == deadline;
         let timer = self.timers.iter_mut().find(fits)?;

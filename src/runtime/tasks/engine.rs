@@ -4,16 +4,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::core::{Core, NOBODY, Runner, Turn};
-use super::current::Entered;
-use super::panics::Sight;
-use super::published::Published;
-use super::slot::{Body, Io, Joined, Striker, nosy};
-use super::watch::{Holds, Invariant};
-use super::{Options, Resuming};
 use crate::property::{Engine, SharedStrategy, SharedWitness, Situation};
 use crate::run::{Action, Cause, Choice, Ending, Event, Op, Outcome, SemaphoreId, WorkerId};
 use crate::runtime::names::{Here, MAIN, Names, Verb};
+use crate::runtime::scene::core::{Core, NOBODY, Runner, Turn};
+use crate::runtime::scene::current::Entered;
+use crate::runtime::scene::panics::Sight;
+use crate::runtime::scene::published::Published;
+use crate::runtime::scene::slot::{Body, Io, Joined, Striker, nosy};
+use crate::runtime::scene::watch::{Holds, Invariant};
+use crate::runtime::scene::{Options, Resuming};
 use crate::semaphore::hook;
 
 /// What a run begins with.
@@ -23,7 +23,7 @@ pub(crate) enum Root {
     Future(Rc<dyn Fn() -> Body>),
     /// This, in a thread.
     #[cfg(feature = "threads")]
-    Thread(super::threads::Main),
+    Thread(crate::runtime::threads::Main),
 }
 
 /// Makes runs of a closure.
@@ -33,7 +33,7 @@ pub(crate) struct Tasks {
     place: Here,
     options: Options,
     #[cfg(feature = "threads")]
-    threads: std::cell::OnceCell<super::threads::Threads>,
+    threads: std::cell::OnceCell<crate::runtime::threads::Threads>,
 }
 
 impl Tasks {
@@ -105,7 +105,7 @@ impl Engine for Tasks {
             Root::Thread(main) => {
                 let threads = self
                     .threads
-                    .get_or_init(|| super::threads::Threads::new(core));
+                    .get_or_init(|| crate::runtime::threads::Threads::new(core));
                 return threads.execute(main, self.place, self.options, strategy, witness);
             }
         };
@@ -149,7 +149,12 @@ impl Core {
     }
 
     /// Starts a task of the one that runs.
-    pub(super) fn spawn(&self, place: Here, body: Body, joined: Rc<dyn Joined>) -> WorkerId {
+    pub(in crate::runtime) fn spawn(
+        &self,
+        place: Here,
+        body: Body,
+        joined: Rc<dyn Joined>,
+    ) -> WorkerId {
         let parent = self.current.get();
         if self.is_ending() || parent == NOBODY {
             // it is never polled
@@ -213,7 +218,7 @@ impl Core {
         }
     }
 
-    pub(super) fn slot_of(&self, worker: WorkerId) -> Option<usize> {
+    pub(in crate::runtime) fn slot_of(&self, worker: WorkerId) -> Option<usize> {
         self.progress.borrow().slot_of(worker)
     }
 
@@ -258,7 +263,7 @@ impl Core {
 
     /// Lets those go on whose step is part of the one that was taken.
     #[inline]
-    pub(super) fn go_on_at_once(&self) {
+    pub(in crate::runtime) fn go_on_at_once(&self) {
         if self.resuming.get() == Resuming::AtOnce && !self.is_ending() {
             self.let_go_on();
         }
@@ -283,7 +288,7 @@ impl Core {
     }
 
     /// Polls the task in a slot.
-    pub(super) fn poll(&self, index: usize) {
+    pub(in crate::runtime) fn poll(&self, index: usize) {
         let (body, waker, id) = {
             let slot = &mut self.progress.borrow_mut().slots[index];
             slot.flag.set(false);
@@ -348,7 +353,7 @@ impl Core {
     }
 
     /// A task has panicked.
-    pub(super) fn panicked(&self, index: usize, sight: Sight) {
+    pub(in crate::runtime) fn panicked(&self, index: usize, sight: Sight) {
         if sight.is_abandoned() {
             return;
         }
@@ -389,7 +394,7 @@ impl Core {
     }
 
     /// Cancels a task at the wish of another one, or of itself.
-    pub(super) fn abort(&self, worker: WorkerId) {
+    pub(in crate::runtime) fn abort(&self, worker: WorkerId) {
         if self.is_ending() || self.has_ended(worker) {
             return;
         }
@@ -414,7 +419,13 @@ impl Core {
         self.cancel(index, by);
     }
 
-    pub(super) fn ended(&self, index: usize, how: Ending, by: Striker, sight: Option<Sight>) {
+    pub(in crate::runtime) fn ended(
+        &self,
+        index: usize,
+        how: Ending,
+        by: Striker,
+        sight: Option<Sight>,
+    ) {
         let (id, joined) = {
             let slot = &mut self.progress.borrow_mut().slots[index];
             slot.ended = true;
@@ -434,7 +445,7 @@ impl Core {
     }
 
     /// How many timers can end what a worker waits for.
-    pub(super) fn add_timers(&self, worker: WorkerId, by: i64) {
+    pub(in crate::runtime) fn add_timers(&self, worker: WorkerId, by: i64) {
         let mut book = self.book.borrow_mut();
         let account = book.account_mut(worker);
         account.timers = account.timers.saturating_add_signed(by as i32);

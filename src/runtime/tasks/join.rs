@@ -9,12 +9,12 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::core::Core;
-use super::current::{core, with_core};
-use super::panics::{INJECTED, Sight, message};
-use super::slot::{Joined, Striker};
 use crate::run::{Op, StatementId, Wait, WorkerId};
 use crate::runtime::names::{Here, Verb};
+use crate::runtime::scene::core::Core;
+use crate::runtime::scene::current::{core, with_core};
+use crate::runtime::scene::panics::{INJECTED, Sight, message};
+use crate::runtime::scene::slot::{Joined, Striker};
 
 /// Starts a task of the exploration. It is polled when it is chosen, not before.
 ///
@@ -230,7 +230,7 @@ impl Core {
     /// # Panics
     ///
     /// If the workers are threads, which wait otherwise.
-    pub(super) fn is_for_tasks(&self, what: &str, instead: &str) {
+    pub(in crate::runtime) fn is_for_tasks(&self, what: &str, instead: &str) {
         assert!(
             self.is_ending() || self.turns.borrow().is_none(),
             "{what} in an exploration of threads: use {instead}"
@@ -238,7 +238,7 @@ impl Core {
     }
 
     /// The task that runs has come to an await, of which it says this.
-    pub(super) fn stands_at(&self, place: Here, head: &str, op: Op) {
+    pub(in crate::runtime) fn stands_at(&self, place: Here, head: &str, op: Op) {
         if self.is_ending() {
             return;
         }

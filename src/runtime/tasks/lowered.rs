@@ -18,10 +18,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::arrange::arrange;
-use super::core::{Core, NOBODY};
-use super::current::{Entered, Reserved};
-use super::{Options, Resuming};
 use crate::program::Program;
 use crate::property::{Engine, SharedStrategy, SharedWitness, Situation, StepBound};
 use crate::run::{
@@ -31,17 +27,21 @@ use crate::run::{
 use crate::runtime::book::Entry;
 use crate::runtime::lowering::{Acquiring, Answer, Cast, NotLowered, Part, Plan, Request, Stage};
 use crate::runtime::names::Names;
+use crate::runtime::scene::core::{Core, NOBODY};
+use crate::runtime::scene::current::{Entered, Reserved};
+use crate::runtime::scene::{Options, Resuming};
+use crate::runtime::tasks::arrange::arrange;
 use crate::semaphore::hook;
 
 /// What the tasks of a program have beyond those of a closure.
 #[derive(Debug)]
-pub(super) struct Script {
+pub(in crate::runtime) struct Script {
     /// Whether the run is one of a program.
-    pub(super) on: Cell<bool>,
+    pub(in crate::runtime) on: Cell<bool>,
     /// Whose permits the op moves that is performed.
-    pub(super) holder: Cell<WorkerId>,
+    pub(in crate::runtime) holder: Cell<WorkerId>,
     /// Those who left a queue in this step without being granted.
-    pub(super) left: RefCell<Vec<WorkerId>>,
+    pub(in crate::runtime) left: RefCell<Vec<WorkerId>>,
     /// How the worker goes on that is chosen, until it does.
     decided: Cell<Option<Action>>,
 }
@@ -73,7 +73,7 @@ pub struct Lowered {
 enum Workers {
     Tasks,
     #[cfg(feature = "threads")]
-    Threads(super::threads::Threads),
+    Threads(crate::runtime::threads::Threads),
 }
 
 impl fmt::Debug for Lowered {
@@ -110,7 +110,7 @@ impl Lowered {
     #[cfg(feature = "threads")]
     #[must_use]
     pub fn on_threads(mut self) -> Lowered {
-        self.workers = Workers::Threads(super::threads::Threads::new(&self.core));
+        self.workers = Workers::Threads(crate::runtime::threads::Threads::new(&self.core));
         self
     }
 
@@ -120,7 +120,9 @@ impl Lowered {
             workers: match &self.workers {
                 Workers::Tasks => Workers::Tasks,
                 #[cfg(feature = "threads")]
-                Workers::Threads(_) => Workers::Threads(super::threads::Threads::new(&self.core)),
+                Workers::Threads(_) => {
+                    Workers::Threads(crate::runtime::threads::Threads::new(&self.core))
+                }
             },
             core: Rc::clone(&self.core),
             plan: Arc::clone(&self.plan),
@@ -234,7 +236,11 @@ impl Core {
     }
 
     /// Tells what those leak who have ended, and puts all in order.
-    pub(super) fn after_the_step<S: Stage>(&self, cast: &Cast<S>, choice: Option<Choice>) {
+    pub(in crate::runtime) fn after_the_step<S: Stage>(
+        &self,
+        cast: &Cast<S>,
+        choice: Option<Choice>,
+    ) {
         let ended: Vec<(WorkerId, Ending)> = {
             let events = &self.book.borrow().events;
             let ended = events.iter().filter_map(|event| match *event {
@@ -253,7 +259,7 @@ impl Core {
     }
 
     /// Gathers what the statements offer at which the workers stand, and says what that amounts to.
-    pub(super) fn look_at_statements(&self, plan: &Plan) -> Situation {
+    pub(in crate::runtime) fn look_at_statements(&self, plan: &Plan) -> Situation {
         let mut book = self.book.borrow_mut();
         let progress = &mut *self.progress.borrow_mut();
         progress.bounded = true;
@@ -322,7 +328,12 @@ impl Core {
 
 /// What a stage does, whatever the workers are.
 impl Core {
-    pub(super) fn moves(&self, semaphore: SemaphoreId, holder: WorkerId, parts: &[Part]) {
+    pub(in crate::runtime) fn moves(
+        &self,
+        semaphore: SemaphoreId,
+        holder: WorkerId,
+        parts: &[Part],
+    ) {
         self.script.holder.set(holder);
         let mut book = self.book.borrow_mut();
         for part in parts {
@@ -330,7 +341,12 @@ impl Core {
         }
     }
 
-    pub(super) fn receives(&self, semaphore: SemaphoreId, worker: WorkerId, parts: &[Part]) {
+    pub(in crate::runtime) fn receives(
+        &self,
+        semaphore: SemaphoreId,
+        worker: WorkerId,
+        parts: &[Part],
+    ) {
         let mut book = self.book.borrow_mut();
         for part in parts {
             let entry = Entry {
@@ -344,18 +360,18 @@ impl Core {
     }
 
     /// Where a worker is in its life, and how it ended if it did.
-    pub(super) fn how_it_is(&self, worker: WorkerId) -> (Status, Ending) {
+    pub(in crate::runtime) fn how_it_is(&self, worker: WorkerId) -> (Status, Ending) {
         let book = self.book.borrow();
         (book.status(worker), book.account(worker).how)
     }
 
-    pub(super) fn waits_for_permits(&self, worker: WorkerId) -> bool {
+    pub(in crate::runtime) fn waits_for_permits(&self, worker: WorkerId) -> bool {
         matches!(self.book.borrow().wait(worker), Some(Wait::Permits { .. }))
     }
 }
 
 /// A stage of tasks.
-pub(super) struct Tasked(Rc<Core>);
+pub(in crate::runtime) struct Tasked(Rc<Core>);
 
 impl Stage for Tasked {
     const DROPS: bool = true;

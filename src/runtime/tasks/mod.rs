@@ -12,40 +12,18 @@
 //! 1. A run depends on the choices alone: nothing of the run before is left but names.
 //! 2. No borrow of ours is held while user code runs.
 
-mod arrange;
-mod clock;
-mod core;
-mod current;
-mod engine;
-mod hook;
-mod io;
-mod join;
-mod lowered;
-mod options;
-mod panics;
-mod part;
-mod progress;
-mod published;
-mod sleep;
-mod slot;
-mod teardown;
-#[cfg(feature = "threads")]
-pub(super) mod threads;
-mod tracked;
-mod watch;
+pub(in crate::runtime) mod arrange;
+pub(in crate::runtime) mod clock;
+pub(in crate::runtime) mod engine;
+pub(in crate::runtime) mod join;
+pub(in crate::runtime) mod lowered;
+pub(in crate::runtime) mod part;
+pub(in crate::runtime) mod sleep;
+pub(in crate::runtime) mod tracked;
 
-pub(crate) use current::{Reserved, is_exploring};
 pub(crate) use engine::{Root, Tasks};
-pub use io::{Failure, choose, io, point};
 pub use join::{JoinError, JoinHandle, spawn, yield_now};
 pub use lowered::Lowered;
-pub use options::Wakers;
-pub(crate) use options::{Options, Resuming};
-pub(crate) use panics::{keep_quiet_while_exploring, message};
 pub use part::{Cancellable, Cancelled, cancellable};
-pub(crate) use published::Published;
 pub use sleep::{Elapsed, Sleep, Timeout, now, sleep, timeout};
 pub use tracked::{Tracked, TrackedPermit, tracked};
-pub(crate) use watch::Holds;
-pub(super) use watch::note_line;
-pub use watch::probe;

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::core::{Core, NOBODY};
-use super::current::with_core;
-use super::slot::Part;
+use crate::runtime::scene::core::{Core, NOBODY};
+use crate::runtime::scene::current::with_core;
+use crate::runtime::scene::slot::Part;
 
 /// Lets the scheduler cancel a future at each await: it is dropped there, and the task goes on with
 /// [`Cancelled`]. Outside of an exploration it is the future itself.
@@ -87,7 +87,7 @@ pub struct Cancelled(());
 
 impl fmt::Display for Cancelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cancelled, {}", super::panics::INJECTED)
+        write!(f, "cancelled, {}", crate::runtime::scene::panics::INJECTED)
     }
 }
 
@@ -130,7 +130,7 @@ impl Core {
     }
 
     /// Marks one of the parts of a task, of those that are not cancelled yet.
-    pub(super) fn cancel_part(&self, slot: usize, nth: u32) {
+    pub(in crate::runtime) fn cancel_part(&self, slot: usize, nth: u32) {
         let slots = &mut self.progress.borrow_mut().slots;
         let parts = slots[slot].parts.iter_mut();
         if let Some(part) = parts.filter(|part| !part.cancelled).nth(nth as usize) {

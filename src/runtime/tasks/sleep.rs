@@ -8,10 +8,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::core::NOBODY;
-use super::current::with_core;
 use crate::run::Op;
 use crate::runtime::names::Here;
+use crate::runtime::scene::core::NOBODY;
+use crate::runtime::scene::current::with_core;
 
 /// The virtual time since the run began; zero outside of an exploration.
 pub fn now() -> Duration {

@@ -7,23 +7,23 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use super::core::Core;
-use super::current::core;
 use crate::program::Order;
 use crate::run::{Event, Op, SemaphoreId, StatementId};
 use crate::runtime::book::{Entry, TrayKind};
 use crate::runtime::counting::{Counting, Refused, Unsupported};
 use crate::runtime::names::{Here, Verb};
+use crate::runtime::scene::core::Core;
+use crate::runtime::scene::current::core;
 
 /// A semaphore in whose run we have a part: its address finds it again.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Known {
+pub(in crate::runtime) struct Known {
     address: usize,
-    pub(super) semaphore: SemaphoreId,
+    pub(in crate::runtime) semaphore: SemaphoreId,
     /// Where it was first seen.
-    pub(super) statement: StatementId,
+    pub(in crate::runtime) statement: StatementId,
     /// How many permits it said last were free, if it can say.
-    pub(super) last: Option<u64>,
+    pub(in crate::runtime) last: Option<u64>,
 }
 
 /// Looks on while a foreign semaphore is used: acquires are announced, and who waits and who holds

@@ -5,9 +5,9 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::super::core::Core;
 use super::crew::{Crew, Late, Stand};
 use crate::run::{Action, Event as Told, Op as Announced, Permits, SemaphoreId, StatementId};
+use crate::runtime::scene::core::Core;
 use crate::semaphore::Later;
 use crate::semaphore::hook::{Event, Hook, Op, Site, Token, Woken};
 

@@ -7,12 +7,12 @@ use std::panic::{Location, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::core::{Core, NOBODY};
-use super::current::{core, with_core};
-use super::panics::{INJECTED, Panic};
-use super::slot::Io;
 use crate::run::{Action, Op, Resource};
 use crate::runtime::names::Here;
+use crate::runtime::scene::core::{Core, NOBODY};
+use crate::runtime::scene::current::{core, with_core};
+use crate::runtime::scene::panics::{INJECTED, Panic};
+use crate::runtime::scene::slot::Io;
 
 /// A place at which a panic may strike, in code that does not wait. Outside of an exploration it is
 /// nothing.

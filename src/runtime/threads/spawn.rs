@@ -10,13 +10,13 @@ use std::thread;
 
 use shuttle_engine::runtime::execution::ExecutionState;
 
-use super::super::core::NOBODY;
-use super::super::panics::{INJECTED, Sight};
-use super::super::slot::Striker;
 use super::crew::{Crew, Stand};
 use super::engine::STACK;
 use crate::run::{Cause, Ending, Event, Op, StatementId, WorkerId};
 use crate::runtime::names::{Here, Verb};
+use crate::runtime::scene::core::NOBODY;
+use crate::runtime::scene::panics::{INJECTED, Sight};
+use crate::runtime::scene::slot::Striker;
 
 thread_local! {
     /// Whose run this thread of the system executes.
@@ -84,7 +84,7 @@ where
 /// In an exploration of futures.
 pub(super) fn refuse_in_tasks() {
     assert!(
-        !super::super::is_exploring(),
+        !crate::runtime::scene::is_exploring(),
         "selvedge::thread::spawn in an exploration of futures: spawn tasks there, with \
          selvedge::task::spawn"
     );

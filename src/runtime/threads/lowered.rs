@@ -13,8 +13,6 @@ use std::task::{Context, Poll, Waker};
 
 use shuttle_engine::runtime::execution::ExecutionState;
 
-use super::super::Options;
-use super::super::current::Entered;
 use super::crew::{Crew, NO_MEMBER, Stand, Turn};
 use super::engine::{STACK, Threads};
 use super::hook::ThreadHook;
@@ -24,6 +22,8 @@ use crate::run::{
     Action, Choice, Ending, Event, Op, Outcome, SemaphoreId, StatementId, Status, WorkerId,
 };
 use crate::runtime::lowering::{Acquiring, Answer, Cast, Part, Plan, Request, Stage};
+use crate::runtime::scene::Options;
+use crate::runtime::scene::current::Entered;
 use crate::semaphore::hook;
 
 /// A program on its stage.
@@ -67,7 +67,7 @@ impl Threads {
         crew.knows(0, NO_MEMBER);
         let outcome = self.run(raise_the_curtain);
         *crew.play.borrow_mut() = None;
-        core.phase.set(super::super::core::Phase::Ending);
+        core.phase.set(crate::runtime::scene::core::Phase::Ending);
         core.clear();
         // permits that were leaked are put back here, and nobody is told
         drop(cast);

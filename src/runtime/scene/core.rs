@@ -12,12 +12,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::lowered::Script;
-use super::panics::{Panic, Sight};
-use super::progress::Progress;
-use super::slot::Striker;
-use super::tracked::Known;
-use super::watch::{Invariant, Probe};
 use super::{Options, Resuming};
 use crate::property::{Fact, Identity, SharedStrategy, SharedWitness, Situation};
 use crate::run::{
@@ -25,10 +19,16 @@ use crate::run::{
 };
 use crate::runtime::book::{Book, Entry};
 use crate::runtime::names::{Here, MAIN};
+use crate::runtime::scene::panics::{Panic, Sight};
+use crate::runtime::scene::progress::Progress;
+use crate::runtime::scene::slot::Striker;
+use crate::runtime::scene::watch::{Invariant, Probe};
+use crate::runtime::tasks::lowered::Script;
+use crate::runtime::tasks::tracked::Known;
 
 /// Where a run is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(in crate::runtime) enum Phase {
     /// Between runs.
     Off,
     /// It goes on.
@@ -41,19 +41,19 @@ pub(super) enum Phase {
 
 /// Who runs: the slot of a task, and the worker that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Runner {
-    pub(super) slot: usize,
-    pub(super) worker: WorkerId,
+pub(in crate::runtime) struct Runner {
+    pub(in crate::runtime) slot: usize,
+    pub(in crate::runtime) worker: WorkerId,
 }
 
 /// No task; what happens meanwhile is told of `main`.
-pub(super) const NOBODY: Runner = Runner {
+pub(in crate::runtime) const NOBODY: Runner = Runner {
     slot: usize::MAX,
     worker: MAIN,
 };
 
 /// What comes next.
-pub(super) enum Turn {
+pub(in crate::runtime) enum Turn {
     Takes(Choice),
     /// The strategy ends the run here.
     Abandoned,
@@ -63,64 +63,64 @@ pub(super) enum Turn {
 
 /// One exploration's run.
 pub(crate) struct Core {
-    pub(super) book: RefCell<Book>,
-    pub(super) progress: RefCell<Progress>,
+    pub(in crate::runtime) book: RefCell<Book>,
+    pub(in crate::runtime) progress: RefCell<Progress>,
     /// How tasks that are granted go on.
-    pub(super) resuming: Cell<Resuming>,
+    pub(in crate::runtime) resuming: Cell<Resuming>,
     /// Whether wakers look at the semaphores.
-    pub(super) reentrant: Cell<bool>,
-    pub(super) current: Cell<Runner>,
+    pub(in crate::runtime) reentrant: Cell<bool>,
+    pub(in crate::runtime) current: Cell<Runner>,
     /// Whether the task that runs may still perform an op that it has announced: one in each poll.
-    pub(super) may_perform: Cell<bool>,
+    pub(in crate::runtime) may_perform: Cell<bool>,
     /// Whether the task that runs has come to something that it waits for, in this poll.
-    pub(super) knows: Cell<bool>,
+    pub(in crate::runtime) knows: Cell<bool>,
     /// The statement of the op that is performed.
-    pub(super) statement: Cell<StatementId>,
-    pub(super) phase: Cell<Phase>,
-    pub(super) probes: RefCell<Vec<Probe>>,
+    pub(in crate::runtime) statement: Cell<StatementId>,
+    pub(in crate::runtime) phase: Cell<Phase>,
+    pub(in crate::runtime) probes: RefCell<Vec<Probe>>,
     /// Those that were made while probes were read.
-    pub(super) new_probes: RefCell<Vec<Probe>>,
-    pub(super) tracked: RefCell<Vec<Known>>,
-    pub(super) invariants: RefCell<Vec<Invariant>>,
+    pub(in crate::runtime) new_probes: RefCell<Vec<Probe>>,
+    pub(in crate::runtime) tracked: RefCell<Vec<Known>>,
+    pub(in crate::runtime) invariants: RefCell<Vec<Invariant>>,
     /// What was put back while the run was taken down: who dropped it, and what it was.
-    pub(super) dropped: RefCell<Vec<(WorkerId, SemaphoreId, Entry)>>,
+    pub(in crate::runtime) dropped: RefCell<Vec<(WorkerId, SemaphoreId, Entry)>>,
     /// Our semaphores of this run, to tell those that are left otherwise than they were found.
-    pub(super) found: RefCell<Vec<Found>>,
+    pub(in crate::runtime) found: RefCell<Vec<Found>>,
     /// Which run this is: what a semaphore's mark says.
-    pub(super) epoch: Cell<u64>,
+    pub(in crate::runtime) epoch: Cell<u64>,
     /// How often semaphores were used in the poll that is under way.
-    pub(super) uses: Cell<u32>,
+    pub(in crate::runtime) uses: Cell<u32>,
     /// Who makes a task end that is aborted now.
-    pub(super) striker: Cell<Striker>,
+    pub(in crate::runtime) striker: Cell<Striker>,
     /// Next number of a future that may be cancelled.
-    pub(super) next_part: Cell<u32>,
+    pub(in crate::runtime) next_part: Cell<u32>,
     /// Where the run is one of a program.
-    pub(super) script: Script,
+    pub(in crate::runtime) script: Script,
     /// Where its workers are threads: how they take their turns.
-    pub(super) turns: RefCell<Option<Rc<dyn Turns>>>,
+    pub(in crate::runtime) turns: RefCell<Option<Rc<dyn Turns>>>,
 }
 
 /// How workers wait for their turn that need not be polled for it.
-pub(super) trait Turns {
+pub(in crate::runtime) trait Turns {
     /// The worker that runs stands at a statement, until it is chosen: how it goes on.
     fn take(&self, statement: StatementId, op: Op) -> Action;
 }
 
 /// How a semaphore of ours was found and how it stands: free permits, capacity, closed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found {
-    pub(super) id: SemaphoreId,
-    pub(super) at_first: (u64, u64, bool),
-    pub(super) now: (u64, u64, bool),
+pub(in crate::runtime) struct Found {
+    pub(in crate::runtime) id: SemaphoreId,
+    pub(in crate::runtime) at_first: (u64, u64, bool),
+    pub(in crate::runtime) now: (u64, u64, bool),
     /// Whether it was dropped.
-    pub(super) gone: bool,
+    pub(in crate::runtime) gone: bool,
 }
 
 /// No two runs of a process have the same number: a semaphore may outlive its exploration.
 static RUNS: AtomicU64 = AtomicU64::new(1);
 
 impl Core {
-    pub(super) fn new() -> Core {
+    pub(in crate::runtime) fn new() -> Core {
         Core {
             book: RefCell::new(Book::new()),
             progress: RefCell::default(),
@@ -147,7 +147,7 @@ impl Core {
     }
 
     /// Begins a run.
-    pub(super) fn begin(
+    pub(in crate::runtime) fn begin(
         &self,
         options: Options,
         strategy: &SharedStrategy,
@@ -167,35 +167,35 @@ impl Core {
     }
 
     /// The run is over, and nothing of it is kept.
-    pub(super) fn over(&self) {
+    pub(in crate::runtime) fn over(&self) {
         self.phase.set(Phase::Off);
         self.progress.borrow_mut().over();
     }
 
     /// The worker that runs; `main` if none does.
-    pub(super) fn worker(&self) -> WorkerId {
+    pub(in crate::runtime) fn worker(&self) -> WorkerId {
         self.current.get().worker
     }
 
     /// The statement of these words at a place.
-    pub(super) fn statement_at(&self, place: Here, head: &str) -> StatementId {
+    pub(in crate::runtime) fn statement_at(&self, place: Here, head: &str) -> StatementId {
         self.book.borrow_mut().names.statement(place, head)
     }
 
     /// Whether nothing is told any more.
-    pub(super) fn is_ending(&self) -> bool {
+    pub(in crate::runtime) fn is_ending(&self) -> bool {
         self.phase.get() != Phase::Running
     }
 
     /// Tells the step that is under way, and what came of it.
-    pub(super) fn tell(&self, situation: Situation) {
+    pub(in crate::runtime) fn tell(&self, situation: Situation) {
         self.check_invariants();
         let book = &mut *self.book.borrow_mut();
         self.progress.borrow_mut().tell(book, situation);
     }
 
     /// Adds to what is told of the step.
-    pub(super) fn add_fact(&self, identity: Identity) {
+    pub(in crate::runtime) fn add_fact(&self, identity: Identity) {
         self.progress
             .borrow_mut()
             .facts
@@ -203,7 +203,7 @@ impl Core {
     }
 
     /// Looks how the run stands; while it goes on, tells that and asks for a choice.
-    pub(super) fn turn(&self) -> Turn {
+    pub(in crate::runtime) fn turn(&self) -> Turn {
         let choice = {
             let progress = &mut *self.progress.borrow_mut();
             let book = &mut *self.book.borrow_mut();
@@ -224,14 +224,14 @@ impl Core {
     }
 
     /// Asks for one of the choices that were gathered; `None` if the run ends here.
-    pub(super) fn ask(&self) -> Option<Choice> {
+    pub(in crate::runtime) fn ask(&self) -> Option<Choice> {
         self.progress.borrow_mut().ask(&self.book.borrow())
     }
 
     /// A choice in the middle of a poll, for the worker that runs: which of these actions is taken.
     ///
     /// If the run ends here, this unwinds.
-    pub(super) fn ask_within(
+    pub(in crate::runtime) fn ask_within(
         &self,
         statement: StatementId,
         op: Op,
@@ -263,14 +263,14 @@ impl Core {
     }
 
     /// Ends the run in the middle of a poll.
-    pub(super) fn break_off(&self, outcome: Outcome) -> ! {
+    pub(in crate::runtime) fn break_off(&self, outcome: Outcome) -> ! {
         self.progress.borrow_mut().broken_off = Some(outcome);
         self.phase.set(Phase::Leaving);
         resume_unwind(Box::new(Panic::Abandoned))
     }
 
     /// How the run ended, if it did in the middle of a poll; what was not told yet is.
-    pub(super) fn broken_off(&self) -> Option<Outcome> {
+    pub(in crate::runtime) fn broken_off(&self) -> Option<Outcome> {
         let outcome = self.progress.borrow().broken_off?;
         if !self.progress.borrow().told {
             self.tell(Situation::Going);
@@ -279,7 +279,7 @@ impl Core {
     }
 
     /// Runs user code; a panic of its own is written down as a failure of the worker that runs.
-    pub(super) fn guarded<T>(&self, f: impl FnOnce() -> T) -> Result<T, Sight> {
+    pub(in crate::runtime) fn guarded<T>(&self, f: impl FnOnce() -> T) -> Result<T, Sight> {
         match catch_unwind(AssertUnwindSafe(f)) {
             Ok(value) => Ok(value),
             Err(payload) => Err(Sight::of(payload)),
@@ -287,7 +287,7 @@ impl Core {
     }
 
     /// Writes down that the user's code failed.
-    pub(super) fn failed(&self, worker: WorkerId, sight: &Sight) {
+    pub(in crate::runtime) fn failed(&self, worker: WorkerId, sight: &Sight) {
         let Some((text, place)) = sight.failure() else {
             return;
         };
@@ -305,7 +305,7 @@ impl Core {
     }
 
     /// Whether a worker of this run has ended.
-    pub(super) fn has_ended(&self, worker: WorkerId) -> bool {
+    pub(in crate::runtime) fn has_ended(&self, worker: WorkerId) -> bool {
         self.book.borrow().status(worker) == Status::Ended
     }
 }

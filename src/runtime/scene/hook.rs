@@ -4,11 +4,11 @@ use std::panic::Location;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
-use super::core::{Core, Found};
 use crate::property::Identity;
 use crate::run::{Event as Told, Op as Announced, Outcome, SemaphoreId, StatementId, WorkerId};
 use crate::runtime::book::{Entry, TrayKind};
 use crate::runtime::names::{Here, Verb};
+use crate::runtime::scene::core::{Core, Found};
 use crate::semaphore::hook::{Event, Hook, Op, Site, Token, Woken};
 
 /// A mark is the number of a run, and the id of the semaphore in it.
@@ -33,7 +33,7 @@ fn state(site: &Site<'_>) -> (u64, u64, bool) {
 
 impl Core {
     /// The id of a semaphore in this run.
-    pub(super) fn id_of(&self, site: &Site<'_>) -> SemaphoreId {
+    pub(in crate::runtime) fn id_of(&self, site: &Site<'_>) -> SemaphoreId {
         let mark = site.mark.0.load(Ordering::Relaxed);
         if mark >> ID_BITS == self.epoch.get() {
             return SemaphoreId(mark as u32 & ((1 << ID_BITS) - 1));
@@ -65,7 +65,12 @@ impl Core {
         id
     }
 
-    pub(super) fn statement_of(&self, id: SemaphoreId, op: Op, place: Here) -> StatementId {
+    pub(in crate::runtime) fn statement_of(
+        &self,
+        id: SemaphoreId,
+        op: Op,
+        place: Here,
+    ) -> StatementId {
         if self.script.on.get() {
             return self.book.borrow().account(self.worker()).statement;
         }
@@ -87,7 +92,7 @@ impl Core {
     }
 
     /// Ends a poll that uses semaphores without end.
-    pub(super) fn count_use(&self) {
+    pub(in crate::runtime) fn count_use(&self) {
         let uses = self.uses.get() + 1;
         self.uses.set(uses);
         if uses > MOST_USES && !std::thread::panicking() {

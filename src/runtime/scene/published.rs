@@ -34,14 +34,14 @@ impl Published {
 
     /// A run begins.
     #[inline]
-    pub(super) fn begin(&self) {
+    pub(in crate::runtime) fn begin(&self) {
         self.length.store(0, Ordering::Relaxed);
         self.tick();
     }
 
     /// The `number`th step begins, counted from one.
     #[inline]
-    pub(super) fn step(&self, number: usize, choice: Choice) {
+    pub(in crate::runtime) fn step(&self, number: usize, choice: Choice) {
         if let Some(slot) = self.steps.get(number - 1) {
             slot.store(pack(choice), Ordering::Relaxed);
             // what is counted can be read
@@ -62,7 +62,7 @@ impl Published {
     }
 
     /// The names of the workers are these from now on.
-    pub(super) fn name_workers(&self, names: Vec<String>) {
+    pub(in crate::runtime) fn name_workers(&self, names: Vec<String>) {
         *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = names;
     }
 
@@ -73,7 +73,7 @@ impl Published {
     }
 
     /// The text of the steps so far.
-    pub(super) fn schedule(&self) -> String {
+    pub(in crate::runtime) fn schedule(&self) -> String {
         let schedule = Schedule {
             digest: self.digest,
             choices: self.choices(),

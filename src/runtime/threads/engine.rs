@@ -10,10 +10,6 @@ use shuttle_engine::runtime::execution::{Execution, ExecutionState};
 use shuttle_engine::runtime::thread::continuation::{CONTINUATION_POOL, ContinuationPool};
 use shuttle_engine::scheduler::Schedule;
 
-use super::super::Options;
-use super::super::core::{Core, NOBODY, Phase, Turns};
-use super::super::current::Entered;
-use super::super::panics::message;
 use super::crew::{Crew, NO_MEMBER, Stand};
 use super::hook::ThreadHook;
 use super::quiet::config;
@@ -22,6 +18,10 @@ use super::spawn::{Present, crew, live};
 use crate::property::{SharedStrategy, SharedWitness, Situation};
 use crate::run::Outcome;
 use crate::runtime::names::{Here, MAIN, Verb};
+use crate::runtime::scene::Options;
+use crate::runtime::scene::core::{Core, NOBODY, Phase, Turns};
+use crate::runtime::scene::current::Entered;
+use crate::runtime::scene::panics::message;
 use crate::semaphore::hook;
 
 /// Bytes of a worker's stack, as a thread of the standard library has. Only what is used takes memory.

@@ -55,7 +55,7 @@ pub struct Wakers {
 
 impl Wakers {
     /// Whether some of them are choices.
-    pub(super) fn are_choices(self) -> bool {
+    pub(in crate::runtime) fn are_choices(self) -> bool {
         self.spurious || self.replaced
     }
 }

@@ -5,16 +5,16 @@
 //! been moved to another one. When the run ends or is stuck, the futures are dropped one after the
 //! other: who then puts permits back did hold them. That is what deadlocks and leaks are judged by.
 
-use super::core::{Core, NOBODY, Phase, Runner};
-use super::slot::Slot;
 use crate::property::{Fact, Identity, Situation};
 use crate::run::{Ending, Event, SemaphoreId, Status, View, WorkerId};
 use crate::runtime::book::{Book, Entry, TrayKind};
 use crate::runtime::names::MAIN;
+use crate::runtime::scene::core::{Core, NOBODY, Phase, Runner};
+use crate::runtime::scene::slot::Slot;
 
 impl Core {
     /// Drops what is left of the tasks.
-    pub(super) fn take_down(&self) {
+    pub(in crate::runtime) fn take_down(&self) {
         if self.phase.replace(Phase::Ending) == Phase::Ending {
             return;
         }
@@ -49,14 +49,14 @@ impl Core {
     }
 
     /// Drops the rest of the run, once it is told.
-    pub(super) fn clear(&self) {
+    pub(in crate::runtime) fn clear(&self) {
         let mut probes = std::mem::take(&mut *self.probes.borrow_mut());
         let _ = self.guarded(|| probes.clear());
         *self.probes.borrow_mut() = probes;
     }
 
     /// Says who held what, what is lost, and what is left otherwise than it was found.
-    pub(super) fn settle(&self, situation: Situation) {
+    pub(in crate::runtime) fn settle(&self, situation: Situation) {
         self.settle_entries(situation);
         self.settle_foreign(situation);
         let found = std::mem::take(&mut *self.found.borrow_mut());

@@ -6,8 +6,6 @@ use std::rc::Rc;
 
 use shuttle_engine::runtime::thread::continuation::switch;
 
-use super::super::core::{Core, NOBODY, Phase, Runner, Turns};
-use super::super::panics::Panic;
 use super::lowered::Play;
 use crate::property::Situation;
 use crate::run::{
@@ -15,6 +13,8 @@ use crate::run::{
     Status, View, Wait, WorkerId,
 };
 use crate::runtime::book::Book;
+use crate::runtime::scene::core::{Core, NOBODY, Phase, Runner, Turns};
+use crate::runtime::scene::panics::Panic;
 use crate::semaphore::{Cancel, Later};
 
 /// No member of a crew.

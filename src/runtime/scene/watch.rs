@@ -6,19 +6,19 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::core::Core;
-use super::current::with_core;
-use super::panics::Sight;
 use crate::run::{Event, SemaphoreId, StatementId};
 use crate::runtime::Standing;
 use crate::runtime::book::TrayKind;
 use crate::runtime::names::{Here, Verb};
+use crate::runtime::scene::core::Core;
+use crate::runtime::scene::current::with_core;
+use crate::runtime::scene::panics::Sight;
 
 /// Reads how many permits of a foreign semaphore are free.
-pub(super) struct Probe {
-    pub(super) semaphore: SemaphoreId,
+pub(in crate::runtime) struct Probe {
+    pub(in crate::runtime) semaphore: SemaphoreId,
     /// Where it was registered: what is told of what nobody took in our sight.
-    pub(super) statement: StatementId,
+    pub(in crate::runtime) statement: StatementId,
     read: Rc<dyn Fn() -> usize>,
     /// It panicked once, and is not asked any more.
     broken: Cell<bool>,
@@ -28,10 +28,10 @@ pub(super) struct Probe {
 pub(crate) type Holds = Arc<dyn Fn(&Standing<'_>) -> bool + Send + Sync>;
 
 /// What a user wants to hold after each step.
-pub(super) struct Invariant {
-    pub(super) statement: StatementId,
-    pub(super) name: String,
-    pub(super) holds: Holds,
+pub(in crate::runtime) struct Invariant {
+    pub(in crate::runtime) statement: StatementId,
+    pub(in crate::runtime) name: String,
+    pub(in crate::runtime) holds: Holds,
 }
 
 /// Watches a semaphore of which nothing is known but how many permits are free: `available` is
@@ -41,7 +41,7 @@ pub(super) struct Invariant {
 /// that all of them are. Those who hold some are not known: wrap the semaphore with
 /// [`tracked`] of the same name for that. Outside of an exploration nothing happens.
 ///
-/// [`tracked`]: super::tracked()
+/// [`tracked`]: crate::tracked()
 #[track_caller]
 pub fn probe(name: &str, capacity: usize, available: impl Fn() -> usize + 'static) {
     let place = Here::from(Location::caller());
@@ -91,7 +91,7 @@ pub(crate) fn note_line(text: impl FnOnce() -> String) {
 
 impl Probe {
     /// What reads it.
-    pub(super) fn reading(&self) -> Rc<dyn Fn() -> usize> {
+    pub(in crate::runtime) fn reading(&self) -> Rc<dyn Fn() -> usize> {
         Rc::clone(&self.read)
     }
 }
@@ -99,7 +99,7 @@ impl Probe {
 impl Core {
     /// Asks the probes how things stand. Once the run is being taken down what is left is no part of
     /// its last state.
-    pub(super) fn read_probes(&self) {
+    pub(in crate::runtime) fn read_probes(&self) {
         if self.is_ending() {
             return;
         }
@@ -127,7 +127,7 @@ impl Core {
     }
 
     /// What a waker does that looks at the semaphores.
-    pub(super) fn look_at_probes(&self) {
+    pub(in crate::runtime) fn look_at_probes(&self) {
         if self.is_ending() {
             // a semaphore that blocks then is one that blocked in a step of some run
             return;
@@ -161,7 +161,7 @@ impl Core {
     }
 
     /// Checks what the user wants to hold.
-    pub(super) fn check_invariants(&self) {
+    pub(in crate::runtime) fn check_invariants(&self) {
         let invariants = self.invariants.borrow();
         if invariants.is_empty() {
             return;

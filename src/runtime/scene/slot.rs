@@ -7,45 +7,45 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
 
-use super::current::{exploration, with_core};
-use super::panics::Sight;
 use crate::run::{StatementId, WorkerId};
+use crate::runtime::scene::current::{exploration, with_core};
+use crate::runtime::scene::panics::Sight;
 
 /// What a task runs.
-pub(super) type Body = Pin<Box<dyn Future<Output = ()>>>;
+pub(in crate::runtime) type Body = Pin<Box<dyn Future<Output = ()>>>;
 
 /// One task of a run.
-pub(super) struct Slot {
-    pub(super) id: WorkerId,
-    pub(super) body: Option<Body>,
-    pub(super) flag: Arc<Flag>,
+pub(in crate::runtime) struct Slot {
+    pub(in crate::runtime) id: WorkerId,
+    pub(in crate::runtime) body: Option<Body>,
+    pub(in crate::runtime) flag: Arc<Flag>,
     /// Kept from run to run: a waker costs an allocation.
-    pub(super) waker: Option<Waker>,
-    pub(super) ended: bool,
+    pub(in crate::runtime) waker: Option<Waker>,
+    pub(in crate::runtime) ended: bool,
     /// Whether it cancelled itself, and ends when its poll returns.
-    pub(super) aborted: bool,
+    pub(in crate::runtime) aborted: bool,
     /// Where it was spawned: what is said of an await of which nothing is known.
-    pub(super) awaits: StatementId,
+    pub(in crate::runtime) awaits: StatementId,
     /// How many tasks it has spawned.
-    pub(super) children: usize,
+    pub(in crate::runtime) children: usize,
     /// Who is told how it ended.
-    pub(super) joined: Option<Rc<dyn Joined>>,
+    pub(in crate::runtime) joined: Option<Rc<dyn Joined>>,
     /// The futures in it that may be cancelled, the outermost first.
-    pub(super) parts: Vec<Part>,
+    pub(in crate::runtime) parts: Vec<Part>,
     /// What stands at a `fault::io`, and how it turned out.
-    pub(super) io: Option<Io>,
+    pub(in crate::runtime) io: Option<Io>,
 }
 
 /// A future that may be cancelled by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part {
-    pub(super) number: u32,
-    pub(super) cancelled: bool,
+pub(in crate::runtime) struct Part {
+    pub(in crate::runtime) number: u32,
+    pub(in crate::runtime) cancelled: bool,
 }
 
 /// Where a task stands that is at a `fault::io`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Io {
+pub(in crate::runtime) enum Io {
     /// It has not been decided how it turns out.
     Open,
     /// It fails.
@@ -56,7 +56,7 @@ pub(super) enum Io {
 
 /// Who makes a task end before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Striker {
+pub(in crate::runtime) enum Striker {
     /// The scheduler.
     Injected,
     /// The user's code.
@@ -64,14 +64,14 @@ pub(super) enum Striker {
 }
 
 /// Who waits for a task to end.
-pub(super) trait Joined {
+pub(in crate::runtime) trait Joined {
     /// It was cancelled or panicked.
     fn failed(&self, by: Striker, sight: Option<Sight>);
 }
 
 /// Whether a task was woken.
 #[derive(Debug)]
-pub(super) struct Flag {
+pub(in crate::runtime) struct Flag {
     ready: AtomicBool,
     /// Whether it was woken from another thread, or after its exploration.
     outside: AtomicBool,
@@ -79,7 +79,7 @@ pub(super) struct Flag {
 }
 
 impl Flag {
-    pub(super) fn new() -> Arc<Flag> {
+    pub(in crate::runtime) fn new() -> Arc<Flag> {
         Arc::new(Flag {
             ready: AtomicBool::new(false),
             outside: AtomicBool::new(false),
@@ -87,15 +87,15 @@ impl Flag {
         })
     }
 
-    pub(super) fn is_ready(&self) -> bool {
+    pub(in crate::runtime) fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set(&self, ready: bool) {
+    pub(in crate::runtime) fn set(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);
     }
 
-    pub(super) fn woken_outside(&self) -> bool {
+    pub(in crate::runtime) fn woken_outside(&self) -> bool {
         self.outside.load(Ordering::Relaxed)
     }
 }
@@ -120,7 +120,7 @@ struct Nosy {
 }
 
 /// A waker for a flag that looks at the semaphores.
-pub(super) fn nosy(flag: &Arc<Flag>) -> Waker {
+pub(in crate::runtime) fn nosy(flag: &Arc<Flag>) -> Waker {
     Waker::from(Arc::new(Nosy {
         flag: Arc::clone(flag),
     }))
@@ -145,7 +145,7 @@ impl Drop for Nosy {
 
 impl Slot {
     /// A slot that is not used.
-    pub(super) fn vacant() -> Slot {
+    pub(in crate::runtime) fn vacant() -> Slot {
         let flag = Flag::new();
         Slot {
             id: WorkerId(0),
@@ -164,7 +164,7 @@ impl Slot {
 
     /// Makes a slot ready for another task. A waker that somebody kept from the task before must
     /// not wake this one.
-    pub(super) fn renew(&mut self, id: WorkerId) {
+    pub(in crate::runtime) fn renew(&mut self, id: WorkerId) {
         if Arc::strong_count(&self.flag) != 2 || self.waker.is_none() {
             self.new_waker();
         }
@@ -180,14 +180,14 @@ impl Slot {
 
     /// Its poll has returned, or unwound.
     #[inline]
-    pub(super) fn was_polled(&mut self, waker: Waker) {
+    pub(in crate::runtime) fn was_polled(&mut self, waker: Waker) {
         self.waker = Some(waker);
         // how it turned out has been told
         self.io.take_if(|io| *io != Io::Open);
     }
 
     /// Has the task woken by another waker from now on.
-    pub(super) fn new_waker(&mut self) {
+    pub(in crate::runtime) fn new_waker(&mut self) {
         let ready = self.flag.is_ready();
         self.flag = Flag::new();
         self.flag.set(ready);

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::core::Core;
+use crate::runtime::scene::core::Core;
 
 thread_local! {
     static EXPLORATION: Cell<u64> = const { Cell::new(0) };
@@ -16,7 +16,7 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 /// A number of the exploration of this thread that no other has; zero without one. It tells whether
 /// a waker is woken from within, and shows in nothing.
 #[inline]
-pub(super) fn exploration() -> u64 {
+pub(in crate::runtime) fn exploration() -> u64 {
     EXPLORATION.try_with(Cell::get).unwrap_or(0)
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn is_exploring() -> bool {
 
 /// The exploration of this thread.
 #[inline]
-pub(super) fn core() -> Option<Rc<Core>> {
+pub(in crate::runtime) fn core() -> Option<Rc<Core>> {
     if !is_exploring() {
         return None;
     }
@@ -37,7 +37,7 @@ pub(super) fn core() -> Option<Rc<Core>> {
 
 /// Calls `f` with the exploration of this thread; `None` if there is none.
 #[inline]
-pub(super) fn with_core<T>(f: impl FnOnce(&Rc<Core>) -> T) -> Option<T> {
+pub(in crate::runtime) fn with_core<T>(f: impl FnOnce(&Rc<Core>) -> T) -> Option<T> {
     if !is_exploring() {
         return None;
     }
@@ -69,10 +69,10 @@ impl Drop for Reserved {
 }
 
 /// Makes a core the one of this thread, until it is dropped.
-pub(super) struct Entered(());
+pub(in crate::runtime) struct Entered(());
 
 impl Entered {
-    pub(super) fn new(core: Rc<Core>) -> Entered {
+    pub(in crate::runtime) fn new(core: Rc<Core>) -> Entered {
         CORE.with(|slot| *slot.borrow_mut() = Some(core));
         Entered(())
     }

@@ -11,42 +11,42 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Options;
-use super::clock::Clock;
-use super::published::Published;
-use super::slot::{Io, Slot};
 use crate::property::{Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step};
 use crate::run::{
     Action, Choice, Enabled, Event, Op, Outcome, Point, Resource, Spent, View, Wait, WorkerId,
 };
 use crate::runtime::book::Book;
+use crate::runtime::scene::published::Published;
+use crate::runtime::scene::slot::{Io, Slot};
+use crate::runtime::tasks::clock::Clock;
 
 /// How far a run is, and memory that is kept from run to run.
 #[derive(Default)]
-pub(super) struct Progress {
+pub(in crate::runtime) struct Progress {
     /// The tasks; behind those of this run there is what is left of larger ones.
-    pub(super) slots: Vec<Slot>,
+    pub(in crate::runtime) slots: Vec<Slot>,
     /// How many of them are of this run.
-    pub(super) used: usize,
+    pub(in crate::runtime) used: usize,
     /// The slot that a worker had last, by worker.
     places: Vec<usize>,
-    pub(super) clock: Clock,
-    pub(super) enabled: Vec<Enabled>,
-    pub(super) facts: Vec<Fact>,
-    pub(super) spent: Spent,
+    pub(in crate::runtime) clock: Clock,
+    pub(in crate::runtime) enabled: Vec<Enabled>,
+    pub(in crate::runtime) facts: Vec<Fact>,
+    pub(in crate::runtime) spent: Spent,
     /// What was enabled at the last choice, and which of it was taken. It is not copied: what was put
     /// together just now is slow to read as a whole.
     before: Vec<Enabled>,
     taken: Option<usize>,
     /// Whether the step that the last choice began has been told.
-    pub(super) told: bool,
+    pub(in crate::runtime) told: bool,
     /// The choices of the run.
     path: Vec<Choice>,
     /// Whether the budgets have not been applied to what is enabled.
-    pub(super) bounded: bool,
-    pub(super) options: Options,
+    pub(in crate::runtime) bounded: bool,
+    pub(in crate::runtime) options: Options,
     /// The run ends in the middle of a poll, and how.
-    pub(super) broken_off: Option<Outcome>,
-    pub(super) published: Option<Arc<Published>>,
+    pub(in crate::runtime) broken_off: Option<Outcome>,
+    pub(in crate::runtime) published: Option<Arc<Published>>,
     /// How many workers had a name when names were published last.
     published_workers: usize,
     strategy: Option<SharedStrategy>,
@@ -57,7 +57,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// A run begins.
-    pub(super) fn begin(
+    pub(in crate::runtime) fn begin(
         &mut self,
         options: Options,
         strategy: &SharedStrategy,
@@ -81,23 +81,23 @@ impl Progress {
     }
 
     /// How many choices the run has had.
-    pub(super) fn steps(&self) -> u64 {
+    pub(in crate::runtime) fn steps(&self) -> u64 {
         self.path.len() as u64
     }
 
     /// The run is over: who picked and who heard is let go.
-    pub(super) fn over(&mut self) {
+    pub(in crate::runtime) fn over(&mut self) {
         self.strategy = None;
         self.witness = None;
     }
 
     /// The tasks of this run, in the order in which they were started.
-    pub(super) fn slots(&self) -> &[Slot] {
+    pub(in crate::runtime) fn slots(&self) -> &[Slot] {
         &self.slots[..self.used]
     }
 
     /// A slot for a worker; which.
-    pub(super) fn take_slot(&mut self, id: WorkerId) -> usize {
+    pub(in crate::runtime) fn take_slot(&mut self, id: WorkerId) -> usize {
         let index = self.used;
         self.used += 1;
         if index == self.slots.len() {
@@ -113,14 +113,14 @@ impl Progress {
 
     /// The slot of a worker of this run.
     #[inline]
-    pub(super) fn slot_of(&self, worker: WorkerId) -> Option<usize> {
+    pub(in crate::runtime) fn slot_of(&self, worker: WorkerId) -> Option<usize> {
         let place = *self.places.get(worker.index())?;
         let is_there = place < self.used && self.slots[place].id == worker;
         is_there.then_some(place)
     }
 
     /// Gathers what can happen next, and says what that amounts to.
-    pub(super) fn look(&mut self, book: &mut Book) -> Situation {
+    pub(in crate::runtime) fn look(&mut self, book: &mut Book) -> Situation {
         self.enabled.clear();
         let next_timer = self.clock.next_deadline();
         let cancels = self.is_left(Resource::Cancels);
@@ -181,7 +181,7 @@ impl Progress {
     }
 
     /// Whether the run may take no more steps.
-    pub(super) fn is_at_bound(&self) -> bool {
+    pub(in crate::runtime) fn is_at_bound(&self) -> bool {
         self.steps() >= self.options.bound.0
     }
 
@@ -231,7 +231,7 @@ impl Progress {
     }
 
     /// Offers these actions of a worker, and nothing else.
-    pub(super) fn offer_only(
+    pub(in crate::runtime) fn offer_only(
         &mut self,
         worker: WorkerId,
         op: Op,
@@ -253,7 +253,7 @@ impl Progress {
 
     /// Asks for one of the choices that were gathered and are within the budgets; `None` if the run
     /// ends here.
-    pub(super) fn ask(&mut self, book: &Book) -> Option<Choice> {
+    pub(in crate::runtime) fn ask(&mut self, book: &Book) -> Option<Choice> {
         let counts = self.bounded || self.options.budget.preemptions.is_some();
         let held_up = counts && self.keep_within_budget();
         if self.enabled.is_empty() {
@@ -297,7 +297,7 @@ impl Progress {
 
     /// Puts the properties to the step that is under way and to the state after it, and tells both.
     #[inline]
-    pub(super) fn tell(&mut self, book: &mut Book, situation: Situation) {
+    pub(in crate::runtime) fn tell(&mut self, book: &mut Book, situation: Situation) {
         if !book.is_quiet() {
             self.judge(book, situation);
         }

@@ -11,12 +11,12 @@ use std::io::Write;
 use std::panic::PanicHookInfo;
 use std::sync::{Mutex, Once, PoisonError};
 
-use super::current::{is_exploring, with_core};
 use crate::runtime::names::Here;
+use crate::runtime::scene::current::{is_exploring, with_core};
 
 /// A payload of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Panic {
+pub(in crate::runtime) enum Panic {
     /// An injected panic.
     Injected,
     /// The run ends in the middle of a step.
@@ -25,7 +25,7 @@ pub(super) enum Panic {
 
 /// What the `Debug` form of an error says that came of an injected fault: who unwraps it has not
 /// failed by itself.
-pub(super) const INJECTED: &str = "injected by selvedge";
+pub(in crate::runtime) const INJECTED: &str = "injected by selvedge";
 
 thread_local! {
     static LAST: RefCell<Option<(String, Option<Here>)>> = const { RefCell::new(None) };
@@ -34,7 +34,7 @@ thread_local! {
 }
 
 /// What came of user code that panicked.
-pub(super) struct Sight {
+pub(in crate::runtime) struct Sight {
     payload: Box<dyn Any + Send>,
     kind: Kind,
 }
@@ -53,7 +53,7 @@ impl Sight {
     /// Looks at a payload.
     #[cold]
     #[inline(never)]
-    pub(super) fn of(payload: Box<dyn Any + Send>) -> Sight {
+    pub(in crate::runtime) fn of(payload: Box<dyn Any + Send>) -> Sight {
         let last = LAST.with(|last| last.borrow_mut().take());
         let kind = match payload.downcast_ref::<Panic>() {
             Some(Panic::Injected) => Kind::Injected,
@@ -71,12 +71,12 @@ impl Sight {
     }
 
     /// Whether the run ends here.
-    pub(super) fn is_abandoned(&self) -> bool {
+    pub(in crate::runtime) fn is_abandoned(&self) -> bool {
         matches!(self.kind, Kind::Abandoned)
     }
 
     /// Message and place, if it is the user's own.
-    pub(super) fn failure(&self) -> Option<(String, Option<Here>)> {
+    pub(in crate::runtime) fn failure(&self) -> Option<(String, Option<Here>)> {
         match &self.kind {
             Kind::Own { text, place } => Some((text.clone(), *place)),
             _ => None,
@@ -84,11 +84,11 @@ impl Sight {
     }
 
     /// Whether it comes of a fault that was injected.
-    pub(super) fn is_injected(&self) -> bool {
+    pub(in crate::runtime) fn is_injected(&self) -> bool {
         matches!(self.kind, Kind::Injected)
     }
 
-    pub(super) fn into_payload(self) -> Box<dyn Any + Send> {
+    pub(in crate::runtime) fn into_payload(self) -> Box<dyn Any + Send> {
         self.payload
     }
 }
@@ -111,7 +111,7 @@ pub(crate) fn keep_quiet_while_exploring() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         #[cfg(feature = "threads")]
-        let before = super::threads::behind_shuttles_hook();
+        let before = crate::runtime::threads::behind_shuttles_hook();
         #[cfg(not(feature = "threads"))]
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
