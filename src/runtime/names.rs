@@ -185,6 +185,14 @@ impl Names {
 
     /// The `nth` child of a worker, counted from zero.
     pub(crate) fn child(&mut self, parent: WorkerId, nth: usize) -> WorkerId {
+        match self.workers[parent.index()].children.get(nth) {
+            Some(&known) => known,
+            None => self.name_children(parent, nth),
+        }
+    }
+
+    #[cold]
+    fn name_children(&mut self, parent: WorkerId, nth: usize) -> WorkerId {
         let known = self.workers[parent.index()].children.len();
         for n in known..=nth {
             let id = WorkerId(self.workers.len() as u32);

@@ -178,15 +178,18 @@ impl<O: Order> Strategy for Random<O> {
 
     #[inline]
     fn observe(&mut self, event: &Event) {
-        match (*event, self.last) {
-            (Event::Spawned { worker }, Some(by)) if worker != by => {
+        match *event {
+            Event::Spawned { worker } => {
+                let Some(by) = self.last.filter(|&by| by != worker) else {
+                    return;
+                };
                 if self.piloting {
                     self.profile.started(worker, by);
                 } else {
                     self.order.started(&mut self.rng, worker, by);
                 }
             }
-            (Event::Ended { worker, .. }, _) if !self.piloting => {
+            Event::Ended { worker, .. } if !self.piloting => {
                 self.order.ended(&mut self.rng, worker);
             }
             _ => {}

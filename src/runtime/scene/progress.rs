@@ -15,7 +15,7 @@ use crate::property::{Fact, Identity, Judge, SharedStrategy, SharedWitness, Situ
 use crate::run::{
     Action, Choice, Enabled, Event, Op, Outcome, Point, Resource, Spent, View, Wait, WorkerId,
 };
-use crate::runtime::book::Book;
+use crate::runtime::book::{Account, Book};
 use crate::runtime::scene::published::Published;
 use crate::runtime::scene::slot::{Io, Slot};
 use crate::runtime::tasks::clock::Clock;
@@ -120,45 +120,38 @@ impl Progress {
     }
 
     /// Gathers what can happen next, and says what that amounts to.
+    #[inline(never)]
     pub(in crate::runtime) fn look(&mut self, book: &mut Book) -> Situation {
-        self.enabled.clear();
         let next_timer = self.clock.next_deadline();
-        let cancels = self.is_left(Resource::Cancels);
-        let cancels_tasks = cancels && self.options.cancels_tasks;
+        let cancels_tasks = self.is_left(Resource::Cancels) && self.options.cancels_tasks;
         let rare = next_timer.is_some() || self.options.wakers.are_choices();
         let (mut something, mut unfinished) = (false, false);
-        self.bounded = false;
-        for index in 0..self.used {
-            let slot = &self.slots[index];
+        let mut rarities = false;
+        let enabled = &mut self.enabled;
+        enabled.clear();
+        for (index, slot) in self.slots[..self.used].iter().enumerate() {
             if slot.ended {
                 continue;
             }
             unfinished = true;
-            let worker = slot.id;
-            let account = book.account_mut(worker);
+            rarities |= rare || slot.io.is_some() || !slot.parts.is_empty();
             let ready = slot.flag.is_ready();
+            let account = book.account_mut(slot.id);
             if ready {
                 something = true;
                 if matches!(account.wait, Some(Wait::Unknown | Wait::Join { .. })) {
                     account.wait = None;
                 }
-            }
-            let offer = |action, draws| Enabled {
-                choice: Choice { worker, action },
-                op: account.op,
-                draws,
-            };
-            if rare || slot.io.is_some() || !slot.parts.is_empty() {
-                self.offer_rarities(index, ready, next_timer, offer);
-                continue;
-            }
-            if ready {
-                self.enabled.push(offer(Action::Proceed, None));
+                enabled.push(offer(slot, account, Action::Proceed, None));
             }
             if cancels_tasks && index > 0 {
-                let cancel = offer(Action::Cancel, Some(Resource::Cancels));
-                self.enabled.push(cancel);
+                let draws = Some(Resource::Cancels);
+                enabled.push(offer(slot, account, Action::Cancel, draws));
             }
+        }
+        self.bounded = false;
+        if rarities {
+            self.offer_all(book, next_timer);
         }
         let timers = self.bounded;
         if !something && timers {
@@ -185,48 +178,50 @@ impl Progress {
         self.steps() >= self.options.bound.0
     }
 
-    /// All offers of a task that may have others than to go on and to be cancelled whole.
+    /// The same where tasks may do more than go on and be cancelled whole.
     #[cold]
-    fn offer_rarities(
-        &mut self,
-        index: usize,
-        ready: bool,
-        next_timer: Option<Duration>,
-        offer: impl Fn(Action, Option<Resource>) -> Enabled,
-    ) {
-        let (panics, cancels) = (
-            self.is_left(Resource::Panics),
-            self.is_left(Resource::Cancels),
-        );
-        let slot = &self.slots[index];
-        let mut add = |action, draws| self.enabled.push(offer(action, draws));
-        if ready {
-            add(Action::Proceed, None);
-            if slot.io == Some(Io::Open) && panics {
-                add(Action::Panic, Some(Resource::Panics));
-                add(Action::Fail, Some(Resource::Panics));
+    fn offer_all(&mut self, book: &Book, next_timer: Option<Duration>) {
+        let panics = self.is_left(Resource::Panics);
+        let cancels = self.is_left(Resource::Cancels);
+        let Options {
+            wakers,
+            cancels_tasks,
+            ..
+        } = self.options;
+        self.enabled.clear();
+        let unfinished = self.slots[..self.used].iter().enumerate();
+        for (index, slot) in unfinished.filter(|(_, slot)| !slot.ended) {
+            let account = book.account(slot.id);
+            let mut add = |action, draws| self.enabled.push(offer(slot, account, action, draws));
+            let ready = slot.flag.is_ready();
+            if ready {
+                add(Action::Proceed, None);
+                if slot.io == Some(Io::Open) && panics {
+                    add(Action::Panic, Some(Resource::Panics));
+                    add(Action::Fail, Some(Resource::Panics));
+                }
             }
-        }
-        if next_timer.is_some() && self.clock.has_timer(index, next_timer) {
-            self.bounded = true;
-            add(Action::Timeout, Some(Resource::Timeouts));
-        }
-        if !cancels {
-            return;
-        }
-        let mut add = |action| add(action, Some(Resource::Cancels));
-        if index > 0 && self.options.cancels_tasks {
-            add(Action::Cancel);
-        }
-        let parts = slot.parts.iter().filter(|part| !part.cancelled).count();
-        for part in 0..parts {
-            add(Action::CancelPart(part as u32));
-        }
-        if self.options.wakers.replaced {
-            add(Action::NewWaker);
-        }
-        if !ready && self.options.wakers.spurious {
-            add(Action::Spurious);
+            if next_timer.is_some() && self.clock.has_timer(index, next_timer) {
+                self.bounded = true;
+                add(Action::Timeout, Some(Resource::Timeouts));
+            }
+            if !cancels {
+                continue;
+            }
+            let mut add = |action| add(action, Some(Resource::Cancels));
+            if index > 0 && cancels_tasks {
+                add(Action::Cancel);
+            }
+            let parts = slot.parts.iter().filter(|part| !part.cancelled).count();
+            for part in 0..parts {
+                add(Action::CancelPart(part as u32));
+            }
+            if wakers.replaced {
+                add(Action::NewWaker);
+            }
+            if !ready && wakers.spurious {
+                add(Action::Spurious);
+            }
         }
     }
 
@@ -253,6 +248,7 @@ impl Progress {
 
     /// Asks for one of the choices that were gathered and are within the budgets; `None` if the run
     /// ends here.
+    #[inline]
     pub(in crate::runtime) fn ask(&mut self, book: &Book) -> Option<Choice> {
         let counts = self.bounded || self.options.budget.preemptions.is_some();
         let held_up = counts && self.keep_within_budget();
@@ -271,15 +267,21 @@ impl Progress {
         self.path.push(choice);
         self.taken = Some(at);
         self.told = false;
+        if self.published_workers != book.names.workers() {
+            self.publish_names(book);
+        }
         if let Some(published) = &self.published {
-            let workers = book.names.workers();
-            if self.published_workers != workers {
-                self.published_workers = workers;
-                published.name_workers(book.names.worker_names());
-            }
             published.step(self.path.len(), choice);
         }
         Some(choice)
+    }
+
+    #[cold]
+    fn publish_names(&mut self, book: &Book) {
+        self.published_workers = book.names.workers();
+        if let Some(published) = &self.published {
+            published.name_workers(book.names.worker_names());
+        }
     }
 
     /// Leaves out what the budgets do not allow; whether the worker of the last choice could go on
@@ -335,6 +337,19 @@ impl Progress {
             witness.borrow_mut().state(book, situation, &step);
         }
         self.facts.clear();
+    }
+}
+
+/// What a task is offered to do.
+#[inline]
+fn offer(slot: &Slot, account: &Account, action: Action, draws: Option<Resource>) -> Enabled {
+    Enabled {
+        choice: Choice {
+            worker: slot.id,
+            action,
+        },
+        op: account.op,
+        draws,
     }
 }
 
