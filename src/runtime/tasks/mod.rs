@@ -12,14 +12,14 @@
 //! 1. A run depends on the choices alone: nothing of the run before is left but names.
 //! 2. No borrow of ours is held while user code runs.
 
-pub(in crate::runtime) mod arrange;
-pub(in crate::runtime) mod clock;
-pub(in crate::runtime) mod engine;
-pub(in crate::runtime) mod join;
-pub(in crate::runtime) mod lowered;
-pub(in crate::runtime) mod part;
-pub(in crate::runtime) mod sleep;
-pub(in crate::runtime) mod tracked;
+pub(super) mod arrange;
+pub(super) mod clock;
+pub(super) mod engine;
+pub(super) mod join;
+pub(super) mod lowered;
+pub(super) mod part;
+pub(super) mod sleep;
+pub(super) mod tracked;
 
 pub(crate) use engine::{Root, Tasks};
 pub use join::{JoinError, JoinHandle, spawn, yield_now};
