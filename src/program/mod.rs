@@ -11,6 +11,7 @@ mod block_builder;
 mod braces;
 mod branching;
 mod builder;
+mod draft;
 mod error;
 mod format;
 mod generate;
@@ -31,6 +32,7 @@ mod words;
 
 pub use block_builder::{BlockBuilder, EitherBuilder};
 pub use builder::{ProgramBuilder, SemaphoreBuilder, WorkerBuilder};
+pub use draft::Draft;
 pub use error::{Problem, ProgramError};
 pub use generate::{Size, generate};
 pub use model::*;
