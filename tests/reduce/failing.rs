@@ -5,14 +5,14 @@ use selvedge::program::{Program, Size, block_size, generate};
 use selvedge::report::{Finding, StrategyName};
 
 /// A program with a finding.
-pub struct Failing {
-    pub seed: u64,
-    pub program: Program,
-    pub finding: Finding,
+pub(crate) struct Failing {
+    pub(crate) seed: u64,
+    pub(crate) program: Program,
+    pub(crate) finding: Finding,
 }
 
 /// What finds it: runs, since not every program of that size can be searched.
-pub fn explorer() -> Explorer {
+pub(crate) fn explorer() -> Explorer {
     Explorer {
         strategy: StrategyName::Portfolio,
         runs: Some(100),
@@ -21,18 +21,18 @@ pub fn explorer() -> Explorer {
 }
 
 /// The statements of a program.
-pub fn statements(program: &Program) -> u32 {
+pub(crate) fn statements(program: &Program) -> u32 {
     program.workers().iter().map(|w| block_size(&w.body)).sum()
 }
 
 /// The worker instances of a program.
-pub fn instances(program: &Program) -> u32 {
+pub(crate) fn instances(program: &Program) -> u32 {
     program.workers().iter().map(|w| w.count).sum()
 }
 
 /// Failing programs of so many statements, in the order of their seeds. Which of the findings of a
 /// program is taken differs from one to the next.
-pub fn failing(size: u32) -> impl Iterator<Item = Failing> {
+pub(crate) fn failing(size: u32) -> impl Iterator<Item = Failing> {
     let large = Size {
         statements: size,
         plots: size / 8,
