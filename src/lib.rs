@@ -116,7 +116,7 @@ pub mod semaphore;
 pub mod strategy;
 
 #[cfg(feature = "check")]
-pub use explore::{Explorer, check_async, check_semaphore};
+pub use explore::{Explorer, check_async, check_semaphore, try_check_async};
 pub use runtime::{fault, task};
 #[cfg(feature = "check")]
 pub use runtime::{probe, time, tracked};

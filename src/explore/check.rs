@@ -6,8 +6,8 @@ use std::future::Future;
 use std::panic::Location;
 
 use super::Explorer;
-use super::closures::{Case, closure_of};
-use crate::report::{Report, Style, text, timeline};
+use super::closures::{Case, Closure, closure_of};
+use crate::report::{Finding, Report, Style, text, timeline};
 use crate::runtime::Here;
 use crate::schedule::ScheduleError;
 
@@ -49,6 +49,73 @@ where
     Explorer::closures().check_async(closure);
 }
 
+/// As [`check_async`], but what is found is returned: for property tests, and for tests that expect
+/// something to be found.
+///
+/// ```
+/// use std::sync::Arc;
+/// use selvedge::program::PropertyName;
+/// use selvedge::{Semaphore, task, try_check_async};
+///
+/// let found = try_check_async(|| async {
+///     let pool = Arc::new(Semaphore::new(2).named("pool"));
+///     task::spawn(async move { pool.acquire().await.unwrap().forget() });
+/// });
+/// assert!(found.is_ok()); // forgotten on purpose
+///
+/// let found = try_check_async(|| async {
+///     let pool = Arc::new(Semaphore::new(2).named("pool"));
+///     task::spawn(async move { pool.acquire_raw().await.unwrap() });
+/// });
+/// let finding = found.unwrap_err();
+/// assert_eq!(finding.property, PropertyName::Leak);
+/// assert!(finding.to_string().contains("lost for good: 1 of the 2 permits of pool"));
+/// ```
+///
+/// In a test of proptest it goes together with `?`, since a finding is an error:
+///
+/// ```
+/// use proptest::prelude::*;
+/// use std::sync::Arc;
+/// use selvedge::{Semaphore, task, try_check_async};
+///
+/// proptest! {
+///     # #![proptest_config(ProptestConfig { cases: 2, failure_persistence: None, ..Default::default() })]
+///     # /*
+///     #[test]
+///     # */
+///     fn guards_put_back(permits in 1..4u32, tasks in 1..4) {
+///         try_check_async(move || async move {
+///             let pool = Arc::new(Semaphore::new(permits as usize));
+///             for _ in 0..tasks {
+///                 let pool = Arc::clone(&pool);
+///                 task::spawn(async move { drop(pool.acquire().await) });
+///             }
+///         })?;
+///     }
+/// }
+/// # guards_put_back();
+/// ```
+///
+/// There each case makes all the runs of a check; the driver of the feature `proptest` divides them,
+/// and keeps to one finding while the case is made smaller.
+///
+/// # Errors
+///
+/// The first finding of severity error, if something is found. It displays as the whole report.
+///
+/// # Panics
+///
+/// In an exploration, or if the environment says what cannot be used.
+#[track_caller]
+pub fn try_check_async<F, Fut>(closure: F) -> Result<(), Box<Finding>>
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ()> + 'static,
+{
+    Explorer::closures().try_check_async(closure)
+}
+
 impl Explorer {
     /// As [`check_async`], with these options where the environment says nothing.
     ///
@@ -61,26 +128,65 @@ impl Explorer {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + 'static,
     {
+        match self.checked(Location::caller(), name_of::<F>(), closure_of(closure)) {
+            Checked::Explored(report) => conclude(&report),
+            Checked::Replayed(report) => conclude_replay(&report),
+        }
+    }
+
+    /// As [`try_check_async`], with these options where the environment says nothing.
+    ///
+    /// # Errors
+    ///
+    /// The first finding, if something is found.
+    ///
+    /// # Panics
+    ///
+    /// In an exploration, or if the environment says what cannot be used.
+    #[track_caller]
+    pub fn try_check_async<F, Fut>(&self, closure: F) -> Result<(), Box<Finding>>
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + 'static,
+    {
+        let checked = self.checked(Location::caller(), name_of::<F>(), closure_of(closure));
+        let (Checked::Explored(report) | Checked::Replayed(report)) = checked;
+        report.into_result()
+    }
+
+    /// Explores a closure, or replays the schedule that the environment has for it.
+    ///
+    /// # Panics
+    ///
+    /// In an exploration, or if the environment says what cannot be used.
+    #[track_caller]
+    fn checked(&self, place: &'static Location<'static>, name: String, closure: Closure) -> Checked {
         let case = Case {
-            name: name_of::<F>(),
-            place: Here::from(Location::caller()),
+            name,
+            place: Here::from(place),
             command: Some(command()),
         };
         let (explorer, replay) = match self.clone().with_environment() {
             Ok(read) => read,
             Err(problems) => panic!("{problems}"),
         };
-        let closure = closure_of(closure);
         if let Some(schedule) = replay {
             match explorer.replay_case(case.clone(), &schedule, closure.clone()) {
-                Ok(report) => return conclude_replay(&report),
+                Ok(report) => return Checked::Replayed(report),
                 // it is of another check of this process
                 Err(ScheduleError::Foreign { .. }) => {}
                 Err(error) => panic!("SELVEDGE_REPLAY: {error}"),
             }
         }
-        conclude(&explorer.explore_case(case, closure));
+        Checked::Explored(explorer.explore_case(case, closure))
     }
+}
+
+/// What a check came to.
+enum Checked {
+    Explored(Report),
+    /// One run, which was asked for.
+    Replayed(Report),
 }
 
 fn style() -> Style {

@@ -14,10 +14,10 @@ use super::edits::{Edit, can_leave_out, each, is_ornate};
 use crate::program::{Draft, Kind, Order};
 
 /// Whether a smaller draft is kept; `None` when no more are asked for.
-pub(crate) type Keep<'k> = &'k mut dyn FnMut(&Draft) -> Option<bool>;
+pub type Keep<'k> = &'k mut dyn FnMut(&Draft) -> Option<bool>;
 
 /// The smallest draft that was found.
-pub(crate) fn descend(draft: Draft, keep: Keep<'_>) -> Draft {
+pub fn descend(draft: Draft, keep: Keep<'_>) -> Draft {
     let mut descent = Descent {
         best: draft,
         keep,
@@ -39,7 +39,7 @@ pub(crate) fn descend(draft: Draft, keep: Keep<'_>) -> Draft {
 }
 
 /// All edits of a draft that leave out a small part, those that leave out most first.
-pub(crate) fn edits(draft: &Draft) -> Vec<Edit> {
+pub fn edits(draft: &Draft) -> Vec<Edit> {
     let size = draft.size() as usize;
     let mut edits = workers(draft);
     edits.extend(counts(draft));
@@ -167,7 +167,9 @@ fn semaphores(draft: &Draft) -> Vec<Edit> {
 fn numbers(draft: &Draft) -> Vec<Edit> {
     let mut edits = Vec::new();
     for (at, semaphore) in draft.semaphores.iter().enumerate() {
-        edits.extend(smaller(semaphore.permits, 0).into_iter().map(|n| Edit::Permits(at, n)));
+        for n in smaller(semaphore.permits, 0) {
+            edits.extend([Edit::Narrow(at, n), Edit::Permits(at, n)]);
+        }
     }
     let mut at = 0;
     each(draft, &mut |statement, _| {

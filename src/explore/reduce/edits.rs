@@ -14,7 +14,7 @@ use crate::program::{Amount, Block, Draft, Kind, Order, Panics, Statement, State
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Edit {
+pub enum Edit {
     /// No worker of that place, and nothing that names it.
     Worker(usize),
     /// So many instances; who named one that is gone names the last that is there.
@@ -33,6 +33,8 @@ pub(crate) enum Edit {
     Semaphore(usize),
     /// So many permits at the start.
     Permits(usize, u32),
+    /// So many permits at the start, and nobody moves more than that at once.
+    Narrow(usize, u32),
     /// Bounded, where it is something else.
     Bounded(usize),
     /// In the order `fifo`, where it is in another.
@@ -47,7 +49,7 @@ pub(crate) enum Edit {
 
 impl Edit {
     /// What becomes of a draft; `None` if nothing does.
-    pub(crate) fn apply(&self, draft: &Draft) -> Option<Draft> {
+    pub fn apply(&self, draft: &Draft) -> Option<Draft> {
         let mut draft = draft.clone();
         match *self {
             Edit::Worker(at) => {
@@ -107,6 +109,19 @@ impl Edit {
                 });
             }
             Edit::Permits(at, permits) => draft.semaphores.get_mut(at)?.permits = permits,
+            Edit::Narrow(at, permits) => {
+                let semaphore = draft.semaphores.get_mut(at)?;
+                semaphore.permits = permits;
+                let name = semaphore.name.clone();
+                draft.replace(|mut statement| {
+                    if statement.semaphore() == Some(&name)
+                        && let Some(number) = statement.number_mut()
+                    {
+                        *number = (*number).min(permits.max(1));
+                    }
+                    vec![statement]
+                });
+            }
             Edit::Bounded(at) => draft.semaphores.get_mut(at)?.kind = Kind::Bounded,
             Edit::Fifo(at) => draft.semaphores.get_mut(at)?.order = Order::Fifo,
             Edit::Number(at, n) => {

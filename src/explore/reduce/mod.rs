@@ -11,6 +11,6 @@ mod oracle;
 mod reducer;
 mod target;
 
-pub(crate) use descent::{descend, edits};
-pub(crate) use edits::Edit;
+pub use descent::{Keep, descend, edits};
+pub use edits::Edit;
 pub use reducer::Reduced;
