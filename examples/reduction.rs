@@ -12,7 +12,9 @@ use failing::{explorer, failing, instances, statements};
 
 #[allow(clippy::disallowed_methods)] // how long it takes is printed, and decides nothing
 fn main() {
-    let count = std::env::args().nth(1).map_or(100, |n| n.parse().expect("a number"));
+    let count = std::env::args()
+        .nth(1)
+        .map_or(100, |n| n.parse().expect("a number"));
     let (mut sizes, mut workers, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
     println!("     seed  property            statements  workers  candidates  seconds");
     for one in failing(40).take(count) {
@@ -39,6 +41,11 @@ fn main() {
     ] {
         figures.sort_by(f64::total_cmp);
         let at = |part: f64| figures[((figures.len() - 1) as f64 * part) as usize];
-        println!("{name}: median {:.3}, 9 of 10 {:.3}, most {:.3}", at(0.5), at(0.9), at(1.0));
+        println!(
+            "{name}: median {:.3}, 9 of 10 {:.3}, most {:.3}",
+            at(0.5),
+            at(0.9),
+            at(1.0)
+        );
     }
 }

@@ -32,7 +32,10 @@ fn sizes(program: &Program) -> [usize; 4] {
 #[test]
 fn no_bytes_are_the_simplest() {
     let program = Program::arbitrary(&mut Unstructured::new(&[])).expect("valid");
-    assert_eq!(program.source(), "semaphore pool permits=1\n\nworker left {}\n");
+    assert_eq!(
+        program.source(),
+        "semaphore pool permits=1\n\nworker left {}\n"
+    );
     let ops = Ops::arbitrary(&mut Unstructured::new(&[])).expect("valid");
     assert_eq!(ops.to_string(), "0 permits\n");
     let decisions = Decisions::arbitrary(&mut Unstructured::new(&[])).expect("valid");
@@ -47,7 +50,10 @@ fn any_bytes_are_a_program_that_prints_as_itself() {
         let program = Program::arbitrary_take_rest(Unstructured::new(&bytes)).expect("valid");
         assert_eq!(program, Program::from_bytes(&bytes));
         assert_eq!(program.to_string(), program.source());
-        assert_eq!(Program::parse(&program.to_string()).expect("valid"), program);
+        assert_eq!(
+            Program::parse(&program.to_string()).expect("valid"),
+            program
+        );
         words.extend(program.statements().iter().map(|s| s.statement.word()));
     }
     assert_eq!(words.len(), 20, "the whole language: {words:?}");

@@ -160,7 +160,12 @@ impl Explorer {
     ///
     /// In an exploration, or if the environment says what cannot be used.
     #[track_caller]
-    fn checked(&self, place: &'static Location<'static>, name: String, closure: Closure) -> Checked {
+    fn checked(
+        &self,
+        place: &'static Location<'static>,
+        name: String,
+        closure: Closure,
+    ) -> Checked {
         let case = Case {
             name,
             place: Here::from(place),

@@ -232,7 +232,8 @@ impl Writer {
             Kind::Signal => how / 16 % 2,
             _ => [1, 2, 3, 0][how / 16 % 4],
         };
-        self.semaphores.push((format!("permits={permits}{order}{word}"), kind));
+        self.semaphores
+            .push((format!("permits={permits}{order}{word}"), kind));
     }
 
     fn text(mut self) -> String {
@@ -249,7 +250,10 @@ impl Writer {
         for (name, worker) in WORKERS.iter().zip(&self.workers) {
             let spawned = if worker.spawned { " spawned" } else { "" };
             let count = worker.count;
-            text += &format!("worker {name} count={count}{spawned} {{\n{}}}\n", worker.body);
+            text += &format!(
+                "worker {name} count={count}{spawned} {{\n{}}}\n",
+                worker.body
+            );
         }
         text
     }

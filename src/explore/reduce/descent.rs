@@ -126,10 +126,15 @@ fn workers(draft: &Draft) -> Vec<Edit> {
 
 /// Numbers below `from` and at least `least`, those that are tried in its place.
 fn smaller(from: u32, least: u32) -> Vec<u32> {
-    let mut numbers: Vec<u32> = [least, least.saturating_add(1), from / 2, from.saturating_sub(1)]
-        .into_iter()
-        .filter(|&n| n >= least && n < from)
-        .collect();
+    let mut numbers: Vec<u32> = [
+        least,
+        least.saturating_add(1),
+        from / 2,
+        from.saturating_sub(1),
+    ]
+    .into_iter()
+    .filter(|&n| n >= least && n < from)
+    .collect();
     numbers.dedup();
     numbers
 }
@@ -137,7 +142,11 @@ fn smaller(from: u32, least: u32) -> Vec<u32> {
 fn counts(draft: &Draft) -> Vec<Edit> {
     let mut edits = Vec::new();
     for (at, worker) in draft.workers.iter().enumerate() {
-        edits.extend(smaller(worker.count, 1).into_iter().map(|n| Edit::Count(at, n)));
+        edits.extend(
+            smaller(worker.count, 1)
+                .into_iter()
+                .map(|n| Edit::Count(at, n)),
+        );
         if worker.spawned {
             edits.push(Edit::Unspawned(at));
         }
@@ -161,7 +170,10 @@ fn blocks(draft: &Draft) -> Vec<Edit> {
 }
 
 fn semaphores(draft: &Draft) -> Vec<Edit> {
-    (0..draft.semaphores.len()).rev().map(Edit::Semaphore).collect()
+    (0..draft.semaphores.len())
+        .rev()
+        .map(Edit::Semaphore)
+        .collect()
 }
 
 fn numbers(draft: &Draft) -> Vec<Edit> {
@@ -194,7 +206,11 @@ fn words(draft: &Draft) -> Vec<Edit> {
     for (at, limit) in limits.into_iter().enumerate() {
         if let Some(limit) = limit {
             edits.push(Edit::Budget(at, None));
-            edits.extend(smaller(limit, 0).into_iter().map(|n| Edit::Budget(at, Some(n))));
+            edits.extend(
+                smaller(limit, 0)
+                    .into_iter()
+                    .map(|n| Edit::Budget(at, Some(n))),
+            );
         }
     }
     for (at, semaphore) in draft.semaphores.iter().enumerate() {

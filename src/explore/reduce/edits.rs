@@ -155,9 +155,8 @@ impl Edit {
                 *of.into_iter().nth(at)? = to;
             }
         }
-        let declared = |name: &crate::program::Name| {
-            draft.semaphores.iter().any(|s| s.name == *name)
-        };
+        let declared =
+            |name: &crate::program::Name| draft.semaphores.iter().any(|s| s.name == *name);
         draft.expects.retain(|expect| match expect {
             crate::program::Expect::Fails { on: Some(on), .. } => declared(on),
             _ => true,
@@ -214,7 +213,11 @@ fn has_any(statement: &Statement, marks: &BTreeSet<Mark>) -> bool {
 /// What stands in a block of a statement.
 fn unwrapped(mut statement: Statement, block: usize) -> Block {
     let blocks = statement.blocks_mut();
-    blocks.into_iter().nth(block).map(std::mem::take).unwrap_or_default()
+    blocks
+        .into_iter()
+        .nth(block)
+        .map(std::mem::take)
+        .unwrap_or_default()
 }
 
 /// Whether a statement is one still without a block of its.

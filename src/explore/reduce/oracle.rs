@@ -20,7 +20,7 @@ use crate::explore::replay::replay;
 use crate::explore::runs::make_runs;
 use crate::machine::{Machine, Run};
 use crate::program::{BudgetDecl, Draft, Program};
-use crate::property::{Engine, Situation, SharedStrategy, Step, StepBound, Witness};
+use crate::property::{Engine, SharedStrategy, Situation, Step, StepBound, Witness};
 use crate::report::Reduction;
 use crate::run::{Action, Budget, Choice, Point, Strategy, View, WorkerId};
 use crate::search::{Exhaustive, Keep, Seen};
@@ -69,7 +69,11 @@ impl Candidate {
         let program = draft.build().ok()?;
         let machine = Machine::new(&program);
         let labels = Labels {
-            semaphores: draft.semaphores.iter().map(|s| s.name.to_string()).collect(),
+            semaphores: draft
+                .semaphores
+                .iter()
+                .map(|s| s.name.to_string())
+                .collect(),
             marks: marks(draft),
         };
         let budget = budget_of(&program, &BudgetDecl::default());
@@ -153,10 +157,14 @@ impl Oracle {
         let names = candidate.program.instance_names();
         let choice = |told: &Told| {
             let worker = names.iter().position(|name| *name == told.worker)?;
-            candidate.labels.marks.contains(&told.mark).then_some(Choice {
-                worker: WorkerId(worker as u32),
-                action: told.action,
-            })
+            candidate
+                .labels
+                .marks
+                .contains(&told.mark)
+                .then_some(Choice {
+                    worker: WorkerId(worker as u32),
+                    action: told.action,
+                })
         };
         let choices: Vec<Choice> = self.told.iter().filter_map(choice).collect();
         let most = 2 * choices.len() + 20;
@@ -228,12 +236,7 @@ impl Oracle {
 
     /// Keeps the choices that showed the target, in words that outlive the candidate.
     fn remember(&mut self, candidate: &Candidate, choices: &[Choice]) {
-        let replayed = replay(
-            &candidate.program,
-            &candidate.machine,
-            choices,
-            self.bound,
-        );
+        let replayed = replay(&candidate.program, &candidate.machine, choices, self.bound);
         let names = candidate.program.instance_names();
         let steps = replayed.trace.steps.iter();
         self.choices = choices.to_vec();
@@ -286,7 +289,10 @@ impl Witness for Watch<'_> {
     fn state(&mut self, _view: &dyn View, _situation: Situation, step: &Step<'_>) {
         self.choices.extend(step.choice());
         if self.shown.is_none()
-            && self.target.shown_by(step.facts.iter(), self.labels).is_some()
+            && self
+                .target
+                .shown_by(step.facts.iter(), self.labels)
+                .is_some()
         {
             self.shown = Some(self.choices.clone());
         }

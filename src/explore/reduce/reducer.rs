@@ -70,6 +70,7 @@ impl Explorer {
     ///
     /// worker handler {
     ///     acquire pool
+    ///     work query
     /// }
     ///
     /// expect leak on=pool
@@ -130,7 +131,10 @@ impl Explorer {
         }
         let finding = match found {
             Some(finding) => finding.clone(),
-            None => self.as_replayed(&candidate, oracle.choices()).into_iter().find(|f| is(&f))?,
+            None => self
+                .as_replayed(&candidate, oracle.choices())
+                .into_iter()
+                .find(|f| is(&f))?,
         };
         expects.insert(0, &finding);
         let mut draft = draft.clone();

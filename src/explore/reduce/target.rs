@@ -94,9 +94,7 @@ impl Target {
         danger_fits
             && if self.may_thin {
                 let something = !marks.is_empty() || self.marks.is_empty();
-                something
-                    && semaphores.is_subset(&self.semaphores)
-                    && marks.is_subset(&self.marks)
+                something && semaphores.is_subset(&self.semaphores) && marks.is_subset(&self.marks)
             } else {
                 semaphores == self.semaphores && marks == self.marks
             }
@@ -128,13 +126,16 @@ impl Target {
         if self.is_of_one_run() {
             return self.shown_by(&mut facts, labels).is_some();
         }
-        cycles(facts, seen == Seen::All).cycles.into_iter().any(|cycle| {
-            let danger = Some(cycle.danger);
-            let identity = Identity::LockOrder {
-                cycle: cycle.semaphores,
-            };
-            self.is(&identity, danger, labels)
-        })
+        cycles(facts, seen == Seen::All)
+            .cycles
+            .into_iter()
+            .any(|cycle| {
+                let danger = Some(cycle.danger);
+                let identity = Identity::LockOrder {
+                    cycle: cycle.semaphores,
+                };
+                self.is(&identity, danger, labels)
+            })
     }
 
     /// Whether the edges that were waited on at once go round the semaphores of the target.
@@ -142,7 +143,10 @@ impl Target {
         let name = |id: SemaphoreId| labels.semaphores[id.index()].as_str();
         let within = |id: SemaphoreId| self.semaphores.contains(name(id));
         // each of the cycle's semaphores is held by one who waits for another of them
-        let edges = || knot.iter().filter(|(from, to)| within(*from) && within(*to));
+        let edges = || {
+            knot.iter()
+                .filter(|(from, to)| within(*from) && within(*to))
+        };
         let froms: BTreeSet<&str> = edges().map(|&(from, _)| name(from)).collect();
         let tos: BTreeSet<&str> = edges().map(|&(_, to)| name(to)).collect();
         froms.len() == self.semaphores.len() && tos.len() == self.semaphores.len()

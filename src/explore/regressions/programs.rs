@@ -45,11 +45,7 @@ pub fn program_text(test: &str, reduced: &Reduced) -> String {
 /// # Errors
 ///
 /// If it cannot be written.
-pub fn keep_program(
-    folder: &Path,
-    test: &str,
-    reduced: &Reduced,
-) -> Result<PathBuf, NotWritten> {
+pub fn keep_program(folder: &Path, test: &str, reduced: &Reduced) -> Result<PathBuf, NotWritten> {
     let digest = Digest::of(&reduced.program.digest_text()).to_string();
     let name = format!("{}-{}", reduced.finding.property, &digest[..8]);
     store::keep(folder, &name, "sem", &program_text(test, reduced))
@@ -71,7 +67,11 @@ pub(super) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|e| e == extension))
-        .filter(|path| !path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.')))
+        .filter(|path| {
+            !path
+                .file_name()
+                .is_some_and(|n| n.to_string_lossy().starts_with('.'))
+        })
         .collect();
     files.sort();
     files
@@ -89,7 +89,10 @@ fn read(path: PathBuf) -> Result<KeptProgram, Stale> {
     };
     let text = fs::read_to_string(&path).map_err(|e| stale(format!("it cannot be read: {e}")))?;
     let program = Program::parse(&text).map_err(|e| {
-        let problem = e.problems().first().map_or(String::new(), |p| p.to_string());
+        let problem = e
+            .problems()
+            .first()
+            .map_or(String::new(), |p| p.to_string());
         stale(format!("it is no program any more: {problem}"))
     })?;
     let schedule = text.lines().find_map(|line| line.strip_prefix(SCHEDULE));
@@ -135,7 +138,9 @@ impl KeptProgram {
         let report = explorer.explore(&self.program, &self.path.display().to_string(), &());
         let missing = verdict(&self.program, &report).missing.len();
         if missing > 0 && report.complete {
-            return Err(stale("it does not show any more what it expects".to_owned()));
+            return Err(stale(
+                "it does not show any more what it expects".to_owned(),
+            ));
         }
         Ok(report)
     }

@@ -48,12 +48,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), NotWritten> {
 /// # Errors
 ///
 /// As [`write`].
-pub fn keep(
-    folder: &Path,
-    name: &str,
-    extension: &str,
-    text: &str,
-) -> Result<PathBuf, NotWritten> {
+pub fn keep(folder: &Path, name: &str, extension: &str, text: &str) -> Result<PathBuf, NotWritten> {
     let numbered = |n: u32| match n {
         1 => folder.join(format!("{name}.{extension}")),
         n => folder.join(format!("{name}-{n}.{extension}")),
@@ -94,7 +89,11 @@ fn beside(path: &Path) -> io::Result<(PathBuf, File)> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     for n in 0..1000 {
         let beside = path.with_file_name(format!(".{name}.{}.{n}.tmp", std::process::id()));
-        match OpenOptions::new().write(true).create_new(true).open(&beside) {
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&beside)
+        {
             Ok(file) => return Ok((beside, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
@@ -116,7 +115,13 @@ mod tests {
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(folder)
             .expect("a folder")
-            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
             .collect();
         names.sort();
         names
@@ -129,7 +134,10 @@ mod tests {
             keep(&folder, "leak", "sem", text).expect("it can be written");
         }
         assert_eq!(names(&folder), ["leak-2.sem", "leak.sem"]);
-        assert_eq!(fs::read_to_string(folder.join("leak-2.sem")).expect("a file"), "two");
+        assert_eq!(
+            fs::read_to_string(folder.join("leak-2.sem")).expect("a file"),
+            "two"
+        );
     }
 
     #[test]
@@ -138,7 +146,10 @@ mod tests {
         fs::write(&file, "no folder").expect("a file");
         let error = keep(&file.join("inner"), "leak", "sem", "the text").expect_err("no folder");
         let told = error.to_string();
-        assert!(told.starts_with("not written: ") && told.ends_with("the text"), "{told}");
+        assert!(
+            told.starts_with("not written: ") && told.ends_with("the text"),
+            "{told}"
+        );
         fs::remove_file(&file).expect("it is there");
     }
 
@@ -146,7 +157,10 @@ mod tests {
     #[test]
     fn a_full_disk_is_told() {
         // the device that is always full, through the same writes
-        let mut full = OpenOptions::new().write(true).open("/dev/full").expect("a device");
+        let mut full = OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .expect("a device");
         let problem = full.write_all(b"text").expect_err("it is full");
         let error = NotWritten {
             path: "leak.sem".into(),

@@ -35,6 +35,8 @@ use crate::report::{Finding, StrategyName};
 /// Checks::new("handlers").programs(programs(20));
 /// ```
 ///
+/// Options are fields: `let mut checks = Checks::new("…"); checks.config.cases = 64;`
+///
 /// With a closure over futures, each case is its value:
 ///
 /// ```
@@ -121,10 +123,14 @@ impl Checks {
             }
         }
         let each = self.share(&explorer);
-        let attempt = |program: &Program| {
-            each.explore(program, "generated.sem", &()).into_result()
-        };
-        let ran = run(&strategy, &self.config, explorer.seed, Shrinking::Not, attempt);
+        let attempt = |program: &Program| each.explore(program, "generated.sem", &()).into_result();
+        let ran = run(
+            &strategy,
+            &self.config,
+            explorer.seed,
+            Shrinking::Not,
+            attempt,
+        );
         let failed = match ran {
             Ok(None) => return Ok(stale),
             Ok(Some(failed)) => failed,
@@ -140,7 +146,11 @@ impl Checks {
         };
         // the story of the reduced program, in full
         let report = whole.explore(&reduced.program, &format!("{}.sem", self.name), &());
-        if let Some(at) = report.findings.iter().position(|f| f.id == reduced.finding.id) {
+        if let Some(at) = report
+            .findings
+            .iter()
+            .position(|f| f.id == reduced.finding.id)
+        {
             reduced.finding = report.told(at);
         }
         let kept = self
@@ -235,7 +245,11 @@ impl Checks {
         for kept in kept {
             let again = kept.and_then(|kept| {
                 let value = read(&kept.value).ok_or_else(|| not_read(&kept))?;
-                Ok((self.again(&each, &kept, of(&value), &mut stale), value, kept))
+                Ok((
+                    self.again(&each, &kept, of(&value), &mut stale),
+                    value,
+                    kept,
+                ))
             });
             match again {
                 Err(of) => stale.push(of),

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::explore::regressions::{NotWritten, Stale, program_text};
 use crate::explore::Reduced;
+use crate::explore::regressions::{NotWritten, Stale, program_text};
 use crate::report::Finding;
 
 /// A failed property test: what fails, as small as it was made, and where that is kept.
@@ -33,7 +33,10 @@ pub(super) enum Found {
         case: u32,
     },
     /// One that was kept, and fails still.
-    Again { path: PathBuf, finding: Box<Finding> },
+    Again {
+        path: PathBuf,
+        finding: Box<Finding>,
+    },
     /// Not a case but the making of cases.
     Cases(String),
 }
@@ -97,14 +100,25 @@ impl fmt::Display for Failure {
                 value,
                 finding,
                 case,
-            } => writeln!(f, "{test} failed in case {case}, with\n\n{value}\n{finding}")?,
+            } => writeln!(
+                f,
+                "{test} failed in case {case}, with\n\n{value}\n{finding}"
+            )?,
             Found::Again { path, finding } => {
-                writeln!(f, "{test} fails as it did before: {}\n{finding}", path.display())?;
+                writeln!(
+                    f,
+                    "{test} fails as it did before: {}\n{finding}",
+                    path.display()
+                )?;
             }
             Found::Cases(reason) => writeln!(f, "{test}: {reason}")?,
         }
         match &self.kept {
-            Some(Ok(path)) => write!(f, "kept in {}, and tried first the next time", path.display()),
+            Some(Ok(path)) => write!(
+                f,
+                "kept in {}, and tried first the next time",
+                path.display()
+            ),
             // what it would have been is printed above
             Some(Err(error)) => write!(f, "not kept: {}: {}", error.path.display(), error.problem),
             None => Ok(()),

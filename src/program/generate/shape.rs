@@ -141,7 +141,11 @@ mod tests {
             let program = shape.program(seed);
             let statements = program.statements();
             assert!(statements.len() <= 9, "{program}");
-            assert!(statements.iter().all(|s| words.contains(&s.statement.word())));
+            assert!(
+                statements
+                    .iter()
+                    .all(|s| words.contains(&s.statement.word()))
+            );
             assert!(program.semaphores().iter().all(|s| s.order != Order::Fifo));
             assert!(program.semaphores().iter().all(|s| s.kind != Kind::Signal));
         }
