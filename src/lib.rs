@@ -90,7 +90,8 @@ check_async(|| async {
 //! build of a user compiles nothing of the checker.
 //! `check` is all of the library, `serde` adds reports as JSON, `cli` the command `selvedge`;
 //! `tokio` and `async-lock` let their semaphores be tracked, and held against the model by
-//! `check_semaphore`.
+//! `check_semaphore`; `proptest` and `arbitrary` make programs, ops and decisions for property tests
+//! and fuzzers.
 
 #[cfg(feature = "check")]
 pub mod explore;

@@ -58,7 +58,7 @@ fn a_circle_stays_whole() {
          worker three count=3 { with c { work y } }",
         0,
         "semaphore a permits=1\nsemaphore b permits=1\n\nworker one {\n    acquire a\n    acquire b\n}\n\nworker two {\n    acquire b\n    acquire a\n}\n\nexpect deadlock on=a\nexpect leak on=a\nexpect leak on=b\nexpect exhaustion on=a\nexpect exhaustion on=b\nexpect lock-order on=a\n",
-        "one.1,two.1",
+        "one.1,two.1*2,one.1",
     );
 }
 
@@ -66,12 +66,13 @@ fn a_circle_stays_whole() {
 fn budgets_that_it_takes_are_kept() {
     check(
         "semaphore s permits=0
+         semaphore t permits=3
          budget panics=0 timeouts=1 cancels=2
-         worker w { try { acquire s } catch cancelled { acquire s } }
-         worker v { release s }",
+         worker w { repeat 2 { acquire t permits=2; acquire s; release t permits=2 } }
+         worker v { release s; with t { work x } }",
         0,
-        "semaphore s permits=0\n\nworker v {\n    release s\n}\n\nexpect over-release on=s\n",
-        "v.1",
+        "semaphore t permits=1\n\nbudget cancels=1\n\nworker w {\n    repeat 2 {\n        acquire t\n    }\n}\n\nexpect leak on=t\nexpect deadlock on=t\n",
+        "w.1*2,w.1@cancel",
     );
 }
 

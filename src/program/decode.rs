@@ -195,7 +195,7 @@ impl Writer {
             25 if ledger => self.say(&format!("grow {s}{number}")),
             26 if ledger => self.say(&format!("shrink {s}{number}")),
             27 => self.say(&format!("close {s}")),
-            28 => self.say(if how % 2 == 0 { "return" } else { "panic" }),
+            28 => self.say(["return", "panic"][how % 2]),
             29 => {
                 let worker = &mut self.workers[here];
                 worker.count = (worker.count + 1).min(MOST_COUNT);

@@ -34,6 +34,7 @@
 mod cases;
 mod checks;
 mod failure;
+mod macros;
 mod programs;
 mod strategies;
 
