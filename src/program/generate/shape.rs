@@ -12,10 +12,8 @@ use super::{Size, generate};
 /// ```
 /// use selvedge::program::{Order, Shape};
 ///
-/// let shape = Shape {
-///     orders: vec![Order::Fifo],
-///     ..Shape::of(12).only(&["acquire", "release", "with", "work"])
-/// };
+/// let mut shape = Shape::of(12).only(&["acquire", "release", "with", "work"]);
+/// shape.orders = vec![Order::Fifo];
 /// let program = shape.program(7);
 /// assert!(program.statements().len() <= 12);
 /// assert!(program.semaphores().iter().all(|s| s.order == Order::Fifo));
