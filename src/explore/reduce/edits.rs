@@ -7,7 +7,7 @@
 //!    that are kept come to an end.
 //! 2. What an edit leaves behind may be no program; whoever applies it builds it and sees.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::target::Mark;
 use crate::program::{Amount, Block, Draft, Kind, Order, Panics, Statement, StatementKind};
@@ -80,19 +80,19 @@ impl Edit {
                 });
             }
             Edit::Drop(first, count) => {
-                let mut number = Numbering::of(&draft);
+                let number = Numbering::of(&draft);
                 draft.retain(|s| !(first..first + count).contains(&number.of_statement(s)));
             }
             Edit::Only(ref marks) => draft.retain(|s| has_any(s, marks)),
             Edit::Unwrap(at, block) => {
-                let mut number = Numbering::of(&draft);
+                let number = Numbering::of(&draft);
                 draft.replace(|statement| match number.of_statement(&statement) == at {
                     true => unwrapped(statement, block),
                     false => vec![statement],
                 });
             }
             Edit::Without(at, block) => {
-                let mut number = Numbering::of(&draft);
+                let number = Numbering::of(&draft);
                 draft.replace(|mut statement| {
                     if number.of_statement(&statement) == at {
                         leave_out(&mut statement, block);
@@ -125,7 +125,7 @@ impl Edit {
             Edit::Bounded(at) => draft.semaphores.get_mut(at)?.kind = Kind::Bounded,
             Edit::Fifo(at) => draft.semaphores.get_mut(at)?.order = Order::Fifo,
             Edit::Number(at, n) => {
-                let mut number = Numbering::of(&draft);
+                let number = Numbering::of(&draft);
                 draft.replace(|mut statement| {
                     if number.of_statement(&statement) == at
                         && let Some(of) = statement.number_mut()
@@ -136,7 +136,7 @@ impl Edit {
                 });
             }
             Edit::Plain(at) => {
-                let mut number = Numbering::of(&draft);
+                let number = Numbering::of(&draft);
                 draft.replace(|mut statement| {
                     if number.of_statement(&statement) == at {
                         plain(&mut statement);
@@ -166,16 +166,16 @@ impl Edit {
 }
 
 /// The numbers of statements in the order of the text, by their marks.
-struct Numbering(Vec<Mark>);
+struct Numbering(BTreeMap<Mark, usize>);
 
 impl Numbering {
     fn of(draft: &Draft) -> Numbering {
-        Numbering(marks(draft))
+        let marks = marks(draft).into_iter().enumerate();
+        Numbering(marks.map(|(number, mark)| (mark, number)).collect())
     }
 
-    fn of_statement(&mut self, statement: &Statement) -> usize {
-        let at = self.0.iter().position(|&mark| mark == statement.span.start);
-        at.unwrap_or(usize::MAX)
+    fn of_statement(&self, statement: &Statement) -> usize {
+        self.0[&statement.span.start]
     }
 }
 

@@ -32,8 +32,9 @@ const STATES: u64 = 4_000;
 /// Runs that are made where those were not all.
 const RUNS: u64 = 60;
 
-/// What looking at one candidate costs besides the states and steps: reading and compiling it.
-const CANDIDATE: u64 = 200;
+/// What looking at one candidate costs besides the states and steps, for each of its statements:
+/// printing, reading and compiling it.
+const STATEMENT: u64 = 10;
 
 /// A choice, in words that mean the same in a smaller program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +128,7 @@ impl Oracle {
             return None;
         }
         self.candidates += 1;
-        self.spend(CANDIDATE);
+        self.spend(STATEMENT * u64::from(1 + draft.size()));
         let Some(candidate) = Candidate::of(draft) else {
             return Some(false);
         };

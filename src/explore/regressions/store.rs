@@ -47,7 +47,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), NotWritten> {
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn keep(folder: &Path, name: &str, extension: &str, text: &str) -> Result<PathBuf, NotWritten> {
     let numbered = |n: u32| match n {
         1 => folder.join(format!("{name}.{extension}")),
