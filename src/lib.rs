@@ -119,7 +119,8 @@ selvedge::check(|| {
 //! build of a user compiles nothing of the checker.
 //! `check` is all of the library but threads, which `threads` adds (and the engine of shuttle), `serde` adds reports as JSON, `cli` the command `selvedge`;
 //! `tokio` and `async-lock` let their semaphores be tracked, and held against the model by
-//! `check_semaphore`.
+//! `check_semaphore`; `proptest` and `arbitrary` make programs, ops and decisions for property tests
+//! and fuzzers.
 
 #[cfg(feature = "check")]
 pub mod explore;
@@ -144,10 +145,10 @@ pub mod semaphore;
 #[cfg(feature = "check")]
 pub mod strategy;
 
-#[cfg(feature = "threads")]
-pub use explore::check;
 #[cfg(feature = "check")]
-pub use explore::{Explorer, check_async, check_semaphore};
+pub use explore::{Explorer, check_async, check_semaphore, try_check_async};
+#[cfg(feature = "threads")]
+pub use explore::{check, try_check};
 #[cfg(feature = "threads")]
 pub use runtime::acquiring;
 pub use runtime::{fault, task, thread};

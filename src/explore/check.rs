@@ -6,6 +6,8 @@ use std::future::Future;
 use std::panic::Location;
 
 use super::Explorer;
+#[cfg(feature = "threads")]
+use super::closures::closure_of_threads;
 use super::closures::{Case, Closure, closure_of};
 use super::regressions::Kept;
 use crate::program::PropertyName;
@@ -93,6 +95,91 @@ where
     Explorer::closures().check(closure);
 }
 
+/// As [`check`], but what is found is returned, and nothing is kept of it.
+///
+/// # Errors
+///
+/// The first finding of severity error, if something is found. It displays as the whole report.
+///
+/// # Panics
+///
+/// In an exploration, or if the environment says what cannot be used.
+#[cfg(feature = "threads")]
+#[track_caller]
+pub fn try_check<F>(closure: F) -> Result<(), Box<Finding>>
+where
+    F: Fn() + Send + Sync + 'static,
+{
+    Explorer::closures().try_check(closure)
+}
+
+/// As [`check_async`], but what is found is returned: for property tests, and for tests that expect
+/// something to be found.
+///
+/// ```
+/// use std::sync::Arc;
+/// use selvedge::program::PropertyName;
+/// use selvedge::{Semaphore, task, try_check_async};
+///
+/// let found = try_check_async(|| async {
+///     let pool = Arc::new(Semaphore::new(2).named("pool"));
+///     task::spawn(async move { pool.acquire().await.unwrap().forget() });
+/// });
+/// assert!(found.is_ok()); // forgotten on purpose
+///
+/// let found = try_check_async(|| async {
+///     let pool = Arc::new(Semaphore::new(2).named("pool"));
+///     task::spawn(async move { pool.acquire_raw().await.unwrap() });
+/// });
+/// let finding = found.unwrap_err();
+/// assert_eq!(finding.property, PropertyName::Leak);
+/// assert!(finding.to_string().contains("lost for good: 1 of the 2 permits of pool"));
+/// ```
+///
+/// In a test of proptest it goes together with `?`, since a finding is an error:
+///
+/// ```
+/// use proptest::prelude::*;
+/// use std::sync::Arc;
+/// use selvedge::{Semaphore, task, try_check_async};
+///
+/// proptest! {
+///     # #![proptest_config(ProptestConfig { cases: 2, failure_persistence: None, ..Default::default() })]
+///     # /*
+///     #[test]
+///     # */
+///     fn guards_put_back(permits in 1..4u32, tasks in 1..4) {
+///         try_check_async(move || async move {
+///             let pool = Arc::new(Semaphore::new(permits as usize));
+///             for _ in 0..tasks {
+///                 let pool = Arc::clone(&pool);
+///                 task::spawn(async move { drop(pool.acquire().await) });
+///             }
+///         })?;
+///     }
+/// }
+/// # guards_put_back();
+/// ```
+///
+/// There each case makes all the runs of a check; the driver of the feature `proptest` divides them,
+/// and keeps to one finding while the case is made smaller.
+///
+/// # Errors
+///
+/// The first finding of severity error, if something is found. It displays as the whole report.
+///
+/// # Panics
+///
+/// In an exploration, or if the environment says what cannot be used.
+#[track_caller]
+pub fn try_check_async<F, Fut>(closure: F) -> Result<(), Box<Finding>>
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ()> + 'static,
+{
+    Explorer::closures().try_check_async(closure)
+}
+
 impl Explorer {
     /// As [`check_async`], with these options where the environment says nothing.
     ///
@@ -105,10 +192,8 @@ impl Explorer {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + 'static,
     {
-        self.check_case(
-            case_of::<F>(Here::from(Location::caller())),
-            closure_of(closure),
-        );
+        let case = case_of::<F>(Here::from(Location::caller()));
+        self.check_case(case, closure_of(closure));
     }
 
     /// As [`check`], with these options where the environment says nothing.
@@ -123,22 +208,65 @@ impl Explorer {
         F: Fn() + Send + Sync + 'static,
     {
         let case = case_of::<F>(Here::from(Location::caller()));
-        self.check_case(case, super::closures::closure_of_threads(closure));
+        self.check_case(case, closure_of_threads(closure));
+    }
+
+    /// As [`try_check_async`], with these options where the environment says nothing.
+    ///
+    /// # Errors
+    ///
+    /// The first finding, if something is found.
+    ///
+    /// # Panics
+    ///
+    /// In an exploration, or if the environment says what cannot be used.
+    #[track_caller]
+    pub fn try_check_async<F, Fut>(&self, closure: F) -> Result<(), Box<Finding>>
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + 'static,
+    {
+        let case = case_of::<F>(Here::from(Location::caller()));
+        self.try_case(case, closure_of(closure))
+    }
+
+    /// As [`try_check`], with these options where the environment says nothing.
+    ///
+    /// # Errors
+    ///
+    /// The first finding, if something is found.
+    ///
+    /// # Panics
+    ///
+    /// In an exploration, or if the environment says what cannot be used.
+    #[cfg(feature = "threads")]
+    #[track_caller]
+    pub fn try_check<F>(&self, closure: F) -> Result<(), Box<Finding>>
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        let case = case_of::<F>(Here::from(Location::caller()));
+        self.try_case(case, closure_of_threads(closure))
     }
 
     #[track_caller]
+    fn try_case(&self, case: Case, closure: Closure) -> Result<(), Box<Finding>> {
+        let explorer = self.in_environment();
+        let replayed = explorer
+            .1
+            .and_then(|schedule| explorer.0.asked_for(&case, &schedule, &closure));
+        let report = replayed.unwrap_or_else(|| explorer.0.explore_case(case, closure));
+        report.into_result()
+    }
+
+    /// Explores a closure, after what was kept of it, and keeps what is found.
+    #[track_caller]
     fn check_case(&self, case: Case, closure: Closure) {
-        let (explorer, replay) = match self.clone().with_environment() {
-            Ok(read) => read,
-            Err(problems) => panic!("{problems}"),
-        };
-        if let Some(schedule) = replay {
-            match explorer.replay_case(case.clone(), &schedule, closure.clone()) {
-                Ok(report) => return conclude_replay(&report),
-                // it is of another check of this process
-                Err(ScheduleError::Foreign { .. }) => {}
-                Err(error) => panic!("SELVEDGE_REPLAY: {error}"),
-            }
+        let (explorer, replay) = self.in_environment();
+        if let Some(schedule) = replay
+            && let Some(report) = explorer.asked_for(&case, &schedule, &closure)
+        {
+            return conclude_replay(&report);
         }
         let kept = Kept::of(&case, &explorer.regressions);
         if let Some(kept) = &kept {
@@ -147,6 +275,26 @@ impl Explorer {
         let report = explorer.explore_case(case, closure);
         let told = kept.as_ref().and_then(|kept| kept.keep(&report));
         conclude(&report, told.as_deref());
+    }
+
+    /// These options, where the environment says nothing; and the schedule that it asks for.
+    #[track_caller]
+    fn in_environment(&self) -> (Explorer, Option<String>) {
+        match self.clone().with_environment() {
+            Ok(read) => read,
+            Err(problems) => panic!("{problems}"),
+        }
+    }
+
+    /// The replay of the schedule that the environment has; `None` if that is of another check of this
+    /// process.
+    #[track_caller]
+    fn asked_for(&self, case: &Case, schedule: &str, closure: &Closure) -> Option<Report> {
+        match self.replay_case(case.clone(), schedule, closure.clone()) {
+            Ok(report) => Some(report),
+            Err(ScheduleError::Foreign { .. }) => None,
+            Err(error) => panic!("SELVEDGE_REPLAY: {error}"),
+        }
     }
 
     /// Replays what was found before.

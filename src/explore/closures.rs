@@ -154,6 +154,26 @@ impl Explorer {
         self.replay_case(case, schedule, closure_of_threads(closure))
     }
 
+    /// As [`Explorer::explore_async`], for a check that stands at `place`.
+    #[cfg(feature = "proptest")]
+    pub(crate) fn explore_at<F, Fut>(
+        &self,
+        name: &str,
+        place: &'static Location<'static>,
+        closure: F,
+    ) -> Report
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + 'static,
+    {
+        let case = Case {
+            name: name.to_owned(),
+            place: Here::from(place),
+            command: None,
+        };
+        self.explore_case(case, closure_of(closure))
+    }
+
     pub(super) fn explore_case(&self, case: Case, closure: Closure) -> Report {
         let explorer = self.clone();
         let (of, make) = (case.clone(), Arc::clone(&closure));

@@ -235,6 +235,7 @@ fn finding(
         available: series.map_or(Vec::new(), |s| trace.available(s)),
         trace: Arc::clone(&replayed.trace),
         identity: identity.clone(),
+        told: None,
     }
 }
 

@@ -112,7 +112,7 @@ impl Explorer {
     /// # Errors
     ///
     /// If such a variable is not known, or has a value that cannot be used: what is accepted.
-    pub(super) fn with_environment(mut self) -> Result<(Explorer, Option<String>), String> {
+    pub(crate) fn with_environment(mut self) -> Result<(Explorer, Option<String>), String> {
         let mut replay = None;
         let mut problems = Vec::new();
         let mut variables: Vec<(String, String)> = variables();

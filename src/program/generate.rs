@@ -12,11 +12,13 @@
 
 mod plot;
 mod random;
+mod shape;
 mod statements;
 
 use super::Program;
 use super::model::{Kind, Order};
 use random::Random;
+pub use shape::Shape;
 
 /// How large the generated programs are; every number is an upper bound.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,6 +14,7 @@ mod hops;
 #[cfg(feature = "serde")]
 mod json;
 mod model;
+mod outcome;
 mod reason;
 mod remedy;
 mod rows;

@@ -237,6 +237,9 @@ pub struct Finding {
     pub available: Vec<u64>,
     /// The run.
     pub trace: Arc<Trace>,
+    /// The report that it stood in, as text, where it was taken out of that: see
+    /// [`Report::into_result`].
+    pub told: Option<Arc<str>>,
 }
 
 impl Report {

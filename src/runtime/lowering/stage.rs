@@ -44,10 +44,12 @@ impl<T> From<Result<T, AcquireError>> for Answer<T> {
 /// An acquire that can be awaited, or waited for in a thread.
 pub(crate) trait Acquiring<T>: Future<Output = Result<T, AcquireError>> + Unpin {
     /// Blocks the thread until the answer is there, or until a timer fires if one runs.
+    #[cfg_attr(not(feature = "threads"), allow(dead_code))]
     fn block(self, timed: bool) -> Result<T, AcquireError>;
 }
 
 /// How long a timer runs: in an exploration, until it is chosen.
+#[cfg_attr(not(feature = "threads"), allow(dead_code))]
 const TIMER: Duration = Duration::from_secs(1);
 
 impl Acquiring<()> for AcquireRaw<'_> {

@@ -1,0 +1,81 @@
+//! A search for one thing: it ends as soon as that was seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::exhaustive::{Exhaustive, Search, Witnessed};
+use super::paths;
+use super::space::Space;
+use crate::property::Fact;
+use crate::run::WorkerId;
+
+/// What a search for one thing came to.
+#[derive(Debug, Clone)]
+pub struct Sought {
+    /// The facts that were seen until then, each with a schedule that shows it; `None` if they were
+    /// not enough.
+    pub facts: Option<BTreeMap<Fact, Witnessed>>,
+    /// Whether all states were seen.
+    pub complete: bool,
+    /// States seen.
+    pub states: u64,
+}
+
+/// How much was seen when facts are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// A part.
+    Part,
+    /// All states.
+    All,
+}
+
+impl Exhaustive<'_> {
+    /// Searches until the facts are enough, all was seen, or so many states were.
+    ///
+    /// `enough` is asked whenever there are new facts, and once more at the end. Schedules are those of the first sighting with the fewest
+    /// faults until then: a short one each, and not always the cheapest.
+    pub fn seek(
+        &self,
+        most: u64,
+        enough: &mut dyn FnMut(&mut dyn Iterator<Item = &Fact>, Seen) -> bool,
+    ) -> Sought {
+        let space = Space::new(self.machine, self.budget, self.bound, self.reduction);
+        let mut search = Search::new(&space, self.keep);
+        let mut known = 0;
+        let (found, complete) = loop {
+            if search.sightings.len() > known {
+                known = search.sightings.len();
+                if enough(&mut all_alike(&search).iter(), Seen::Part) {
+                    break (true, false);
+                }
+            }
+            if search.progress().states >= most {
+                break (false, false);
+            }
+            if !search.advance() {
+                break (enough(&mut all_alike(&search).iter(), Seen::All), true);
+            }
+        };
+        Sought {
+            facts: found.then(|| paths::witnesses(&search, &BTreeMap::new())),
+            complete,
+            states: search.progress().states,
+        }
+    }
+}
+
+/// The facts that were seen; what one instance can show, all of its class can.
+fn all_alike(search: &Search<'_>) -> BTreeSet<Fact> {
+    let mut facts: BTreeSet<Fact> = search.sightings.keys().cloned().collect();
+    let Some(symmetry) = &search.space.symmetry else {
+        return facts;
+    };
+    for fact in search.sightings.keys() {
+        if let Fact::Ordered { from, to, worker } = *fact {
+            let of = |class: &&Vec<WorkerId>| class[0] == worker;
+            let alike = symmetry.classes().iter().find(of).into_iter().flatten();
+            facts.extend(alike.map(|&worker| Fact::Ordered { from, to, worker }));
+        }
+    }
+    facts
+}
