@@ -134,8 +134,7 @@ impl<'a> Run<'a> {
     fn look(&mut self) -> Situation {
         let bounded = self.path.len() as u64 >= self.bound.0;
         self.machine.offers(&self.state, &mut self.offers);
-        self.machine
-            .situation(&self.state, &self.offers, bounded)
+        self.machine.situation(&self.state, &self.offers, bounded)
     }
 }
 

@@ -55,12 +55,7 @@ impl Clock {
 
     /// Whether a timer has fired; if not, the waker it wakes and the slot of who waits for it now.
     /// The waker that is of no use comes back, to be dropped where nothing is borrowed.
-    pub(super) fn poll(
-        &mut self,
-        number: u64,
-        slot: usize,
-        waker: Waker,
-    ) -> (bool, Option<Waker>) {
+    pub(super) fn poll(&mut self, number: u64, slot: usize, waker: Waker) -> (bool, Option<Waker>) {
         let Some(timer) = self.timers.iter_mut().find(|t| t.number == number) else {
             return (true, Some(waker));
         };

@@ -4,13 +4,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::{Options, Resuming};
 use super::core::{Core, NOBODY, Runner, Turn};
 use super::current::Entered;
 use super::panics::Sight;
 use super::published::Published;
 use super::slot::{Body, Io, Joined, Striker, nosy};
 use super::watch::{Holds, Invariant};
+use super::{Options, Resuming};
 use crate::property::{Engine, SharedStrategy, SharedWitness, Situation};
 use crate::run::{Action, Cause, Choice, Ending, Event, Op, Outcome, SemaphoreId, WorkerId};
 use crate::runtime::names::{Here, MAIN, Names, Verb};
@@ -271,7 +271,10 @@ impl Core {
         let (Some(mut body), Some(waker)) = (body, waker) else {
             unreachable!("a task that is polled has a future, and is not being polled")
         };
-        let nosy = self.reentrant.get().then(|| nosy(&self.progress.borrow().slots[index].flag));
+        let nosy = self
+            .reentrant
+            .get()
+            .then(|| nosy(&self.progress.borrow().slots[index].flag));
         self.book.borrow_mut().goes_on(id);
         let (slot, worker) = (index, id);
         self.current.set(Runner { slot, worker });

@@ -130,7 +130,9 @@ impl Core {
     /// The task that runs stands at I/O; what was decided of another one is still to come.
     fn open_io(&self) {
         let current = self.current.get();
-        self.progress.borrow_mut().slots[current.slot].io.get_or_insert(Io::Open);
+        self.progress.borrow_mut().slots[current.slot]
+            .io
+            .get_or_insert(Io::Open);
     }
 
     /// How the I/O turns out at which the task that runs stands, if that was decided.

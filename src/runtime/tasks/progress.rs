@@ -10,14 +10,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Options;
 use super::clock::Clock;
 use super::published::Published;
 use super::slot::{Io, Slot};
-use super::Options;
 use crate::property::{Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step};
 use crate::run::{
-    Action, Choice, Enabled, Event, Op, Outcome, Point, Resource, Spent, View, Wait,
-    WorkerId,
+    Action, Choice, Enabled, Event, Op, Outcome, Point, Resource, Spent, View, Wait, WorkerId,
 };
 use crate::runtime::book::{Account, Book};
 
