@@ -27,13 +27,6 @@ struct Timer {
 }
 
 impl Clock {
-    /// A new run begins.
-    pub(super) fn reset(&mut self) {
-        self.now = Duration::ZERO;
-        self.next = 0;
-        self.timers.clear();
-    }
-
     /// Time since the run began.
     pub(super) fn now(&self) -> Duration {
         self.now

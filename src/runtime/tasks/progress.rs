@@ -46,7 +46,7 @@ pub(super) struct Progress {
     pub(super) options: Options,
     /// The run ends in the middle of a poll, and how.
     pub(super) broken_off: Option<Outcome>,
-    pub(super) published: Option<Arc<Published>>,
+    published: Option<Arc<Published>>,
     /// How many workers had a name when names were published last.
     published_workers: usize,
     strategy: Option<SharedStrategy>,
@@ -65,7 +65,6 @@ impl Progress {
     ) {
         self.options = options;
         self.used = 0;
-        self.clock.reset();
         self.spent = Spent::default();
         self.taken = None;
         self.told = false;
@@ -78,6 +77,12 @@ impl Progress {
         self.strategy = Some(Rc::clone(strategy));
         self.hears_all = witness.borrow().hears_all();
         self.witness = Some(Rc::clone(witness));
+    }
+
+    /// Lets another thread see how far runs are.
+    pub(super) fn publish(&mut self, to: Option<Arc<Published>>) {
+        self.published = to;
+        self.published_workers = 0;
     }
 
     /// How many choices the run has had.
