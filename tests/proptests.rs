@@ -243,7 +243,7 @@ fn the_runs_are_divided_among_the_cases() {
     assert!(passed.is_ok());
     // 100 runs for each of 20 cases; pilot runs, and those that look for chance, come on top
     let made = runs.load(Ordering::Relaxed);
-    assert!((2_000..3_000).contains(&made), "{made}");
+    assert!((2_000..4_000).contains(&made), "{made}");
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn a_file_is_replaced_whole() {
 /// What a closure that changes from run to run is told.
 fn diverges(cause: &str, closure: impl Fn() + Send + Sync + 'static) {
     let explorer = Explorer {
-        runs: Some(50),
+        runs: Some(200),
         regressions: Regressions::Off,
         ..Explorer::closures()
     };

@@ -250,7 +250,7 @@ impl Explorer {
         let told = |f: &Finding| f.property == PropertyName::Divergence;
         if stopped != Some(Stopped::Hang)
             && !report.findings.iter().any(told)
-            && let Some(finding) = changing_run(&subject, self.seed)
+            && let Some(finding) = changing_run(&subject, self.seed, self.runs)
         {
             report.findings.insert(0, finding);
             report.stopped = stopped.or(Some(Stopped::Runs));

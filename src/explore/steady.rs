@@ -20,15 +20,23 @@ use crate::strategy::RandomWalk;
 /// Steps that are compared at most.
 const MOST_STEPS: usize = 1000;
 
-/// Runs that are replayed: of two ways of a coin, both are seen but once in 65,536 checks.
+/// Runs that are replayed at most: of two ways of a coin, both are seen but once in 65,536 checks.
 const RUNS: u64 = 16;
+
+/// A check of few runs is not to be one of replays: this part of them is replayed, and one at least.
+const PART: u64 = 8;
 
 /// Further replays of a run that changed, to see whether it goes on doing so.
 const MORE: u32 = 8;
 
 /// Says where a run differs from its replay, if one does.
-pub(super) fn changing_run(subject: &ClosureSubject, seed: u64) -> Option<Finding> {
-    (0..RUNS).find_map(|run| changes(subject, seed, run))
+pub(super) fn changing_run(
+    subject: &ClosureSubject,
+    seed: u64,
+    made: Option<u64>,
+) -> Option<Finding> {
+    let runs = made.map_or(RUNS, |made| (made / PART).clamp(1, RUNS));
+    (0..runs).find_map(|run| changes(subject, seed, run))
 }
 
 fn changes(subject: &ClosureSubject, seed: u64, run: u64) -> Option<Finding> {

@@ -215,8 +215,9 @@ fn runs_of(explorer: &Explorer) -> Vec<Vec<String>> {
         family(Arc::clone(&there), "main".to_owned(), 2)
     });
     let mut runs = runs.lock().unwrap();
-    // three times sixteen more tell whether the closure changes from run to run
-    let made = runs.len() - 3 * 16;
+    // some more tell whether the closure changes from run to run, three for each that is replayed
+    let replayed = (explorer.runs.unwrap() / 8).clamp(1, 16) as usize;
+    let made = runs.len() - 3 * replayed;
     runs.truncate(made);
     std::mem::take(&mut *runs)
 }

@@ -163,6 +163,9 @@ impl Core {
         self.dropped.borrow_mut().clear();
         self.found.borrow_mut().clear();
         self.tracked.borrow_mut().clear();
+        // wakers of timers that were forgotten are dropped where nothing is borrowed
+        let stale = std::mem::take(&mut self.progress.borrow_mut().clock);
+        drop(stale);
         self.progress.borrow_mut().begin(options, strategy, witness);
     }
 

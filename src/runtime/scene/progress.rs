@@ -65,7 +65,6 @@ impl Progress {
     ) {
         self.options = options;
         self.used = 0;
-        self.clock.reset();
         self.spent = Spent::default();
         self.taken = None;
         self.told = false;
@@ -78,6 +77,12 @@ impl Progress {
         self.strategy = Some(Rc::clone(strategy));
         self.hears_all = witness.borrow().hears_all();
         self.witness = Some(Rc::clone(witness));
+    }
+
+    /// Lets another thread see how far runs are.
+    pub(in crate::runtime) fn publish(&mut self, to: Option<Arc<Published>>) {
+        self.published = to;
+        self.published_workers = 0;
     }
 
     /// How many choices the run has had.

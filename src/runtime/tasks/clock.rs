@@ -27,13 +27,6 @@ struct Timer {
 }
 
 impl Clock {
-    /// A new run begins.
-    pub(in crate::runtime) fn reset(&mut self) {
-        self.now = Duration::ZERO;
-        self.next = 0;
-        self.timers.clear();
-    }
-
     /// Time since the run began.
     pub(in crate::runtime) fn now(&self) -> Duration {
         self.now

@@ -68,7 +68,7 @@ impl Tasks {
 
     /// Lets another thread see how far the run is.
     pub(crate) fn publish(&self, to: Option<Arc<Published>>) {
-        self.core.progress.borrow_mut().published = to;
+        self.core.progress.borrow_mut().publish(to);
     }
 
     /// Watches something the user wants to hold.
