@@ -78,6 +78,35 @@ check_async(|| async {
 "#
 )]
 //!
+//! # Rust code over threads
+//!
+#![cfg_attr(
+    feature = "threads",
+    doc = r#"
+[`check`] explores threaded code: which worker goes on at each op of a semaphore, where a panic
+strikes and when a timed acquire gives up are decided by a strategy. Threads are started with
+[`thread::spawn`] or [`thread::scope`], which are those of the standard library elsewhere.
+
+```should_panic
+use selvedge::{Semaphore, thread};
+
+selvedge::check(|| {
+    let (a, b) = (Semaphore::new(1).named("a"), Semaphore::new(1).named("b"));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let _a = a.acquire_blocking().unwrap();
+            let _b = b.acquire_blocking().unwrap();
+        });
+        scope.spawn(|| {
+            let _b = b.acquire_blocking().unwrap();
+            let _a = a.acquire_blocking().unwrap(); // deadlock
+        });
+    });
+});
+```
+"#
+)]
+//!
 //! **What is checked**: every interleaving of the ops of a program on its semaphores, within
 //! budgets of injected faults; of a closure as many runs as are asked for, or all of them. What the
 //! properties are is told in `property`.
@@ -88,7 +117,7 @@ check_async(|| async {
 //!
 //! Without features the crate is the [`Semaphore`] alone, and fault points that do nothing: a release
 //! build of a user compiles nothing of the checker.
-//! `check` is all of the library, `serde` adds reports as JSON, `cli` the command `selvedge`;
+//! `check` is all of the library but threads, which `threads` adds (and the engine of shuttle), `serde` adds reports as JSON, `cli` the command `selvedge`;
 //! `tokio` and `async-lock` let their semaphores be tracked, and held against the model by
 //! `check_semaphore`.
 
@@ -119,6 +148,8 @@ pub mod strategy;
 pub use explore::check;
 #[cfg(feature = "check")]
 pub use explore::{Explorer, check_async, check_semaphore};
+#[cfg(feature = "threads")]
+pub use runtime::acquiring;
 pub use runtime::{fault, task, thread};
 #[cfg(feature = "check")]
 pub use runtime::{probe, time, tracked};

@@ -176,17 +176,23 @@ fn exit_statuses() {
     assert_eq!(check(LEAK, &[&depth[..], &["pct"]].concat()), 1);
     assert_eq!(check(LEAK, &[&depth[..], &["pos"]].concat()), 2);
     assert_eq!(check(CLEAN, &["--strategy", "pct", "--depth", "0"]), 2);
-    let futures = ["--engine", "futures", "--strategy"];
-    for name in ["depth-first", "portfolio"] {
-        let by = [&futures[..], &[name, "--runs", "100"]].concat();
-        assert_eq!(check(LEAK, &by), 1, "{name}");
-        assert_eq!(check(CLEAN, &by), 0, "{name}");
-        assert_eq!(
-            check(&CLEAN.replacen("permits=1", "permits=1 plain", 1), &by),
-            2
-        );
+    let mut engines = vec!["futures"];
+    if cfg!(feature = "threads") {
+        engines.push("threads");
     }
-    assert_eq!(check(CLEAN, &[&futures[..], &["exhaustive"]].concat()), 2);
+    for engine in engines {
+        let engine = ["--engine", engine, "--strategy"];
+        for name in ["depth-first", "portfolio"] {
+            let by = [&engine[..], &[name, "--runs", "100"]].concat();
+            assert_eq!(check(LEAK, &by), 1, "{name}");
+            assert_eq!(check(CLEAN, &by), 0, "{name}");
+            assert_eq!(
+                check(&CLEAN.replacen("permits=1", "permits=1 plain", 1), &by),
+                2
+            );
+        }
+        assert_eq!(check(CLEAN, &[&engine[..], &["exhaustive"]].concat()), 2);
+    }
     let ran = selvedge(&["check", "-"], GATE);
     assert_eq!(ran.status, 0);
     assert!(ran.out.contains("lock-order"), "{}", ran.out);

@@ -1,4 +1,4 @@
-//! Worker programs as futures over the real semaphore, against the machine: the same choices are on
+//! Worker programs as futures and as threads over the real semaphore, against the machine: the same choices are on
 //! offer at each point, and the same choice brings the same events, the same state and the same
 //! findings.
 //!
@@ -17,9 +17,9 @@ use selvedge::explore::{Explorer, budget_of};
 use selvedge::machine::{Machine, Run};
 use selvedge::program::{BudgetDecl, Program, Size, generate};
 use selvedge::property::{Fact, StepBound};
-use selvedge::report::{Style, text};
+use selvedge::report::{Report, Style, text};
 use selvedge::run::{Budget, Cause, Event};
-use selvedge::runtime::Lowered;
+use selvedge::runtime::{Lowered, NotLowered};
 use selvedge::strategy::{DepthFirst, Settings, StrategyName, make};
 
 /// Programs of chance that are compared.
@@ -45,12 +45,23 @@ fn generous(program: &Program) -> Budget {
     budget_of(program, &overrides)
 }
 
-/// Makes runs on both engines, and again on each what was chosen.
+/// The engines that perform a program on the real semaphore.
+fn lowered(program: &Program, budget: Budget) -> Vec<(&'static str, Lowered)> {
+    let futures = Lowered::new(program, budget, BOUND).expect("it is eligible");
+    #[cfg(not(feature = "threads"))]
+    return vec![("futures", futures)];
+    #[cfg(feature = "threads")]
+    {
+        let threads = Lowered::new(program, budget, BOUND).expect("it is eligible");
+        vec![("futures", futures), ("threads", threads.on_threads())]
+    }
+}
+
+/// Makes runs on all engines, and again on each what was chosen.
 fn compare(what: &str, program: &Program, strategy: StrategyName, number: u64) -> Vec<Record> {
     let budget = generous(program);
     let machine = Machine::new(program);
     let mut model = Run::new(&machine, budget, BOUND);
-    let mut real = Lowered::new(program, budget, BOUND).expect("it is eligible");
     let settings = Settings {
         seed: number,
         budget,
@@ -58,14 +69,17 @@ fn compare(what: &str, program: &Program, strategy: StrategyName, number: u64) -
     };
     let chosen = || make(strategy, &settings).expect("it makes runs");
     let expected = runs(&mut model, chosen(), RUNS);
-    let found = runs(&mut real, chosen(), RUNS);
-    same(what, program, &expected, &found);
-    for record in &expected {
-        let again = replay(&mut real, &record.choices);
-        let expected = replay(&mut model, &record.choices);
-        same(what, program, &[expected], &[again]);
+    for (engine, mut real) in lowered(program, budget) {
+        let what = format!("{what}, {engine}");
+        let found = runs(&mut real, chosen(), RUNS);
+        same(&what, program, &expected, &found);
+        for record in &expected {
+            let again = replay(&mut real, &record.choices);
+            let expected = replay(&mut model, &record.choices);
+            same(&what, program, &[expected], &[again]);
+        }
     }
-    found
+    expected
 }
 
 fn same(what: &str, program: &Program, expected: &[Record], found: &[Record]) {
@@ -114,9 +128,13 @@ fn reports_are_the_same(program: &Program, strategy: StrategyName) {
         ..Style::default()
     };
     let model = text(&explorer.explore(program, "lowered", &()), &style);
-    let real = explorer.explore_lowered(program, "lowered", &());
-    let real = text(&real.expect("it is eligible"), &style);
-    assert_eq!(model, real, "by {strategy} in\n{program}");
+    let same = |real: Result<Report, NotLowered>| {
+        let real = text(&real.expect("it is eligible"), &style);
+        assert_eq!(model, real, "by {strategy} in\n{program}");
+    };
+    same(explorer.explore_lowered(program, "lowered", &()));
+    #[cfg(feature = "threads")]
+    same(explorer.explore_lowered_to_threads(program, "lowered", &()));
 }
 
 /// The programs of a folder that can be lowered are so many, and run the same.
@@ -248,15 +266,17 @@ fn all_runs_are_the_same() {
         let budget = generous(&program);
         let machine = Machine::new(&program);
         let mut model = Run::new(&machine, budget, BOUND);
-        let mut real = Lowered::new(&program, budget, BOUND).expect("it is eligible");
         let expected = runs(&mut model, DepthFirst::new(), MOST);
-        let found = runs(&mut real, DepthFirst::new(), MOST);
         let facts = |records: &[Record]| -> BTreeSet<Fact> {
             records.iter().flat_map(Record::facts).cloned().collect()
         };
-        assert_eq!(facts(&expected), facts(&found), "seed {seed}\n{program}");
-        same(&format!("seed {seed}"), &program, &expected, &found);
-        complete += u64::from((found.len() as u64) < MOST);
+        for (engine, mut real) in lowered(&program, budget) {
+            let found = runs(&mut real, DepthFirst::new(), MOST);
+            let what = format!("seed {seed}, {engine}");
+            assert_eq!(facts(&expected), facts(&found), "{what}\n{program}");
+            same(&what, &program, &expected, &found);
+        }
+        complete += u64::from((expected.len() as u64) < MOST);
     }
     assert!(complete > 20, "only {complete} programs were small");
 }

@@ -7,7 +7,9 @@ use std::panic::Location;
 
 use super::Explorer;
 use super::closures::{Case, Closure, closure_of};
-use crate::report::{Report, Style, text, timeline};
+use super::regressions::Kept;
+use crate::program::PropertyName;
+use crate::report::{Finding, Report, Style, text, timeline};
 use crate::runtime::Here;
 use crate::schedule::ScheduleError;
 
@@ -138,7 +140,41 @@ impl Explorer {
                 Err(error) => panic!("SELVEDGE_REPLAY: {error}"),
             }
         }
-        conclude(&explorer.explore_case(case, closure));
+        let kept = Kept::of(&case, &explorer.regressions);
+        if let Some(kept) = &kept {
+            explorer.try_first(kept, &case, &closure);
+        }
+        let report = explorer.explore_case(case, closure);
+        let told = kept.as_ref().and_then(|kept| kept.keep(&report));
+        conclude(&report, told.as_deref());
+    }
+
+    /// Replays what was found before.
+    ///
+    /// # Panics
+    ///
+    /// If that shows something.
+    #[track_caller]
+    fn try_first(&self, kept: &Kept, case: &Case, closure: &Closure) {
+        for entry in kept.entries() {
+            let report = match self.replay_case(case.clone(), &entry.schedule, closure.clone()) {
+                Ok(report) => report,
+                Err(error) => {
+                    kept.stale(&entry, &error.to_string());
+                    continue;
+                }
+            };
+            let diverges = |f: &&Finding| f.property == PropertyName::Divergence;
+            match report.findings.iter().find(diverges) {
+                Some(divergence) if report.findings.len() == 1 => {
+                    kept.stale(&entry, &divergence.detail);
+                }
+                _ => conclude(
+                    &report,
+                    Some(&format!("kept before in {}", kept.place(&entry))),
+                ),
+            }
+        }
     }
 }
 
@@ -161,9 +197,10 @@ fn style() -> Style {
 ///
 /// If something is found.
 #[track_caller]
-fn conclude(report: &Report) {
+fn conclude(report: &Report, told: Option<&str>) {
     if report.has_errors() {
-        panic!("\n{}", text(report, &style()));
+        let told = told.map_or(String::new(), |told| format!("{told}\n"));
+        panic!("\n{}{told}", text(report, &style()));
     }
     if !report.findings.is_empty() {
         eprint!("{}", text(report, &style()));
@@ -175,7 +212,7 @@ fn conclude(report: &Report) {
 /// If the replay shows something.
 #[track_caller]
 fn conclude_replay(report: &Report) {
-    conclude(report);
+    conclude(report, None);
     match &report.timeline {
         Some(trace) => eprint!("{}", timeline(trace, &report.program, &style())),
         None => eprint!("{}", text(report, &style())),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::findings::{Evidence, Shown, findings, order};
 use super::invariants::Invariants;
+use super::regressions::Regressions;
 use super::runs::{Costed, Facts, Ran, keep, make_runs};
 use super::subject::{ProgramSubject, Subject};
 use crate::machine::{Machine, Run};
@@ -57,6 +58,8 @@ pub struct Explorer {
     pub patience: Duration,
     /// What the user wants to hold after each step; for closures.
     pub invariants: Invariants,
+    /// Where checks keep the schedules of what they find.
+    pub regressions: Regressions,
 }
 
 impl Default for Explorer {
@@ -78,6 +81,7 @@ impl Default for Explorer {
             wakers: Wakers::default(),
             patience: Duration::from_secs(10),
             invariants: Invariants::default(),
+            regressions: Regressions::default(),
         }
     }
 }

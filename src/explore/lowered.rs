@@ -1,4 +1,4 @@
-//! Explores a worker program as futures over the real semaphore.
+//! Explores a worker program as futures or threads over the real semaphore.
 
 use super::Explorer;
 use super::clock::Clock;
@@ -47,20 +47,51 @@ impl Explorer {
         name: &str,
         watcher: &dyn Watcher,
     ) -> Result<Report, NotLowered> {
+        self.explore_with(program, name, watcher, Lowered::new)
+    }
+
+    /// The same with a thread for each worker, which blocks where a future would be pending.
+    ///
+    /// # Errors
+    ///
+    /// If a semaphore of the program is neither bounded nor a signal, or not `fifo`.
+    ///
+    /// # Panics
+    ///
+    /// In an exploration of a closure: one goes after the other.
+    #[cfg(feature = "threads")]
+    pub fn explore_lowered_to_threads(
+        &self,
+        program: &Program,
+        name: &str,
+        watcher: &dyn Watcher,
+    ) -> Result<Report, NotLowered> {
+        self.explore_with(program, name, watcher, |program, budget, bound| {
+            Lowered::new(program, budget, bound).map(Lowered::on_threads)
+        })
+    }
+
+    fn explore_with(
+        &self,
+        program: &Program,
+        name: &str,
+        watcher: &dyn Watcher,
+        lower: impl Fn(&Program, Budget, StepBound) -> Result<Lowered, NotLowered> + Sync,
+    ) -> Result<Report, NotLowered> {
         let explorer = Explorer {
             strategy: self.runs_by(),
             ..self.clone()
         };
         let budget = budget_of(program, &self.budget);
         let clock = Clock::start(self.time);
-        let lowered = Lowered::new(program, budget, self.step_bound)?;
+        let lowered = lower(program, budget, self.step_bound)?;
         let machine = Machine::new(program);
         let subject = LoweredSubject {
             program: ProgramSubject::new(program, &machine),
             lowered,
         };
         let engine = || -> Box<dyn Engine> {
-            match Lowered::new(program, budget, self.step_bound) {
+            match lower(program, budget, self.step_bound) {
                 Ok(lowered) => Box::new(lowered),
                 Err(refused) => unreachable!("it was not refused before: {refused}"),
             }

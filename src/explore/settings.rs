@@ -1,8 +1,9 @@
 //! What the environment says of the checks of closures.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::Explorer;
+use super::{Explorer, Regressions};
 use crate::strategy::StrategyName;
 
 /// A variable that checks know, and what its values are.
@@ -22,7 +23,7 @@ fn number<T: FromStr>(text: &str, set: impl FnOnce(T)) -> bool {
 
 const COUNT: &str = "a number from 0";
 
-const KNOWN: [Variable; 12] = [
+const KNOWN: [Variable; 13] = [
     Variable {
         name: "SELVEDGE_CANCELS",
         expected: COUNT,
@@ -48,6 +49,17 @@ const KNOWN: [Variable; 12] = [
         name: "SELVEDGE_PREEMPTIONS",
         expected: COUNT,
         take: |e, text| number(text, |n| e.budget.preemptions = Some(n)),
+    },
+    Variable {
+        name: "SELVEDGE_REGRESSIONS",
+        expected: "a folder, or `off`",
+        take: |e, text| {
+            e.regressions = match text {
+                "off" => Regressions::Off,
+                folder => Regressions::In(folder.into()),
+            };
+            !text.is_empty()
+        },
     },
     Variable {
         name: REPLAY,
@@ -130,7 +142,13 @@ impl Explorer {
     }
 }
 
-/// Those that are ours. The one place in the library that reads the environment.
+/// The folder of the package whose tests run, as Cargo says.
+#[allow(clippy::disallowed_methods)]
+pub(super) fn package() -> Option<PathBuf> {
+    std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)
+}
+
+/// Those that are ours. The one file in the library that reads the environment.
 #[allow(clippy::disallowed_methods)]
 fn variables() -> Vec<(String, String)> {
     std::env::vars_os()

@@ -1,8 +1,8 @@
 //! Whether the same choices lead to the same run: a closure that reads something that changes from
 //! run to run cannot be explored, whether or not anything is found.
 //!
-//! One run is made at random, and then replayed twice. What changes in few runs only is not seen
-//! by that; a finding that depends on it does not replay, which is told of it.
+//! Some runs are made at random, and each is replayed twice. What changes in few runs only may not be
+//! seen by that; a finding that depends on it does not replay, which is told of it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,32 +20,57 @@ use crate::strategy::RandomWalk;
 /// Steps that are compared at most.
 const MOST_STEPS: usize = 1000;
 
-/// Says where a run differs from its replay, if it does.
+/// Runs that are replayed: of two ways of a coin, both are seen but once in 65,536 checks.
+const RUNS: u64 = 16;
+
+/// Further replays of a run that changed, to see whether it goes on doing so.
+const MORE: u32 = 8;
+
+/// Says where a run differs from its replay, if one does.
 pub(super) fn changing_run(subject: &ClosureSubject, seed: u64) -> Option<Finding> {
+    (0..RUNS).find_map(|run| changes(subject, seed, run))
+}
+
+fn changes(subject: &ClosureSubject, seed: u64, run: u64) -> Option<Finding> {
     let walk = Rc::new(RefCell::new(Short {
         walk: RandomWalk::new(seed, &subject.tasks.options().budget),
         steps: 0,
     }));
-    walk.borrow_mut().begin(0);
+    walk.borrow_mut().begin(run);
     let choices = Rc::new(RefCell::new(Choices::default()));
     let mut engine = subject.tasks.again(*subject.tasks.options());
     engine.execute(&(walk as _), &(choices.clone() as _));
     let choices = std::mem::take(&mut choices.borrow_mut().0);
-    let bound = StepBound(u64::MAX);
-    let first = replay_of(subject, &choices, bound);
-    let second = replay_of(subject, &choices, bound);
+    let again = || replay_of(subject, &choices, StepBound(u64::MAX));
+    let [first, second] = [again(), again()];
     let refused = [&first, &second]
         .into_iter()
         .find_map(|r| Some((r, r.divergence.clone()?)));
-    let (replayed, differs) = match refused {
+    let (replayed, mut differs) = match refused {
         Some(refused) => refused,
         None => (&second, difference(&first, &second)?),
     };
+    let settles = (0..MORE).all(|_| {
+        let later = again();
+        second.divergence == later.divergence && difference(&second, &later).is_none()
+    });
+    differs.reason = format!("{}; {}", differs.reason, likely_cause(settles));
     let schedule = Schedule {
         digest: subject.digest(),
         choices,
     };
     Some(changing(subject, &schedule, replayed, &differs))
+}
+
+/// What makes runs of the same choices differ, told by whether later ones are alike.
+fn likely_cause(settles: bool) -> &'static str {
+    if settles {
+        "later runs are alike, so likely something is left from the run before: a `static`, a \
+         thread-local, a file"
+    } else {
+        "each run is another one, so likely it reads a clock, a random number, the order of a \
+         `HashMap` or an address, or runs a thread of its own"
+    }
 }
 
 /// The first step after which two runs of the same choices do not stand alike.
@@ -57,7 +82,7 @@ fn difference(first: &Replayed, second: &Replayed) -> Option<Divergence> {
         .position(|(a, b)| !alike(a, b))?;
     Some(Divergence {
         step: differs,
-        reason: "tasks or semaphores stand otherwise after it".to_owned(),
+        reason: "workers or semaphores stand otherwise after it".to_owned(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! What to do about a finding in Rust code.
 
 use super::model::Finding;
+use super::trace::Written;
 use super::words::list;
 use crate::program::PropertyName;
 use crate::property::{Danger, Identity};
@@ -59,6 +60,12 @@ pub(super) fn advice(finding: &Finding) -> String {
         Identity::Livelock => "wait for what is missing in place of trying again and again; if the \
                                closure only needs more steps, raise `step_bound`"
             .to_owned(),
+        Identity::Spin { .. } if trace.written == Written::Threads => {
+            "it loops without coming to an op, or waits for a lock of the standard library that is \
+             held by a worker which waits for its turn: release such a lock before an op, or use \
+             that of `shuttle::sync`; wait with `acquire` in place of trying again and again"
+                .to_owned()
+        }
         Identity::Spin { .. } => {
             "a future must return from `poll`: await in place of spinning or blocking".to_owned()
         }
@@ -103,13 +110,25 @@ fn deadlock(finding: &Finding) -> String {
     let trace = &finding.trace;
     let unknown = |wait: &Option<Wait>| matches!(wait, Some(Wait::Unknown));
     if trace.cycle.is_none() && trace.last().workers.iter().any(|w| unknown(&w.wait)) {
+        if trace.written == Written::Threads {
+            return "nothing in the run can let it go on: look for locks that are taken in opposite \
+                    orders, a notification that comes before who waits for it, a sender or a guard \
+                    that was dropped or kept"
+                .to_owned();
+        }
         return "nothing in the run can wake it: look for a sender, a notifier or a guard that was \
                 dropped or kept; what waits for a socket, a timer or a thread of another runtime \
                 is never woken here"
             .to_owned();
     }
     match &finding.semaphores[..] {
+        [] if trace.written == Written::Threads => {
+            "a thread must not wait for the thread that waits for it".to_owned()
+        }
         [] => "a task must not wait for the task that waits for it".to_owned(),
+        [one] if trace.written == Written::Threads => {
+            format!("acquire all that is needed of {one} at once, and wait for nothing between")
+        }
         [one] => format!("acquire all that is needed of {one} at once, and await nothing between"),
         names => format!("take {} in the same order everywhere", list(names)),
     }

@@ -34,6 +34,8 @@ pub(crate) use names::Here;
 pub use note::note_line;
 #[cfg(feature = "check")]
 pub use standing::Standing;
+#[cfg(feature = "threads")]
+pub use tasks::threads::{Acquired, acquiring};
 #[cfg(feature = "check")]
 pub(crate) use tasks::{
     Holds, Options, Published, Reserved, Resuming, Root, Tasks, is_exploring,

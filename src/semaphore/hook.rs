@@ -103,6 +103,7 @@ mod active {
     use std::task::{Context, Poll, Waker};
 
     use super::words::{Event, Op, Woken};
+    use crate::semaphore::later::Later;
 
     /// What an exploration knows a semaphore by; it lies in the semaphore, which never looks at it.
     #[derive(Debug)]
@@ -158,7 +159,21 @@ mod active {
             cx: &mut Context<'_>,
         ) -> Poll<()>;
         /// A worker is about to fire a [`Cancel`](crate::semaphore::Cancel); returns when it may.
-        fn cancels(&self, place: &'static Location<'static>);
+        fn cancels(&self, _place: &'static Location<'static>) {}
+        /// Whether what guards put back while a thread panics is put back later, and not by it.
+        fn defers(&self) -> bool {
+            false
+        }
+        /// Those permits; the op is that of the guard that was dropped.
+        fn put_back_later(
+            &self,
+            _site: &Site<'_>,
+            _op: Op,
+            _place: &'static Location<'static>,
+            later: Later,
+        ) {
+            later.put_back();
+        }
         /// The token of the worker that runs, for an op at that place.
         fn token(&self, op: Op, place: &'static Location<'static>) -> Token;
         /// Something happened; `site` is how the semaphore stands since. `place` is where the user's
@@ -215,12 +230,14 @@ mod active {
 mod calls {
     use std::panic::Location;
     use std::rc::Rc;
+    use std::sync::Arc;
     use std::sync::atomic::Ordering;
     use std::task::{Context, Poll, Waker};
 
     use super::active::{Hook, Mark, Site, Token, hook};
     use super::words::{Event, Op, Woken};
     use crate::semaphore::Semaphore;
+    use crate::semaphore::later::Later;
 
     /// Where the user's code called.
     #[derive(Debug, Clone, Copy)]
@@ -274,6 +291,32 @@ mod calls {
             }
         }
 
+        /// Whether the hook takes over what a guard would put back while its thread panics.
+        #[inline]
+        pub(in crate::semaphore) fn defers(
+            &self,
+            on: &Semaphore,
+            op: Op,
+            place: Place,
+            token: Token,
+        ) -> bool {
+            let (Some(hook), Op::Release { permits }) = (&self.0, op) else {
+                return false;
+            };
+            if !std::thread::panicking() || !hook.defers() {
+                return false;
+            }
+            let later = Later {
+                tray: Arc::clone(on.kept().tray()),
+                mark: on.origin().mark.0.load(Ordering::Relaxed),
+                made: on.origin().made,
+                permits,
+                token,
+            };
+            hook.put_back_later(&on.site(), op, place.0, later);
+            true
+        }
+
         /// Of a guard. Who panics cannot wait for its turn: what an unwinding puts back is one step
         /// with the panic.
         #[inline]
@@ -312,6 +355,13 @@ mod calls {
         pub(in crate::semaphore) fn tell(&self, on: &Semaphore, event: Event) {
             if let Some(hook) = &self.0 {
                 hook.tell(&on.site(), event);
+            }
+        }
+
+        /// Tells of a semaphore that may be gone.
+        pub(in crate::semaphore) fn tell_of(&self, site: &Site<'_>, event: Event) {
+            if let Some(hook) = &self.0 {
+                hook.tell(site, event);
             }
         }
 
@@ -410,6 +460,17 @@ mod calls {
 
         #[inline]
         pub(in crate::semaphore) fn announce(&self, _: &Semaphore, _: Op, _: Place) {}
+
+        #[inline]
+        pub(in crate::semaphore) fn defers(
+            &self,
+            _: &Semaphore,
+            _: Op,
+            _: Place,
+            _: Token,
+        ) -> bool {
+            false
+        }
 
         #[inline]
         pub(in crate::semaphore) fn announce_drop(&self, _: &Semaphore, _: Op, _: Place) {}

@@ -114,6 +114,9 @@ mod error;
 pub mod hook;
 #[cfg(not(feature = "check"))]
 mod hook;
+mod kept;
+#[cfg(feature = "check")]
+mod later;
 mod permit;
 mod queue;
 mod resize;
@@ -126,5 +129,7 @@ mod wakes;
 pub use acquire::{Acquire, AcquireOwned, AcquireRaw};
 pub use cancel::Cancel;
 pub use error::{AcquireError, OverRelease, TryAcquireError};
+#[cfg(feature = "check")]
+pub use later::Later;
 pub use permit::{OwnedSemaphorePermit, SemaphorePermit};
 pub use semaphore::Semaphore;

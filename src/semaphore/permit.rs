@@ -85,6 +85,9 @@ impl<H: Deref<Target = Semaphore>> Drop for Hold<H> {
             let op = Op::Release {
                 permits: self.permits,
             };
+            if scene.defers(&self.semaphore, op, self.place, self.token) {
+                return;
+            }
             scene.announce_drop(&self.semaphore, op, self.place);
             self.semaphore.put_back(&scene, self.permits, self.token);
         }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::acquire::{Acquire, AcquireOwned, AcquireRaw};
 use super::error::{AcquireError, OverRelease, TryAcquireError};
 use super::hook::{self, Event, Op, Origin, Place, Scene, Token};
+use super::kept::Kept;
 use super::permit::{Hold, OwnedSemaphorePermit, SemaphorePermit};
 use super::sync::{AtomicUsize, Ordering, const_fn};
 use super::tray::{self, Full, Tray};
@@ -17,7 +18,7 @@ use super::wakes::Wakes;
 ///
 /// What it promises is told in the [module](super)'s documentation.
 pub struct Semaphore {
-    tray: Tray,
+    kept: Kept,
     /// Whether what is put back has to have been taken.
     bounded: bool,
     /// Permits that are held without a guard; counted only if it is bounded.
@@ -46,7 +47,7 @@ impl Semaphore {
                 "a semaphore has at most `Semaphore::MAX_PERMITS` permits"
             );
             Semaphore {
-                tray: Tray::new(permits, Some(permits)),
+                kept: Kept::new(permits, Some(permits)),
                 bounded: true,
                 raw: AtomicUsize::new(0),
                 name: None,
@@ -68,7 +69,7 @@ impl Semaphore {
                 "a semaphore has at most `Semaphore::MAX_PERMITS` permits"
             );
             Semaphore {
-                tray: Tray::new(permits, None),
+                kept: Kept::new(permits, None),
                 bounded: false,
                 raw: AtomicUsize::new(0),
                 name: None,
@@ -103,30 +104,30 @@ impl Semaphore {
     /// How many permits are free.
     #[inline]
     pub fn available_permits(&self) -> usize {
-        self.tray.available()
+        self.tray().available()
     }
 
     /// How many permits there are, free and held, less what is still owed to a
     /// [`shrink`](Semaphore::shrink); `None` if it is [unbounded](Semaphore::unbounded).
     pub fn capacity(&self) -> Option<usize> {
-        self.tray.capacity()
+        self.tray().capacity()
     }
 
     /// How many permits a [`shrink`](Semaphore::shrink) has still to take from those that are put
     /// back.
     pub fn debt(&self) -> usize {
-        self.tray.debt()
+        self.tray().debt()
     }
 
     /// How many acquires wait.
     pub fn waiters(&self) -> usize {
-        self.tray.waiters()
+        self.tray().waiters()
     }
 
     /// Whether it was closed.
     #[inline]
     pub fn is_closed(&self) -> bool {
-        self.tray.is_closed()
+        self.tray().is_closed()
     }
 
     /// Takes a permit if that can be had at once.
@@ -195,7 +196,7 @@ impl Semaphore {
         let op = Op::TryAcquire { permits };
         scene.announce(self, op, place);
         let token = scene.token(op, place);
-        let tried = self.tray.try_take(permits);
+        let tried = self.tray().try_take(permits);
         let event = match tried {
             Ok(()) => Event::Granted { token, permits },
             Err(_) => Event::TryFailed { permits },
@@ -383,32 +384,16 @@ impl Semaphore {
 
     #[inline]
     fn try_put(&self, permits: usize) -> Result<Wakes, Full> {
-        if self.tray.put_alone(permits) {
+        if self.tray().put_alone(permits) {
             return Ok(Wakes::default());
         }
-        self.tray.put(permits)
+        self.tray().put(permits)
     }
 
     /// Puts back what a guard held.
     #[inline]
     pub(super) fn put_back(&self, scene: &Scene, permits: usize, token: Token) {
-        if self.tray.put_alone(permits) {
-            scene.tell(self, Event::Released { token, permits });
-        } else {
-            self.put_back_slow(scene, permits, token);
-        }
-    }
-
-    #[cold]
-    fn put_back_slow(&self, scene: &Scene, permits: usize, token: Token) {
-        match self.tray.put(permits) {
-            Ok(wakes) => {
-                scene.tell(self, Event::Released { token, permits });
-                self.finish(scene, wakes);
-            }
-            // of an unbounded one alone: signals have taken the room
-            Err(Full) => scene.tell(self, Event::OverReleased { permits }),
-        }
+        put_back(self.tray(), |event| scene.tell(self, event), permits, token);
     }
 
     /// Puts back what an acquire was granted and did not come for.
@@ -425,20 +410,11 @@ impl Semaphore {
     /// Tells whom a step has granted permits, and wakes them.
     #[inline]
     pub(super) fn finish(&self, scene: &Scene, wakes: Wakes) {
-        if wakes.is_empty() {
-            return;
-        }
-        for called in wakes.iter() {
-            let (token, permits) = (called.token, called.permits);
-            scene.tell(self, Event::Granted { token, permits });
-        }
-        self.wake(wakes);
+        finish(self.tray(), |event| scene.tell(self, event), wakes);
     }
 
     pub(super) fn wake(&self, wakes: Wakes) {
-        if let Some(spare) = wakes.wake() {
-            self.tray.keep(spare);
-        }
+        wake(self.tray(), wakes);
     }
 
     #[inline]
@@ -464,12 +440,59 @@ impl Semaphore {
 
     #[inline]
     pub(super) fn tray(&self) -> &Tray {
-        &self.tray
+        self.kept.tray()
+    }
+
+    /// For permits that are put back later.
+    #[cfg(feature = "check")]
+    pub(super) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// For the hook.
     pub(super) fn origin(&self) -> &Origin {
         &self.origin
+    }
+}
+
+/// Puts back what a guard held.
+#[inline]
+pub(super) fn put_back(tray: &Tray, tell: impl Fn(Event), permits: usize, token: Token) {
+    if tray.put_alone(permits) {
+        tell(Event::Released { token, permits });
+    } else {
+        put_back_slow(tray, tell, permits, token);
+    }
+}
+
+#[cold]
+fn put_back_slow(tray: &Tray, tell: impl Fn(Event), permits: usize, token: Token) {
+    match tray.put(permits) {
+        Ok(wakes) => {
+            tell(Event::Released { token, permits });
+            finish(tray, tell, wakes);
+        }
+        // of an unbounded one alone: signals have taken the room
+        Err(Full) => tell(Event::OverReleased { permits }),
+    }
+}
+
+/// Tells whom a step has granted permits, and wakes them.
+#[inline]
+fn finish(tray: &Tray, tell: impl Fn(Event), wakes: Wakes) {
+    if wakes.is_empty() {
+        return;
+    }
+    for called in wakes.iter() {
+        let (token, permits) = (called.token, called.permits);
+        tell(Event::Granted { token, permits });
+    }
+    wake(tray, wakes);
+}
+
+fn wake(tray: &Tray, wakes: Wakes) {
+    if let Some(spare) = wakes.wake() {
+        tray.keep(spare);
     }
 }
 

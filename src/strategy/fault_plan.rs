@@ -4,7 +4,8 @@
 //! plan draws how many faults of each kind there will be, up to the budget, and for each the number
 //! of the fault point at which it strikes. How many fault points the run will have is not known, so
 //! the number is drawn on a logarithmic scale: a scale first, each as likely, then a number within
-//! it. Early and late points are hit alike in short runs and in long ones.
+//! it. Early and late points are hit alike in short runs and in long ones. Where pilot runs have shown
+//! how long runs are, no scale goes far beyond that.
 
 use crate::run::{Action, Enabled, Resource, Rng};
 
@@ -19,15 +20,28 @@ pub(super) struct FaultPlan {
     left: usize,
 }
 
-/// Fault points are numbered up to `2^SCALES`.
+/// Fault points are numbered up to `2^SCALES`, where nothing is known of how many there are.
 const SCALES: u64 = 12;
+
+/// A run may be longer than all pilots were, since what it does after a fault none of them has shown.
+const LONGER: u64 = 2;
+
+/// The largest scale for runs of so many steps; of none, if that is not known.
+fn scales(length: u64) -> u64 {
+    match length {
+        0 => SCALES,
+        _ => SCALES.min(u64::from((length * LONGER - 1).ilog2()) + 1),
+    }
+}
 
 /// More faults than this are not planned for one run.
 const MOST_FAULTS: u32 = 1000;
 
 impl FaultPlan {
-    /// Plans a run; the limits are those of the budget.
-    pub(super) fn begin(&mut self, rng: &mut Rng, limits: [u32; 3]) {
+    /// Plans a run; the limits are those of the budget. Runs have about `length` steps, if that is
+    /// known; else it is zero.
+    pub(super) fn begin(&mut self, rng: &mut Rng, limits: [u32; 3], length: u64) {
+        let scales = scales(length);
         self.seen = [0; 3];
         self.left = 0;
         for (points, limit) in self.strikes.iter_mut().zip(limits) {
@@ -38,7 +52,7 @@ impl FaultPlan {
             }
             let count = rng.below(u64::from(most) + 1);
             points.extend((0..count).map(|_| {
-                let scale = rng.below(SCALES + 1);
+                let scale = rng.below(scales + 1);
                 rng.below(1 << scale)
             }));
             points.sort_unstable_by(|a, b| b.cmp(a));

@@ -11,6 +11,11 @@ pub trait Order: Send {
         false
     }
 
+    /// Whether that run is one of an order that does.
+    fn learns_in(&self, _run: u64) -> bool {
+        self.learns()
+    }
+
     /// A run begins.
     fn begin(&mut self, _run: u64, _rng: &mut Rng, _profile: &Profile) {}
 

@@ -79,6 +79,10 @@ impl Order for Turns {
         true
     }
 
+    fn learns_in(&self, run: u64) -> bool {
+        self.members[turn(run)].learns()
+    }
+
     fn begin(&mut self, run: u64, rng: &mut Rng, profile: &Profile) {
         self.turn = turn(run);
         self.members[self.turn].begin(run, rng, profile);

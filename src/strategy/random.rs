@@ -129,10 +129,13 @@ impl<O: Order> Strategy for Random<O> {
     fn begin(&mut self, run: u64) -> bool {
         self.piloting = false;
         self.rng = Rng::for_run(self.seed, run);
-        self.plan.begin(&mut self.rng, self.limits);
+        let length = self.profile.length();
+        // a run is the same whether or not others have asked for pilots
+        let known = if self.order.learns_in(run) { length } else { 0 };
+        self.plan.begin(&mut self.rng, self.limits, known);
         self.steps = 0;
         self.last = None;
-        self.patience = match self.profile.length() {
+        self.patience = match length {
             0 => LONGEST_PILOT,
             length => length.saturating_mul(FAR).saturating_add(SHORT),
         };

@@ -85,8 +85,7 @@ pub(crate) fn found(report: &Report) -> Vec<String> {
     all
 }
 
-/// Explores, and compares the findings with the expected ones; of an assertion or a divergence what
-/// is expected is a part.
+/// Explores, and compares the findings with the expected ones.
 #[track_caller]
 pub(crate) fn finds<F, Fut>(explorer: &Explorer, closure: F, expected: &[&str]) -> Report
 where
@@ -94,7 +93,14 @@ where
     Fut: Future<Output = ()> + 'static,
 {
     let report = explorer.explore_async("subject", closure);
-    let all = found(&report);
+    compare(explorer, &report, expected);
+    report
+}
+
+/// The findings are the expected ones; of an assertion or a divergence what is expected is a part.
+#[track_caller]
+pub(crate) fn compare(explorer: &Explorer, report: &Report, expected: &[&str]) {
+    let all = found(report);
     let fits = |(one, expected): (&String, &&str)| {
         let part = one.starts_with("assertion") || one.starts_with("divergence");
         if part {
@@ -108,9 +114,8 @@ where
         same,
         "{}: expected {expected:?}, found {all:?}\n{}",
         explorer.strategy.as_str(),
-        shown(&report)
+        shown(report)
     );
-    report
 }
 
 /// The portfolio and the depth-first search find just this, in any order of the runs; each finding

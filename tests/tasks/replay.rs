@@ -87,6 +87,7 @@ fn child(test: &str, variables: &[(&str, &str)]) -> (bool, String) {
     } = Command::new(program)
         .args(["--exact", test, "--nocapture"])
         .env(CHILD, "1")
+        .env("SELVEDGE_REGRESSIONS", "off")
         .envs(variables.iter().copied())
         .output()
         .unwrap();

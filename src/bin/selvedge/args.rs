@@ -85,7 +85,7 @@ pub(crate) struct CheckArgs {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) explore: ExploreArgs,
-    /// What performs the program; futures have no states, so not the exhaustive strategy
+    /// What performs the program; only the machine has states, for the exhaustive strategy
     #[arg(long, value_name = "NAME", default_value = "machine")]
     pub(crate) engine: Engine,
     /// Do not explore: estimate how many runs there are (Knuth)
@@ -107,20 +107,22 @@ impl CheckArgs {
     /// If two arguments do not go together.
     pub(crate) fn explorer(&self) -> Result<Explorer, String> {
         let explorer = self.explore.explorer()?;
-        if self.engine == Engine::Machine {
-            return Ok(explorer);
-        }
+        let engine = match self.engine {
+            Engine::Machine => return Ok(explorer),
+            Engine::Futures => "futures",
+            #[cfg(feature = "threads")]
+            Engine::Threads => "threads",
+        };
         if explorer.strategy == StrategyName::Exhaustive {
-            return Err(
-                "--engine futures makes runs and has no states to search; use it with --strategy \
+            return Err(format!(
+                "--engine {engine} makes runs and has no states to search; use it with --strategy \
                  depth-first, or with one that makes runs at random"
-                    .to_owned(),
-            );
+            ));
         }
         if self.estimate {
-            return Err(
-                "--estimate is of the search; it cannot be used with --engine futures".to_owned(),
-            );
+            return Err(format!(
+                "--estimate is of the search; it cannot be used with --engine {engine}"
+            ));
         }
         Ok(explorer)
     }
@@ -133,6 +135,9 @@ pub(crate) enum Engine {
     Machine,
     /// Futures, on the semaphore of this crate: `fifo`, bounded or `signal`
     Futures,
+    /// Threads that block, on the same semaphore
+    #[cfg(feature = "threads")]
+    Threads,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -94,6 +94,10 @@ fn explore(
         Engine::Futures => explorer
             .explore_lowered(program, name, line)
             .map_err(|refused| refused.to_string()),
+        #[cfg(feature = "threads")]
+        Engine::Threads => explorer
+            .explore_lowered_to_threads(program, name, line)
+            .map_err(|refused| refused.to_string()),
     }
 }
 

@@ -28,4 +28,4 @@ pub(crate) use cast::Cast;
 pub use eligible::NotLowered;
 pub(crate) use ledger::Part;
 pub(crate) use plan::Plan;
-pub(crate) use stage::{Answer, Request, Stage};
+pub(crate) use stage::{Acquiring, Answer, Request, Stage};

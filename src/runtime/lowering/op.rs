@@ -128,7 +128,8 @@ impl<S: Stage> Cast<S> {
 
     /// What calls off the next acquire of a worker whom some `cancel` names.
     fn cancel_of(&self, me: WorkerId) -> Option<Cancel> {
-        let cancel = self.plan.is_cancelled(me).then(Cancel::new);
+        let is_cancelled = !S::DROPS || self.plan.is_cancelled(me);
+        let cancel = is_cancelled.then(Cancel::new);
         self.cancels.borrow_mut()[me.index()].clone_from(&cancel);
         cancel
     }

@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::cast::Cast;
 use super::ledger::Part;
 use crate::run::{Action, Ending, Event, Op, SemaphoreId, StatementId, Status, WorkerId};
-use crate::semaphore::{AcquireError, Cancel};
+use crate::semaphore::{AcquireError, AcquireOwned, AcquireRaw, Cancel, OwnedSemaphorePermit};
 
 /// A request for permits, and what is said of it.
 #[derive(Debug)]
@@ -29,8 +30,51 @@ pub(crate) enum Answer<T> {
     Closed,
 }
 
+impl<T> From<Result<T, AcquireError>> for Answer<T> {
+    fn from(answer: Result<T, AcquireError>) -> Answer<T> {
+        match answer {
+            Ok(granted) => Answer::Granted(granted),
+            Err(AcquireError::Cancelled) => Answer::Cancelled,
+            Err(AcquireError::TimedOut) => Answer::TimedOut,
+            Err(AcquireError::Closed) => Answer::Closed,
+        }
+    }
+}
+
+/// An acquire that can be awaited, or waited for in a thread.
+pub(crate) trait Acquiring<T>: Future<Output = Result<T, AcquireError>> + Unpin {
+    /// Blocks the thread until the answer is there, or until a timer fires if one runs.
+    fn block(self, timed: bool) -> Result<T, AcquireError>;
+}
+
+/// How long a timer runs: in an exploration, until it is chosen.
+const TIMER: Duration = Duration::from_secs(1);
+
+impl Acquiring<()> for AcquireRaw<'_> {
+    fn block(self, timed: bool) -> Result<(), AcquireError> {
+        if timed {
+            self.wait_timeout(TIMER)
+        } else {
+            self.wait()
+        }
+    }
+}
+
+impl Acquiring<OwnedSemaphorePermit> for AcquireOwned {
+    fn block(self, timed: bool) -> Result<OwnedSemaphorePermit, AcquireError> {
+        if timed {
+            self.wait_timeout(TIMER)
+        } else {
+            self.wait()
+        }
+    }
+}
+
 /// Where the workers of a program stand, and who says how they go on.
 pub(crate) trait Stage: Sized + 'static {
+    /// Whether an acquire can be dropped where it waits. If not, each has what calls it off.
+    const DROPS: bool;
+
     /// A worker stands at a statement: how it goes on.
     fn stand(
         &self,
@@ -42,7 +86,7 @@ pub(crate) trait Stage: Sized + 'static {
     /// A worker stands at an acquire, then performs it, and waits if it has to.
     fn acquire<T, F>(&self, request: Request<F>) -> impl Future<Output = Answer<T>>
     where
-        F: Future<Output = Result<T, AcquireError>> + Unpin;
+        F: Acquiring<T>;
 
     /// Something happened of which no semaphore tells.
     fn tell(&self, event: Event);

@@ -29,9 +29,9 @@ use crate::run::{
     StatementId, Status, View, Wait, WorkerId,
 };
 use crate::runtime::book::Entry;
-use crate::runtime::lowering::{Answer, Cast, NotLowered, Part, Plan, Request, Stage};
+use crate::runtime::lowering::{Acquiring, Answer, Cast, NotLowered, Part, Plan, Request, Stage};
 use crate::runtime::names::Names;
-use crate::semaphore::{AcquireError, hook};
+use crate::semaphore::hook;
 
 /// What the tasks of a program have beyond those of a closure.
 #[derive(Debug)]
@@ -57,7 +57,8 @@ impl Default for Script {
     }
 }
 
-/// Makes runs of a worker program as futures over [`Semaphore`](crate::semaphore::Semaphore).
+/// Makes runs of a worker program as futures or threads over
+/// [`Semaphore`](crate::semaphore::Semaphore).
 ///
 /// Schedules, events and states are those of the machine, so that a strategy makes the same runs of
 /// either.
@@ -65,6 +66,14 @@ pub struct Lowered {
     core: Rc<Core>,
     plan: Arc<Plan>,
     options: Options,
+    workers: Workers,
+}
+
+/// What performs the workers of a program.
+enum Workers {
+    Tasks,
+    #[cfg(feature = "threads")]
+    Threads(super::threads::Threads),
 }
 
 impl fmt::Debug for Lowered {
@@ -84,6 +93,7 @@ impl Lowered {
         core.script.on.set(true);
         core.book.borrow_mut().names = Names::of_program(program.instance_names());
         Ok(Lowered {
+            workers: Workers::Tasks,
             core: Rc::new(core),
             plan: Arc::new(Plan::new(program)?),
             options: Options {
@@ -96,9 +106,22 @@ impl Lowered {
         })
     }
 
+    /// The same whose workers are threads.
+    #[cfg(feature = "threads")]
+    #[must_use]
+    pub fn on_threads(mut self) -> Lowered {
+        self.workers = Workers::Threads(super::threads::Threads::new(&self.core));
+        self
+    }
+
     /// Another one for the same program, under other bounds.
     pub(crate) fn again(&self, budget: Budget, bound: StepBound) -> Lowered {
         Lowered {
+            workers: match &self.workers {
+                Workers::Tasks => Workers::Tasks,
+                #[cfg(feature = "threads")]
+                Workers::Threads(_) => Workers::Threads(super::threads::Threads::new(&self.core)),
+            },
             core: Rc::clone(&self.core),
             plan: Arc::clone(&self.plan),
             options: Options {
@@ -123,6 +146,11 @@ impl Engine for Lowered {
         let core = &self.core;
         let _reserved = Reserved::new();
         core.options.set(self.options);
+        match &self.workers {
+            Workers::Tasks => {}
+            #[cfg(feature = "threads")]
+            Workers::Threads(threads) => return threads.perform(&self.plan, strategy, witness),
+        }
         let _hook = hook::install(Rc::clone(core) as Rc<dyn hook::Hook>);
         let _entered = Entered::new(Rc::clone(core));
         core.begin(strategy, witness);
@@ -152,7 +180,7 @@ impl Core {
             self.start_worker(cast, worker);
         }
         self.go_on_at_once();
-        self.after_the_step(cast, None);
+        self.after_the_step(&**cast, None);
     }
 
     fn start_worker(&self, cast: &Rc<Cast<Tasked>>, worker: WorkerId) {
@@ -182,7 +210,7 @@ impl Core {
                 };
             };
             self.go_on(choice);
-            self.after_the_step(cast, Some(choice));
+            self.after_the_step(&**cast, Some(choice));
             if let Some(outcome) = self.broken_off() {
                 return outcome;
             }
@@ -200,7 +228,7 @@ impl Core {
     }
 
     /// Tells what those leak who have ended, and puts all in order.
-    fn after_the_step(&self, cast: &Rc<Cast<Tasked>>, choice: Option<Choice>) {
+    pub(super) fn after_the_step<S: Stage>(&self, cast: &Cast<S>, choice: Option<Choice>) {
         let ended: Vec<(WorkerId, Ending)> = {
             let events = &self.book.borrow().events;
             let ended = events.iter().filter_map(|event| match *event {
@@ -219,7 +247,7 @@ impl Core {
     }
 
     /// Gathers what the statements offer at which the workers stand, and says what that amounts to.
-    fn look_at_statements(&self, plan: &Plan) -> Situation {
+    pub(super) fn look_at_statements(&self, plan: &Plan) -> Situation {
         let slots = self.slots.borrow();
         let mut book = self.book.borrow_mut();
         let progress = &mut *self.progress.borrow_mut();
@@ -286,10 +314,46 @@ impl Core {
     }
 }
 
+/// What a stage does, whatever the workers are.
+impl Core {
+    pub(super) fn moves(&self, semaphore: SemaphoreId, holder: WorkerId, parts: &[Part]) {
+        self.script.holder.set(holder);
+        let mut book = self.book.borrow_mut();
+        for part in parts {
+            book.strike(semaphore, holder, part.statement, part.permits());
+        }
+    }
+
+    pub(super) fn receives(&self, semaphore: SemaphoreId, worker: WorkerId, parts: &[Part]) {
+        let mut book = self.book.borrow_mut();
+        for part in parts {
+            let entry = Entry {
+                worker,
+                statement: part.statement,
+                permits: part.permits(),
+            };
+            book.enter(semaphore, entry);
+        }
+        book.moved.push(worker);
+    }
+
+    /// Where a worker is in its life, and how it ended if it did.
+    pub(super) fn how_it_is(&self, worker: WorkerId) -> (Status, Ending) {
+        let book = self.book.borrow();
+        (book.status(worker), book.account(worker).how)
+    }
+
+    pub(super) fn waits_for_permits(&self, worker: WorkerId) -> bool {
+        matches!(self.book.borrow().wait(worker), Some(Wait::Permits { .. }))
+    }
+}
+
 /// A stage of tasks.
 pub(super) struct Tasked(Rc<Core>);
 
 impl Stage for Tasked {
+    const DROPS: bool = true;
+
     fn stand(
         &self,
         worker: WorkerId,
@@ -312,7 +376,7 @@ impl Stage for Tasked {
     /// The semaphore itself says that the worker stands at the acquire, before it performs it.
     fn acquire<T, F>(&self, request: Request<F>) -> impl Future<Output = Answer<T>>
     where
-        F: Future<Output = Result<T, AcquireError>> + Unpin,
+        F: Acquiring<T>,
     {
         let Request {
             worker,
@@ -361,12 +425,7 @@ impl Stage for Tasked {
                 }
             };
             self.0.book.borrow_mut().account_mut(worker).timers = 0;
-            Poll::Ready(match answer {
-                Ok(granted) => Answer::Granted(granted),
-                Err(AcquireError::Cancelled) => Answer::Cancelled,
-                Err(AcquireError::TimedOut) => Answer::TimedOut,
-                Err(AcquireError::Closed) => Answer::Closed,
-            })
+            Poll::Ready(answer.into())
         })
     }
 
@@ -375,36 +434,19 @@ impl Stage for Tasked {
     }
 
     fn moves(&self, semaphore: SemaphoreId, holder: WorkerId, parts: &[Part]) {
-        self.0.script.holder.set(holder);
-        let mut book = self.0.book.borrow_mut();
-        for part in parts {
-            book.strike(semaphore, holder, part.statement, part.permits());
-        }
+        self.0.moves(semaphore, holder, parts);
     }
 
     fn receives(&self, semaphore: SemaphoreId, worker: WorkerId, parts: &[Part]) {
-        let mut book = self.0.book.borrow_mut();
-        for part in parts {
-            let entry = Entry {
-                worker,
-                statement: part.statement,
-                permits: part.permits(),
-            };
-            book.enter(semaphore, entry);
-        }
-        book.moved.push(worker);
+        self.0.receives(semaphore, worker, parts);
     }
 
     fn status(&self, worker: WorkerId) -> (Status, Ending) {
-        let book = self.0.book.borrow();
-        (book.status(worker), book.account(worker).how)
+        self.0.how_it_is(worker)
     }
 
     fn waits(&self, worker: WorkerId) -> bool {
-        matches!(
-            self.0.book.borrow().wait(worker),
-            Some(Wait::Permits { .. })
-        )
+        self.0.waits_for_permits(worker)
     }
 
     fn call(&self, worker: WorkerId) {

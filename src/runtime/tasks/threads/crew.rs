@@ -8,12 +8,14 @@ use shuttle_engine::runtime::thread::continuation::switch;
 
 use super::super::core::{Core, NOBODY, Phase, Turns};
 use super::super::panics::Panic;
+use super::lowered::Play;
 use crate::property::Situation;
 use crate::run::{
-    Action, Choice, Enabled, Ending, Op, Outcome, Resource, StatementId, Status, View, Wait,
-    WorkerId,
+    Action, Choice, Enabled, Ending, Op, Outcome, Resource, SemaphoreId, StatementId, Status, View,
+    Wait, WorkerId,
 };
-use crate::semaphore::Cancel;
+use crate::runtime::book::Book;
+use crate::semaphore::{Cancel, Later};
 
 /// Where a worker is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,13 +49,23 @@ pub(super) struct Member {
     pub(super) joined: bool,
     /// What calls its acquire off.
     pub(super) cancel: Option<Cancel>,
+    /// What it acquires of a semaphore that is none of ours, if it says so.
+    pub(super) request: Option<Request>,
+}
+
+/// Permits of a semaphore that is none of ours.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Request {
+    pub(super) semaphore: SemaphoreId,
+    pub(super) permits: u32,
+    pub(super) statement: StatementId,
 }
 
 /// What is put back later, by a step of its own.
 pub(super) struct Late {
     pub(super) statement: StatementId,
     pub(super) op: Op,
-    pub(super) put_back: Box<dyn FnOnce()>,
+    pub(super) permits: Later,
 }
 
 /// The workers of a run.
@@ -71,6 +83,8 @@ pub(super) struct Crew {
     /// How the run ends, once that is known.
     pub(super) outcome: Cell<Option<Outcome>>,
     late: RefCell<Vec<(usize, Late)>>,
+    /// The program that is performed, if the run is one of a program.
+    pub(super) play: RefCell<Option<Rc<Play>>>,
 }
 
 impl Crew {
@@ -84,6 +98,7 @@ impl Crew {
             foreign: Cell::new(None),
             outcome: Cell::new(None),
             late: RefCell::default(),
+            play: RefCell::default(),
         }
     }
 
@@ -108,6 +123,7 @@ impl Crew {
             heard_of_panic: false,
             joined: false,
             cancel: None,
+            request: None,
         });
     }
 
@@ -132,11 +148,11 @@ impl Crew {
             self.leave();
             return Action::Proceed;
         }
-        if std::thread::panicking() {
+        let me = core.current.get();
+        if std::thread::panicking() || me == NOBODY {
             return Action::Proceed;
         }
         self.put_back_late();
-        let me = core.current.get();
         let worker = core.worker();
         core.book.borrow_mut().stands(worker, statement, op);
         let action = self.switch(me, stand);
@@ -156,9 +172,9 @@ impl Crew {
         decided.unwrap_or(Action::Proceed)
     }
 
-    /// The run is over: the worker that runs unwinds, unless it does already.
+    /// The run is over: the worker that runs, if one does, unwinds, unless it does already.
     pub(super) fn leave(&self) {
-        if !std::thread::panicking() {
+        if !std::thread::panicking() && self.core.current.get() != NOBODY {
             resume_unwind(Box::new(Panic::Abandoned));
         }
     }
@@ -179,7 +195,8 @@ impl Crew {
                 at.map(|at| late.remove(at).1)
             };
             let Some(late) = next else { return };
-            if !self.core.is_ending() {
+            // of one that is gone nobody can see when that happens
+            if !self.core.is_ending() && !late.permits.is_gone() {
                 let worker = self.core.worker();
                 let mut book = self.core.book.borrow_mut();
                 book.stands(worker, late.statement, late.op);
@@ -187,7 +204,7 @@ impl Crew {
                 self.switch(me, Stand::At);
                 self.core.statement.set(late.statement);
             }
-            (late.put_back)();
+            late.permits.put_back();
         }
     }
 
@@ -240,10 +257,12 @@ impl Crew {
         if slot.ended || self.members.borrow()[me].stand != Stand::Running {
             return;
         }
-        self.members.borrow_mut()[me].stand = Stand::Foreign;
+        let member = &mut self.members.borrow_mut()[me];
+        member.stand = Stand::Foreign;
         if !self.core.is_ending() {
+            let statement = member.request.map_or(slot.awaits, |r| r.statement);
             let mut book = self.core.book.borrow_mut();
-            book.stands(slot.id, slot.awaits, Op::Poll);
+            book.stands(slot.id, statement, Op::Poll);
         }
     }
 
@@ -280,6 +299,10 @@ impl Crew {
 
     /// Asks the strategy.
     fn choose(&self, runnable: &[usize]) -> Turn {
+        let play = self.play.borrow().clone();
+        if let Some(play) = play {
+            return self.perform(&play);
+        }
         let core = &self.core;
         let (situation, timers) = self.look(runnable);
         let ends = match situation {
@@ -301,21 +324,29 @@ impl Crew {
             let Some(choice) = core.ask() else {
                 return Some(Outcome::Abandoned);
             };
-            let Some(me) = core.slot_of(choice.worker) else {
-                unreachable!("a choice is for a worker of this run")
-            };
-            self.members.borrow_mut()[me].decided = Some(choice.action);
-            core.current.set(me);
+            self.decide(choice);
             None
         });
         match ends {
             None => Turn::Of(core.current.get()),
-            Some(outcome) => {
-                self.outcome.set(Some(outcome));
-                core.phase.set(Phase::Ending);
-                Turn::Ending
-            }
+            Some(outcome) => self.end(outcome),
         }
+    }
+
+    /// A worker goes on as it was chosen.
+    pub(super) fn decide(&self, choice: Choice) {
+        let Some(me) = self.core.slot_of(choice.worker) else {
+            unreachable!("a choice is for a worker of this run")
+        };
+        self.members.borrow_mut()[me].decided = Some(choice.action);
+        self.core.current.set(me);
+    }
+
+    /// The run ends before all workers have.
+    pub(super) fn end(&self, outcome: Outcome) -> Turn {
+        self.outcome.set(Some(outcome));
+        self.core.phase.set(Phase::Ending);
+        Turn::Ending
     }
 
     /// Gathers what can happen next: what that amounts to, and whether timers run.
@@ -347,7 +378,7 @@ impl Crew {
                 }
                 (Stand::Foreign, _) => {
                     let blocked = !runnable.contains(&member.task);
-                    book.account_mut(worker).wait = blocked.then_some(Wait::Unknown);
+                    stands_still(&mut book, worker, blocked, member.request);
                     if blocked {
                         continue;
                     }
@@ -402,6 +433,25 @@ impl Crew {
         book.account(worker).how == Ending::Panicked && joined == Some(false)
     }
 
+    /// A worker that waits in an acquire still shows that.
+    pub(super) fn shows_what_it_waits_for(&self, worker: WorkerId) {
+        let mut book = self.core.book.borrow_mut();
+        let account = book.account_mut(worker);
+        if let Some(Wait::Permits {
+            semaphore,
+            permits,
+            timed,
+            ..
+        }) = account.wait
+        {
+            account.op = Op::Acquire {
+                semaphore,
+                permits: permits as u32,
+                timed,
+            };
+        }
+    }
+
     /// The acquire is called off at which a worker waits.
     pub(super) fn call_off(&self, member: usize) {
         let cancel = self.members.borrow()[member].cancel.clone();
@@ -411,7 +461,27 @@ impl Crew {
     }
 }
 
-enum Turn {
+/// Writes down what a worker waits for that shuttle blocks, or that it waits no more.
+fn stands_still(book: &mut Book, worker: WorkerId, blocked: bool, request: Option<Request>) {
+    let Some(request) = request else {
+        book.account_mut(worker).wait = blocked.then_some(Wait::Unknown);
+        return;
+    };
+    let Request {
+        semaphore,
+        permits,
+        statement,
+    } = request;
+    let waits = book.account(worker).wait.is_some();
+    if blocked && !waits {
+        book.queued(semaphore, worker, statement, u64::from(permits));
+    } else if waits && !blocked {
+        book.stops_waiting(semaphore, worker);
+    }
+}
+
+/// Whose turn it is.
+pub(super) enum Turn {
     Of(usize),
     /// All workers have ended.
     Over,

@@ -1,7 +1,7 @@
 //! A run of a closure over threads.
 
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -48,6 +48,10 @@ impl Threads {
         }
     }
 
+    pub(super) fn crew(&self) -> &Rc<Crew> {
+        &self.crew
+    }
+
     /// One run.
     pub(crate) fn execute(
         &self,
@@ -67,11 +71,11 @@ impl Threads {
         *core.turns.borrow_mut() = Some(Rc::clone(crew) as Rc<dyn Turns>);
         let start = core.book.borrow_mut().names.alone(place, Verb::Start);
         crew.takes_slot(MAIN, place, start);
-        crew.join(0, Stand::Running, None);
+        crew.join(0, Stand::At, None);
         let main = Arc::clone(main);
         let outcome = self.run(move || {
             keep_going();
-            live(0, || main());
+            live(0, || main(), &Arc::default());
         });
         *core.turns.borrow_mut() = None;
         crew.foreign.set(Some(crew.foreign.get() == Some(true)));
@@ -91,6 +95,7 @@ impl Threads {
                 execution.run(&self.config, main, Location::caller());
             });
         }));
+        core.current.set(NOBODY);
         match ran {
             Ok(()) => self.crew.outcome.get().unwrap_or(Outcome::Finished),
             // all are blocked in what only shuttle knows of
@@ -98,7 +103,7 @@ impl Threads {
                 core.phase.set(Phase::Ending);
                 Outcome::Stuck
             }
-            Err(payload) => resume_unwind(payload),
+            Err(payload) => panic!("the engine of threads: {}", message(&*payload)),
         }
     }
 

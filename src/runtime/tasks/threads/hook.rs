@@ -6,8 +6,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::super::core::Core;
-use super::crew::{Crew, Stand};
+use super::crew::{Crew, Late, Stand};
 use crate::run::{Action, Event as Told, Op as Announced, Permits, SemaphoreId, StatementId};
+use crate::semaphore::Later;
 use crate::semaphore::hook::{Event, Hook, Op, Site, Token, Woken};
 
 /// What the semaphores of a run of threads call.
@@ -115,6 +116,25 @@ impl Hook for ThreadHook {
         }
     }
 
+    fn defers(&self) -> bool {
+        !self.core.is_ending()
+    }
+
+    fn put_back_later(
+        &self,
+        site: &Site<'_>,
+        op: Op,
+        place: &'static Location<'static>,
+        later: Later,
+    ) {
+        let (op, statement) = self.place(site, op, place);
+        self.crew.defer(Late {
+            statement,
+            op,
+            permits: later,
+        });
+    }
+
     fn token(&self, op: Op, place: &'static Location<'static>) -> Token {
         self.core.token(op, place)
     }
@@ -144,6 +164,7 @@ impl Hook for ThreadHook {
             self.refuse_to_wait(semaphore);
             return Woken::TimedOut;
         }
+        self.crew.shows_what_it_waits_for(worker);
         let is_woken = core.slots.borrow()[me].flag.is_ready();
         if !is_woken {
             match self.crew.switch(me, Stand::Waiting { timed }) {

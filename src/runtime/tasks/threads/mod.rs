@@ -15,14 +15,17 @@
 //!    only a worker that shuttle blocks cannot be reached, and its stack is lost.
 //! 4. No type of shuttle leaves this folder.
 
+mod acquiring;
 mod crew;
 mod engine;
 mod hook;
+mod lowered;
 mod quiet;
 mod scheduler;
 mod scope;
 mod spawn;
 
+pub use acquiring::{Acquired, acquiring};
 pub(crate) use engine::{Main, Threads};
 pub(crate) use quiet::behind_shuttles_hook;
 pub use scope::{Scope, ScopedJoinHandle, scope};

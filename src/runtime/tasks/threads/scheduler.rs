@@ -47,9 +47,11 @@ impl Scheduler for Asked {
         {
             return Some(me);
         }
+        // who is parked could be woken for nothing: whoever relies on that would wait for ever
+        let can_run = runnable.iter().filter(|task| task.runnable());
         self.runnable.clear();
         self.runnable
-            .extend(runnable.iter().map(|task| usize::from(task.id())));
+            .extend(can_run.map(|task| usize::from(task.id())));
         let current = current.map(usize::from);
         self.crew.next(current, &self.runnable).map(TaskId::from)
     }

@@ -8,7 +8,7 @@ use std::thread;
 use shuttle_std::thread as shuttles;
 
 use super::crew::Stand;
-use super::spawn::{IN_SCOPE, Place, Worker, crew, live, put, refuse_in_tasks};
+use super::spawn::{IN_SCOPE, Place, Worker, crew, live, refuse_in_tasks};
 use crate::run::WorkerId;
 use crate::runtime::names::Here;
 
@@ -102,7 +102,7 @@ impl<'scope> Scope<'scope, '_> {
         let left = Arc::clone(&result);
         let (worker, member) = crew.hire(place);
         crew.quiet.set(true);
-        let task = scope.spawn(move || put(&left, live(member, f)));
+        let task = scope.spawn(move || live(member, f, &left));
         crew.quiet.set(false);
         crew.join(usize::from(task.thread().id()), Stand::At, Some(opener));
         ScopedJoinHandle(Handle::Worker(Worker { worker, result }))

@@ -10,6 +10,7 @@ use std::thread;
 
 use shuttle_engine::runtime::execution::ExecutionState;
 
+use super::super::core::NOBODY;
 use super::super::panics::{INJECTED, Sight};
 use super::super::slot::Striker;
 use super::crew::{Crew, Stand};
@@ -46,8 +47,11 @@ impl Drop for Present {
 /// Where a worker leaves its result.
 pub(super) type Place<T> = Arc<Mutex<Option<thread::Result<T>>>>;
 
-pub(super) fn put<T>(place: &Place<T>, result: Option<thread::Result<T>>) {
-    *place.lock().unwrap_or_else(PoisonError::into_inner) = result;
+/// Leaves a result, or drops it if nobody is going to ask for it.
+fn put<T>(place: &Place<T>, result: thread::Result<T>) {
+    if Arc::strong_count(place) > 1 {
+        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+    }
 }
 
 /// Starts a thread: in an exploration a worker of it, elsewhere one of the standard library.
@@ -70,7 +74,7 @@ where
     let result: Place<T> = Arc::default();
     let left = Arc::clone(&result);
     let worker = crew.spawn(place, None, |member| {
-        Box::new(move || put(&left, live(member, f)))
+        Box::new(move || live(member, f, &left))
     });
     JoinHandle(Handle::Worker(Worker { worker, result }))
 }
@@ -170,9 +174,11 @@ pub fn yield_now() {
     crew.stand(statement, Op::Work { fallible: false }, Stand::At);
 }
 
-/// The whole life of a worker; its result, unless the run was broken off.
-pub(super) fn live<T>(member: usize, f: impl FnOnce() -> T) -> Option<thread::Result<T>> {
-    crew()?.live(member, f)
+/// The whole life of a worker.
+pub(super) fn live<T>(member: usize, f: impl FnOnce() -> T, result: &Place<T>) {
+    if let Some(crew) = crew() {
+        crew.live(member, f, result);
+    }
 }
 
 impl Crew {
@@ -246,36 +252,50 @@ impl Crew {
         }
     }
 
-    fn live<T>(&self, me: usize, f: impl FnOnce() -> T) -> Option<thread::Result<T>> {
+    fn live<T>(&self, me: usize, f: impl FnOnce() -> T, result: &Place<T>) {
         let core = &self.core;
+        let id = core.worker();
+        let mut how = Ending::Returned;
         if core.is_ending() {
             // it has never begun; what it was to own may put something back
             let _ = core.guarded(|| drop(f));
-            core.slots.borrow_mut()[me].ended = true;
-            return None;
-        }
-        core.book.borrow_mut().account_mut(core.worker()).op = Op::Poll;
-        let outcome = core.guarded(f);
-        let id = core.worker();
-        let (how, result) = match outcome {
-            Ok(value) => (Ending::Returned, Some(Ok(value))),
-            Err(sight) if core.is_ending() || sight.is_abandoned() => (Ending::Panicked, None),
-            Err(sight) => {
-                let panic = self.has_panicked(me, id, sight);
-                (Ending::Panicked, Some(Err(panic)))
+        } else {
+            core.book.borrow_mut().account_mut(id).op = Op::Poll;
+            let outcome = match core.guarded(f) {
+                Ok(value) => Some(Ok(value)),
+                Err(sight) if core.is_ending() || sight.is_abandoned() => None,
+                Err(sight) => {
+                    how = Ending::Panicked;
+                    Some(Err(self.has_panicked(me, id, sight)))
+                }
+            };
+            // what is dropped now may panic, and a run that is broken off meanwhile unwinds this
+            let rest = core.guarded(|| {
+                self.put_back_late();
+                if let Some(outcome) = outcome {
+                    put(result, outcome);
+                }
+                ExecutionState::drop_task_locals();
+            });
+            if let Err(sight) = rest
+                && !core.is_ending()
+            {
+                core.failed(id, &sight);
             }
-        };
-        // a run that is broken off meanwhile unwinds this
-        let _ = core.guarded(|| {
-            self.put_back_late();
-            ExecutionState::drop_task_locals();
-        });
+        }
+        self.leaves_the_stage(me, how);
+    }
+
+    /// A worker has ended.
+    pub(super) fn leaves_the_stage(&self, me: usize, how: Ending) {
+        let core = &self.core;
         if core.is_ending() {
             core.slots.borrow_mut()[me].ended = true;
         } else {
             core.ended(me, how, Striker::User, None);
         }
-        result
+        // what shuttle drops of it is nobody's step
+        core.current.set(NOBODY);
     }
 
     /// Writes a panic down; what a join is told of it.

@@ -1,0 +1,155 @@
+//! Semaphores that are none of ours and block their thread: who acquires, who waits, who holds.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::panic::Location;
+use std::rc::Rc;
+
+use super::crew::{Crew, Request, Stand};
+use super::spawn::crew;
+use crate::run::{Event, Op, SemaphoreId};
+use crate::runtime::book::Entry;
+use crate::runtime::names::{Here, Verb};
+
+/// Calls `acquire`, and says of it that it acquires so many permits of the semaphore that is
+/// [probed](crate::probe) under this name: a thread that is blocked in there waits for them, and
+/// holds them until what this returns is dropped. It is to semaphores that block their thread what
+/// [`tracked`](crate::tracked) is to async ones.
+///
+/// The semaphore must block by what the exploration knows of: shuttle's `sync` types or
+/// `shuttle::thread::park`. Outside of an exploration of threads this calls `acquire`, no more.
+///
+/// # Panics
+///
+/// If `acquire` does, and in an exploration if nothing of that name is probed.
+#[track_caller]
+pub fn acquiring<P>(name: &str, permits: u32, acquire: impl FnOnce() -> P) -> Acquired<P> {
+    let place = Here::from(Location::caller());
+    let crew = crew().filter(|crew| !crew.core.is_ending());
+    let asking = crew.map(|crew| Asking::begin(crew, name, permits, place));
+    let permit = acquire();
+    Acquired {
+        _holding: asking.and_then(Asking::granted),
+        permit,
+    }
+}
+
+/// A worker acquires; when this is dropped it does not any more.
+struct Asking {
+    crew: Rc<Crew>,
+    member: usize,
+    request: Request,
+}
+
+impl Asking {
+    fn begin(crew: Rc<Crew>, name: &str, permits: u32, place: Here) -> Asking {
+        let core = &crew.core;
+        let known = core.book.borrow().named(name);
+        let Some(semaphore) = known else {
+            panic!("nothing is probed as {name}: call `selvedge::probe` first, in each run");
+        };
+        let verb = Verb::Acquire(permits);
+        let statement = core.book.borrow_mut().names.op(place, verb, semaphore);
+        let op = Op::Acquire {
+            semaphore,
+            permits,
+            timed: false,
+        };
+        core.book.borrow_mut().account_mut(core.worker()).timers = 0;
+        crew.stand(statement, op, Stand::At);
+        let member = core.current.get();
+        let request = Request {
+            semaphore,
+            permits,
+            statement,
+        };
+        crew.members.borrow_mut()[member].request = Some(request);
+        Asking {
+            crew,
+            member,
+            request,
+        }
+    }
+
+    fn granted(self) -> Option<Holding> {
+        let core = &self.crew.core;
+        if core.is_ending() {
+            return None;
+        }
+        let id = self.request.semaphore;
+        let entry = Entry {
+            worker: core.worker(),
+            statement: self.request.statement,
+            permits: u64::from(self.request.permits),
+        };
+        core.book.borrow_mut().granted(id, entry);
+        Some(Holding {
+            id,
+            entry,
+            epoch: core.epoch.get(),
+        })
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.crew.members.borrow_mut()[self.member].request = None;
+    }
+}
+
+/// What an exploration knows of a permit. Dropping it says that it is put back.
+#[derive(Debug)]
+struct Holding {
+    id: SemaphoreId,
+    entry: Entry,
+    epoch: u64,
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        let Some(crew) = crew().filter(|crew| crew.core.epoch.get() == self.epoch) else {
+            return;
+        };
+        let (core, entry) = (&crew.core, self.entry);
+        let worker = core.worker();
+        if core.is_ending() {
+            core.dropped.borrow_mut().push((worker, self.id, entry));
+            return;
+        }
+        let mut book = core.book.borrow_mut();
+        let holder = book.strike(self.id, entry.worker, entry.statement, entry.permits);
+        book.events.push(Event::Released {
+            worker,
+            holder,
+            semaphore: self.id,
+            permits: entry.permits,
+        });
+    }
+}
+
+/// What was acquired; it counts as held until it is dropped.
+pub struct Acquired<P> {
+    // struck out before the permit is put back, so that it never counts twice
+    _holding: Option<Holding>,
+    permit: P,
+}
+
+impl<P> Deref for Acquired<P> {
+    type Target = P;
+
+    fn deref(&self) -> &P {
+        &self.permit
+    }
+}
+
+impl<P> DerefMut for Acquired<P> {
+    fn deref_mut(&mut self) -> &mut P {
+        &mut self.permit
+    }
+}
+
+impl<P: fmt::Debug> fmt::Debug for Acquired<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.permit.fmt(f)
+    }
+}

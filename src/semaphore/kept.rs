@@ -1,0 +1,66 @@
+//! Where a semaphore keeps its tray: in itself, but in a build that can explore behind a pointer, so
+//! that permits can be put back after the last borrow of it is gone.
+
+#[cfg(feature = "check")]
+mod shared {
+    use std::fmt;
+    use std::sync::{Arc, OnceLock};
+
+    use crate::semaphore::tray::Tray;
+
+    /// A tray that is made when it is used first.
+    pub(in crate::semaphore) struct Kept {
+        permits: usize,
+        capacity: Option<usize>,
+        tray: OnceLock<Arc<Tray>>,
+    }
+
+    impl Kept {
+        pub(in crate::semaphore) const fn new(permits: usize, capacity: Option<usize>) -> Kept {
+            Kept {
+                permits,
+                capacity,
+                tray: OnceLock::new(),
+            }
+        }
+
+        #[inline]
+        pub(in crate::semaphore) fn tray(&self) -> &Arc<Tray> {
+            self.tray
+                .get_or_init(|| Arc::new(Tray::new(self.permits, self.capacity)))
+        }
+    }
+
+    impl fmt::Debug for Kept {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            fmt::Debug::fmt(self.tray(), f)
+        }
+    }
+}
+
+#[cfg(not(feature = "check"))]
+mod own {
+    use crate::semaphore::sync::const_fn;
+    use crate::semaphore::tray::Tray;
+
+    #[derive(Debug)]
+    pub(in crate::semaphore) struct Kept(Tray);
+
+    impl Kept {
+        const_fn! {
+            pub(in crate::semaphore) fn new(permits: usize, capacity: Option<usize>) -> Kept {
+                Kept(Tray::new(permits, capacity))
+            }
+        }
+
+        #[inline]
+        pub(in crate::semaphore) fn tray(&self) -> &Tray {
+            &self.0
+        }
+    }
+}
+
+#[cfg(not(feature = "check"))]
+pub(super) use own::Kept;
+#[cfg(feature = "check")]
+pub(super) use shared::Kept;

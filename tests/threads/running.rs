@@ -1,0 +1,189 @@
+//! Threads: spawning, joining, names, the end of a run.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use selvedge::thread;
+
+use super::drive::{Told, check, clean, faultless, finds, portfolio, semaphore, tells};
+
+#[test]
+fn a_thread_gives_its_result() {
+    clean(|| {
+        let thread = thread::spawn(|| {
+            thread::yield_now();
+            7
+        });
+        assert_eq!(thread.join().unwrap(), 7);
+    });
+}
+
+#[test]
+fn a_thread_that_has_not_run_has_not_ended() {
+    tells(
+        [0, 0],
+        |told: &Told| {
+            let thread = thread::spawn(|| ());
+            assert!(!thread.is_finished());
+            thread::yield_now();
+            told.tell(thread.is_finished());
+            thread.join().unwrap();
+        },
+        &["false", "true"],
+    );
+}
+
+/// Main returns first, and the run goes on until its thread has ended.
+#[test]
+fn a_run_ends_when_all_threads_have() {
+    check(
+        [0, 0],
+        || {
+            drop(thread::spawn(|| {
+                thread::yield_now();
+                panic!("of the last one");
+            }));
+        },
+        &["of the last one"],
+    );
+}
+
+#[test]
+fn a_result_without_a_handle_is_dropped() {
+    clean(|| {
+        let pool = semaphore("pool", 1);
+        let there = pool.clone();
+        drop(thread::spawn(move || there.acquire_owned().wait()));
+        drop(pool.acquire_blocking());
+    });
+}
+
+#[test]
+fn a_handle_that_is_dropped_after_the_end_drops_the_result() {
+    clean(|| {
+        let pool = semaphore("pool", 1);
+        let there = pool.clone();
+        let thread = thread::spawn(move || there.acquire_owned().wait());
+        thread::yield_now();
+        drop(thread);
+        drop(pool.acquire_blocking());
+    });
+}
+
+/// A permit that went to another thread with the result is not lost.
+#[test]
+fn a_result_is_handed_over() {
+    clean(|| {
+        let pool = semaphore("pool", 1);
+        let there = pool.clone();
+        let permit = thread::spawn(move || there.acquire_owned().wait().unwrap()).join();
+        drop(permit);
+        drop(pool.acquire_blocking().unwrap());
+    });
+}
+
+/// The first child of the second child of main, whoever comes first.
+#[test]
+fn names_do_not_depend_on_the_schedule() {
+    fn closure() {
+        for nth in 1..=2 {
+            drop(thread::spawn(move || {
+                thread::yield_now();
+                drop(thread::spawn(move || assert_eq!(nth, 1, "the second's")));
+            }));
+        }
+    }
+    check([0, 0], closure, &["the second's"]);
+    for seed in 0..8 {
+        let explorer = selvedge::Explorer {
+            seed,
+            ..faultless(portfolio())
+        };
+        let report = finds(&explorer, closure, &["the second's"]);
+        let schedule = &report.findings[0].schedule;
+        assert!(schedule.contains("main.2.1"), "{schedule}");
+        assert!(!schedule.contains("main.1.2"), "{schedule}");
+    }
+}
+
+#[test]
+fn a_thread_that_waits_for_itself_is_a_deadlock() {
+    check(
+        [0, 0],
+        || {
+            let own = Arc::new(std::sync::Mutex::new(None::<thread::JoinHandle<()>>));
+            let there = Arc::clone(&own);
+            let thread = thread::spawn(move || {
+                let me = there.lock().unwrap().take();
+                let _ = me.unwrap().join();
+            });
+            *own.lock().unwrap() = Some(thread);
+        },
+        &["deadlock"],
+    );
+}
+
+#[test]
+fn a_permit_that_nobody_puts_back_is_a_leak() {
+    check(
+        [0, 0],
+        || {
+            let pool = semaphore("pool", 1);
+            let thread = thread::spawn(move || std::mem::forget(pool.acquire_blocking()));
+            thread.join().unwrap();
+        },
+        &["leak pool"],
+    );
+}
+
+/// Two that take two in opposite order; the one that is stuck is unwound, and the next run is clean.
+#[test]
+fn opposite_order_is_a_deadlock() {
+    check(
+        [0, 0],
+        || {
+            let (a, b) = (semaphore("a", 1), semaphore("b", 1));
+            let (a2, b2) = (a.clone(), b.clone());
+            let thread = thread::spawn(move || {
+                let _b = b2.acquire_blocking();
+                let _a = a2.acquire_blocking();
+            });
+            {
+                let _a = a.acquire_blocking();
+                let _b = b.acquire_blocking();
+            }
+            thread.join().unwrap();
+        },
+        &["deadlock a b", "lock-order a b reachable"],
+    );
+}
+
+/// Outside of an exploration they are those of the standard library.
+#[test]
+fn outside_threads_are_real() {
+    let here = std::thread::current().id();
+    let other = thread::spawn(|| std::thread::current().id());
+    assert_ne!(here, other.join().unwrap());
+    let count = AtomicUsize::new(0);
+    let all_went = thread::scope(|scope| {
+        let threads = [(); 3].map(|()| {
+            scope.spawn(|| {
+                thread::yield_now();
+                count.fetch_add(1, Ordering::Relaxed);
+                std::thread::current().id()
+            })
+        });
+        threads.into_iter().all(|t| t.join().unwrap() != here)
+    });
+    assert!(all_went);
+    assert_eq!(count.into_inner(), 3);
+    let ended = Arc::new(AtomicBool::new(false));
+    let there = Arc::clone(&ended);
+    let thread = thread::spawn(move || there.store(true, Ordering::Release));
+    while !thread.is_finished() {
+        thread::yield_now();
+    }
+    assert!(ended.load(Ordering::Acquire));
+    let panics = thread::spawn(|| panic!("in a thread of the system"));
+    assert!(panics.join().is_err());
+}

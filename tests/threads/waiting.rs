@@ -1,0 +1,168 @@
+//! Time and interruption: an acquire that is timed out by choice, or called off by another thread.
+
+use std::time::{Duration, Instant};
+
+use selvedge::{AcquireError, Cancel, thread};
+
+use super::drive::{check, semaphore, tells};
+
+/// The holder puts back in time, or it does not.
+#[test]
+fn a_timed_acquire_has_two_outcomes() {
+    tells(
+        [0, 1],
+        |told| {
+            let pool = semaphore("pool", 1);
+            let permit = pool.acquire_blocking().unwrap();
+            let (there, outcome) = (pool.clone(), told.clone());
+            let waiter =
+                thread::spawn(
+                    move || match there.acquire_timeout(Duration::from_secs(3600)) {
+                        Ok(_) => outcome.tell("in time"),
+                        Err(error) => outcome.tell(error == AcquireError::TimedOut),
+                    },
+                );
+            thread::yield_now();
+            drop(permit);
+            waiter.join().unwrap();
+        },
+        &["in time", "true"],
+    );
+}
+
+/// Without a budget it fires only when nothing else can happen, and then it does.
+#[test]
+fn a_timer_fires_when_nothing_else_can_happen() {
+    tells(
+        [0, 0],
+        |told| {
+            let pool = semaphore("pool", 1);
+            let _permit = pool.acquire_blocking().unwrap();
+            let there = pool.clone();
+            let waiter = thread::spawn(move || {
+                let deadline = Instant::now() + Duration::from_secs(3600);
+                there.acquire_deadline(deadline).map(drop)
+            });
+            told.tell(waiter.join().unwrap() == Err(AcquireError::TimedOut));
+        },
+        &["true"],
+    );
+}
+
+/// Which of two timers fires first is a choice.
+#[test]
+fn timers_fire_in_any_order() {
+    tells(
+        [0, 0],
+        |told| {
+            let (pool, order) = (semaphore("pool", 0), semaphore("order", 2));
+            let waiters = [1, 2].map(|nth| {
+                let (pool, order, told) = (pool.clone(), order.clone(), told.clone());
+                thread::spawn(move || {
+                    pool.acquire_timeout(Duration::from_secs(nth)).unwrap_err();
+                    if order.available_permits() == 2 {
+                        told.tell(nth);
+                    }
+                    order.acquire_owned().wait().unwrap()
+                })
+            });
+            let _permits = waiters.map(|waiter| waiter.join().unwrap());
+        },
+        &["1", "2"],
+    );
+}
+
+#[test]
+fn a_timer_that_has_passed_does_not_wait() {
+    tells(
+        [0, 0],
+        |told| {
+            let pool = semaphore("pool", 1);
+            let permit = pool.acquire_timeout(Duration::ZERO);
+            told.tell(permit.is_ok());
+            told.tell(pool.acquire_timeout(Duration::ZERO).is_ok());
+        },
+        &["false", "true"],
+    );
+}
+
+/// Granted first, or called off first.
+#[test]
+fn an_acquire_is_called_off_from_another_thread() {
+    tells(
+        [0, 0],
+        |told| {
+            let (pool, cancel) = (semaphore("pool", 1), Cancel::new());
+            let permit = pool.acquire_blocking().unwrap();
+            let waiter = {
+                let (pool, cancel) = (pool.clone(), cancel.clone());
+                thread::spawn(move || pool.acquire().or_cancelled(&cancel).wait().map(drop))
+            };
+            let canceller = thread::spawn(move || cancel.fire());
+            drop(permit);
+            match waiter.join().unwrap() {
+                Ok(()) => told.tell("granted"),
+                Err(error) => told.tell(error == AcquireError::Cancelled),
+            }
+            canceller.join().unwrap();
+        },
+        &["granted", "true"],
+    );
+}
+
+/// Who is called off leaves the queue, and who stood behind it is served.
+#[test]
+fn who_is_called_off_holds_nobody_up() {
+    check(
+        [0, 0],
+        || {
+            let (pool, cancel) = (semaphore("pool", 2), Cancel::new());
+            let _permit = pool.acquire_blocking().unwrap();
+            let large = {
+                let (pool, cancel) = (pool.clone(), cancel.clone());
+                thread::spawn(move || pool.acquire_many(2).or_cancelled(&cancel).wait().map(drop))
+            };
+            let small = {
+                let pool = pool.clone();
+                thread::spawn(move || drop(pool.acquire_blocking().unwrap()))
+            };
+            cancel.fire();
+            small.join().unwrap();
+            large.join().unwrap().unwrap_err();
+        },
+        &[],
+    );
+}
+
+/// Nobody fires, and nothing comes.
+#[test]
+fn an_acquire_that_nobody_calls_off_is_a_deadlock() {
+    check(
+        [0, 0],
+        || {
+            let (pool, cancel) = (semaphore("pool", 1), Cancel::new());
+            let _permit = pool.acquire_blocking().unwrap();
+            let _ = pool.acquire().or_cancelled(&cancel).wait();
+        },
+        &["deadlock pool"],
+    );
+}
+
+/// A future may be polled by a thread, by whatever blocks on it.
+#[test]
+fn a_future_is_polled_by_a_thread() {
+    check(
+        [0, 0],
+        || {
+            let pool = semaphore("pool", 1);
+            let permit = pool.acquire_blocking().unwrap();
+            let there = pool.clone();
+            let thread = thread::spawn(move || {
+                drop(shuttle::future::block_on(there.acquire()).unwrap());
+            });
+            drop(permit);
+            thread.join().unwrap();
+        },
+        &[],
+    );
+}
