@@ -1,18 +1,20 @@
 //! The workers of a run, where each stands, and whose turn it is.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
 use shuttle_engine::runtime::thread::continuation::switch;
 
 use super::super::core::{Core, NOBODY, Phase, Turns};
 use super::super::panics::Panic;
+use super::host::{HOME, Host, host};
 use super::lowered::Play;
 use crate::property::Situation;
 use crate::run::{
-    Action, Choice, Enabled, Ending, Op, Outcome, Resource, SemaphoreId, StatementId, Status, View,
-    Wait, WorkerId,
+    Action, Choice, Enabled, Ending, Op, Outcome, Resource, Rng, SemaphoreId, StatementId, Status,
+    View, Wait, WorkerId,
 };
 use crate::runtime::book::Book;
 use crate::semaphore::{Cancel, Later};
@@ -75,11 +77,22 @@ pub(super) struct Crew {
     /// The member of each task of shuttle's; `NOBODY` for the one that only keeps the run going.
     by_task: RefCell<Vec<usize>>,
     /// Whether the worker that asks for a switch has said where it stands.
-    announced: Cell<bool>,
+    pub(super) announced: Cell<bool>,
     /// Whether scheduling points of shuttle's are none now.
     pub(super) quiet: Cell<bool>,
-    /// Whether some run came to a scheduling point of shuttle's; `None` before the first run.
-    pub(super) foreign: Cell<Option<bool>>,
+    /// Whether some run of the exploration came to what only shuttle knows of. Until then whose turn it
+    /// is does not depend on what shuttle could run, and is found out without asking it.
+    pub(super) foreign: Rc<Cell<bool>>,
+    /// Where the stacks of this run are kept, if they are.
+    pub(super) host: RefCell<Option<Rc<Host>>>,
+    /// The task whose turn it is, once that is known before shuttle asks.
+    pub(super) decided: Cell<Option<usize>>,
+    /// A panic of whoever was asked, on its way to the engine: it must not unwind a worker.
+    pub(super) broken: RefCell<Option<Box<dyn Any + Send>>>,
+    /// The tasks that shuttle could run, kept from question to question.
+    pub(super) runnable: RefCell<Vec<usize>>,
+    /// What shuttle's random numbers are in this run.
+    pub(super) random: RefCell<Rng>,
     /// How the run ends, once that is known.
     pub(super) outcome: Cell<Option<Outcome>>,
     late: RefCell<Vec<(usize, Late)>>,
@@ -95,14 +108,23 @@ impl Crew {
             by_task: RefCell::default(),
             announced: Cell::new(false),
             quiet: Cell::new(false),
-            foreign: Cell::new(None),
+            foreign: host().map_or_else(Rc::default, |host| Rc::clone(&host.foreign)),
+            host: RefCell::default(),
+            decided: Cell::new(None),
+            broken: RefCell::default(),
+            runnable: RefCell::default(),
+            random: RefCell::new(Rng::for_run(0, 0)),
             outcome: Cell::new(None),
             late: RefCell::default(),
             play: RefCell::default(),
         }
     }
 
-    pub(super) fn begin(&self) {
+    /// A run begins, with the stacks of a host or with its own.
+    pub(super) fn begin(&self, host: Option<Rc<Host>>) {
+        *self.host.borrow_mut() = host;
+        *self.random.borrow_mut() = Rng::for_run(0, 0);
+        self.decided.set(None);
         self.members.borrow_mut().clear();
         self.by_task.borrow_mut().clear();
         self.late.borrow_mut().clear();
@@ -163,13 +185,38 @@ impl Crew {
     /// Lets others go on until the worker that runs is chosen again.
     pub(super) fn switch(&self, me: usize, stand: Stand) -> Action {
         self.members.borrow_mut()[me].stand = stand;
-        self.announced.set(true);
-        switch();
+        let next = self.decide_here();
+        if next.is_none() || next != Some(self.members.borrow()[me].task) {
+            self.announced.set(true);
+            self.decided.set(next);
+            switch();
+        }
         if self.core.is_ending() {
             self.leave();
         }
         let decided = self.members.borrow_mut()[me].decided.take();
         decided.unwrap_or(Action::Proceed)
+    }
+
+    /// Finds out whose turn it is without asking shuttle, if that is not its business.
+    fn decide_here(&self) -> Option<usize> {
+        if self.foreign.get() || self.play.borrow().is_some() {
+            return None;
+        }
+        // what is watched may use shuttle's types
+        self.quiet.set(true);
+        let turn = catch_unwind(AssertUnwindSafe(|| self.turn(&[])));
+        self.quiet.set(false);
+        turn.unwrap_or_else(|panic| {
+            *self.broken.borrow_mut() = Some(panic);
+            None
+        })
+    }
+
+    /// A worker has ended, and gives its stack back.
+    pub(super) fn rests(&self) {
+        self.decided.set(self.decide_here());
+        self.announced.set(true);
     }
 
     /// The run is over: the worker that runs, if one does, unwinds, unless it does already.
@@ -225,21 +272,33 @@ impl Crew {
         {
             self.stands_at_foreign(me);
         }
+        self.turn(runnable)
+    }
+
+    fn turn(&self, runnable: &[usize]) -> Option<usize> {
         if !self.core.is_ending() {
             if let Some(me) = self.goes_on_unasked() {
                 return Some(self.goes_on(me));
             }
             match self.choose(runnable) {
                 Turn::Of(me) => return Some(self.goes_on(me)),
-                Turn::Over => return runnable.first().copied(),
+                Turn::Over => return self.after(runnable),
                 Turn::Ending => {}
             }
         }
         match self.leaves_next(runnable) {
             Some(me) => Some(self.goes_on(me)),
-            // who keeps the run going ends when all have
-            None if self.all_have_ended() => runnable.first().copied(),
-            None => None,
+            None if self.all_have_ended() => self.after(runnable),
+            // the others cannot be reached
+            None => self.host.borrow().as_ref().map(|_| HOME),
+        }
+    }
+
+    /// Who goes on when all workers have ended that can: who keeps the run going ends last.
+    fn after(&self, runnable: &[usize]) -> Option<usize> {
+        match &*self.host.borrow() {
+            Some(host) => Some(host.after(runnable)),
+            None => runnable.first().copied(),
         }
     }
 
@@ -252,8 +311,11 @@ impl Crew {
 
     /// A worker has come to a scheduling point of which only shuttle knows.
     fn stands_at_foreign(&self, me: usize) {
-        self.foreign.set(Some(true));
         let slot = &self.core.slots.borrow()[me];
+        // a task that ends without a host is asked about too
+        if !slot.ended || self.host.borrow().is_some() {
+            self.foreign.set(true);
+        }
         if slot.ended || self.members.borrow()[me].stand != Stand::Running {
             return;
         }

@@ -19,6 +19,7 @@ mod acquiring;
 mod crew;
 mod engine;
 mod hook;
+mod host;
 mod lowered;
 mod quiet;
 mod scheduler;
@@ -27,6 +28,7 @@ mod spawn;
 
 pub use acquiring::{Acquired, acquiring};
 pub(crate) use engine::{Main, Threads};
+pub(crate) use host::hosted;
 pub(crate) use quiet::behind_shuttles_hook;
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use spawn::{JoinHandle, spawn, yield_now};

@@ -204,10 +204,16 @@ impl Crew {
     ) -> WorkerId {
         let (id, member) = self.hire(place);
         self.quiet.set(true);
-        let task =
-            ExecutionState::spawn_thread(body(member), STACK, None, None, Location::caller());
+        let host = self.host.borrow().clone();
+        let task = match host {
+            Some(host) => host.lend(member, body(member)),
+            None => {
+                let life = body(member);
+                ExecutionState::spawn_thread(life, STACK, None, None, Location::caller()).into()
+            }
+        };
         self.quiet.set(false);
-        self.join(task.into(), Stand::At, scoped_in);
+        self.join(task, Stand::At, scoped_in);
         id
     }
 
@@ -275,7 +281,7 @@ impl Crew {
                 if let Some(outcome) = outcome {
                     put(result, outcome);
                 }
-                ExecutionState::drop_task_locals();
+                self.drop_task_locals();
             });
             if let Err(sight) = rest
                 && !core.is_ending()
@@ -284,6 +290,14 @@ impl Crew {
             }
         }
         self.leaves_the_stage(me, how);
+    }
+
+    /// Drops thread-local values of shuttle's. A task that had one may not have it again.
+    fn drop_task_locals(&self) {
+        while let Some(value) = ExecutionState::with(|state| state.current_mut().pop_local()) {
+            self.foreign.set(true);
+            drop(value);
+        }
     }
 
     /// A worker has ended.
