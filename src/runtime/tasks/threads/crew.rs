@@ -17,6 +17,7 @@ use crate::run::{
     View, Wait, WorkerId,
 };
 use crate::runtime::book::Book;
+use crate::runtime::names::Here;
 use crate::semaphore::{Cancel, Later};
 
 /// Where a worker is.
@@ -76,6 +77,10 @@ pub(super) struct Crew {
     pub(super) members: RefCell<Vec<Member>>,
     /// The member of each task of shuttle's; `NOBODY` for the one that only keeps the run going.
     by_task: RefCell<Vec<usize>>,
+    /// The member that each worker was last.
+    by_worker: RefCell<Vec<usize>>,
+    /// What a worker stands at that only shuttle knows of, by where it was spawned.
+    pub(super) unknown: RefCell<Vec<(Here, StatementId)>>,
     /// Whether the worker that asks for a switch has said where it stands.
     pub(super) announced: Cell<bool>,
     /// Whether scheduling points of shuttle's are none now.
@@ -106,6 +111,8 @@ impl Crew {
             core,
             members: RefCell::default(),
             by_task: RefCell::default(),
+            by_worker: RefCell::default(),
+            unknown: RefCell::default(),
             announced: Cell::new(false),
             quiet: Cell::new(false),
             foreign: host().map_or_else(Rc::default, |host| Rc::clone(&host.foreign)),
@@ -137,6 +144,12 @@ impl Crew {
     pub(super) fn join(&self, task: usize, stand: Stand, scoped_in: Option<usize>) {
         let mut members = self.members.borrow_mut();
         self.knows(task, members.len());
+        let worker = self.core.slots.borrow()[members.len()].id.index();
+        let mut by_worker = self.by_worker.borrow_mut();
+        if by_worker.len() <= worker {
+            by_worker.resize(worker + 1, NOBODY);
+        }
+        by_worker[worker] = members.len();
         members.push(Member {
             task,
             stand,
@@ -234,6 +247,9 @@ impl Crew {
 
     /// What the worker that runs could not put back while it unwound, each in a step of its own.
     pub(super) fn put_back_late(&self) {
+        if self.late.borrow().is_empty() {
+            return;
+        }
         let me = self.core.current.get();
         loop {
             let next = {
@@ -277,9 +293,6 @@ impl Crew {
 
     fn turn(&self, runnable: &[usize]) -> Option<usize> {
         if !self.core.is_ending() {
-            if let Some(me) = self.goes_on_unasked() {
-                return Some(self.goes_on(me));
-            }
             match self.choose(runnable) {
                 Turn::Of(me) => return Some(self.goes_on(me)),
                 Turn::Over => return self.after(runnable),
@@ -362,11 +375,19 @@ impl Crew {
     /// Asks the strategy.
     fn choose(&self, runnable: &[usize]) -> Turn {
         let play = self.play.borrow().clone();
+        if (play.is_some() || self.foreign.get())
+            && let Some(me) = self.goes_on_unasked()
+        {
+            return Turn::Of(me);
+        }
         if let Some(play) = play {
             return self.perform(&play);
         }
         let core = &self.core;
-        let (situation, timers) = self.look(runnable);
+        let (situation, timers) = match self.look(runnable) {
+            Ok(stand) => stand,
+            Err(me) => return Turn::Of(me),
+        };
         let ends = match situation {
             Situation::Going => None,
             // it is settled when all stacks are gone
@@ -397,9 +418,7 @@ impl Crew {
 
     /// A worker goes on as it was chosen.
     pub(super) fn decide(&self, choice: Choice) {
-        let Some(me) = self.core.slot_of(choice.worker) else {
-            unreachable!("a choice is for a worker of this run")
-        };
+        let me = self.by_worker.borrow()[choice.worker.index()];
         self.members.borrow_mut()[me].decided = Some(choice.action);
         self.core.current.set(me);
     }
@@ -411,8 +430,9 @@ impl Crew {
         Turn::Ending
     }
 
-    /// Gathers what can happen next: what that amounts to, and whether timers run.
-    fn look(&self, runnable: &[usize]) -> (Situation, bool) {
+    /// Gathers what can happen next: what that amounts to, and whether timers run. If there is a worker
+    /// whose step is part of the one that was taken, it comes first.
+    fn look(&self, runnable: &[usize]) -> Result<(Situation, bool), usize> {
         let core = &self.core;
         let members = self.members.borrow();
         let slots = core.slots.borrow();
@@ -420,22 +440,28 @@ impl Crew {
         let progress = &mut *core.progress.borrow_mut();
         progress.enabled.clear();
         let (mut something, mut unfinished, mut timers) = (false, false, false);
-        for (member, slot) in members.iter().zip(&*slots).filter(|(_, s)| !s.ended) {
+        for (me, (member, slot)) in members.iter().zip(&*slots).enumerate() {
+            if slot.ended {
+                continue;
+            }
             unfinished = true;
             let worker = slot.id;
-            let op = book.account(worker).op;
             let enabled = &mut progress.enabled;
+            let stand = match member.stand {
+                Stand::Running => return Err(me),
+                Stand::Waiting { .. } if slot.flag.is_ready() => return Err(me),
+                Stand::Waiting { timed: false } => continue,
+                stand => stand,
+            };
+            let op = book.account(worker).op;
             let mut offer = |action, draws| {
                 let choice = Choice { worker, action };
                 enabled.push(Enabled { choice, op, draws });
             };
-            match (member.stand, op) {
-                (Stand::Running, _) => unreachable!("invariant 1"),
-                (Stand::Waiting { timed }, _) => {
-                    if timed {
-                        timers = true;
-                        offer(Action::Timeout, Some(Resource::Timeouts));
-                    }
+            match (stand, op) {
+                (Stand::Running | Stand::Waiting { .. }, _) => {
+                    timers = true;
+                    offer(Action::Timeout, Some(Resource::Timeouts));
                     continue;
                 }
                 (Stand::Foreign, _) => {
@@ -480,7 +506,7 @@ impl Crew {
         } else {
             Situation::Going
         };
-        (situation, timers)
+        Ok((situation, timers))
     }
 }
 

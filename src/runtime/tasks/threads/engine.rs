@@ -33,6 +33,7 @@ pub(crate) type Main = Arc<dyn Fn() + Send + Sync>;
 /// What is kept from run to run.
 pub(crate) struct Threads {
     crew: Rc<Crew>,
+    hook: Rc<ThreadHook>,
     asked: Rc<RefCell<Asked>>,
     stacks: ContinuationPool,
     config: Config,
@@ -42,6 +43,7 @@ impl Threads {
     pub(crate) fn new(core: &Rc<Core>) -> Threads {
         let crew = Rc::new(Crew::new(Rc::clone(core)));
         Threads {
+            hook: Rc::new(ThreadHook::new(&crew)),
             asked: Rc::new(RefCell::new(Asked::new(Rc::clone(&crew)))),
             crew,
             stacks: ContinuationPool::new(),
@@ -63,7 +65,7 @@ impl Threads {
     ) -> Outcome {
         let crew = &self.crew;
         let core = &crew.core;
-        let _hook = hook::install(Rc::new(ThreadHook::new(crew)));
+        let _hook = hook::install(Rc::clone(&self.hook) as _);
         let _entered = Entered::new(Rc::clone(core));
         let _present = Present::new(crew);
         core.begin(strategy, witness);

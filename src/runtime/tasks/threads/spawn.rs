@@ -185,7 +185,7 @@ impl Crew {
     /// A slot for a worker that begins.
     pub(super) fn takes_slot(&self, id: WorkerId, place: Here, start: StatementId) -> usize {
         let core = &self.core;
-        let foreign = core.statement_at(place, "sync");
+        let foreign = self.unknown_at(place);
         let index = core.take_slot(id);
         core.book.borrow_mut().start(id, start);
         let slot = &mut core.slots.borrow_mut()[index];
@@ -193,6 +193,17 @@ impl Crew {
         // nobody has woken it: it starts when it is chosen
         slot.flag.set(false);
         index
+    }
+
+    /// What a worker stands at that only shuttle knows of: it was spawned there.
+    fn unknown_at(&self, place: Here) -> StatementId {
+        let mut known = self.unknown.borrow_mut();
+        let at = known.iter().find(|(there, _)| *there == place);
+        at.map(|(_, statement)| *statement).unwrap_or_else(|| {
+            let statement = self.core.statement_at(place, "sync");
+            known.push((place, statement));
+            statement
+        })
     }
 
     /// Starts a worker of the one that runs; it begins when it is chosen.
