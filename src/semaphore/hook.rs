@@ -397,13 +397,14 @@ mod calls {
     impl Semaphore {
         /// What an exploration knows this semaphore by, and how it stands.
         pub fn site(&self) -> Site<'_> {
+            let (capacity, debt) = self.kept().tray().limits();
             Site {
                 mark: &self.origin().mark,
                 name: self.name(),
                 made: self.origin().made,
                 available: self.available_permits(),
-                capacity: self.capacity(),
-                debt: self.debt(),
+                capacity,
+                debt,
                 closed: self.is_closed(),
             }
         }

@@ -1,4 +1,4 @@
-//! Runs a second of an exploration of threads, beside bare shuttle and beside a bare loop over stacks.
+//! Runs a second of processor time of an exploration of threads, beside bare shuttle and beside a bare loop over stacks.
 //!
 //! `cargo run --release --manifest-path benches/threads/Cargo.toml` prints a line for each round of
 //! measurements, and the least, the median and the largest of each ratio. All take turns in one process, in an order
@@ -30,8 +30,8 @@ mod shape;
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Instant;
 
+use cpu_time::ProcessTime;
 use selvedge::strategy::StrategyName;
 use shape::{SWITCHES, Shape};
 use shuttle_engine::runtime::thread::continuation::ContinuationPool;
@@ -111,10 +111,10 @@ impl Bench {
         decisions.get() as f64 / runs as f64
     }
 
-    /// Runs a second.
+    /// Runs a second of processor time.
     fn rate(&mut self, which: usize) -> f64 {
         let runs = runs_of(self.shape);
-        let start = Instant::now();
+        let start = ProcessTime::now();
         self.runs::<false>(which, runs);
         runs as f64 / start.elapsed().as_secs_f64()
     }
@@ -159,7 +159,7 @@ fn spread(mut figures: Vec<f64>) -> [f64; 3] {
 
 fn compare(shape: Shape) {
     let Shape { workers, rounds } = shape;
-    println!("\n{workers} workers, {rounds} rounds, one permit: runs a second");
+    println!("\n{workers} workers, {rounds} rounds, one permit: runs a second of processor time");
     let mut bench = Bench {
         shape,
         pool: ContinuationPool::new(),

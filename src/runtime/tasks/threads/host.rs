@@ -55,7 +55,6 @@ pub(crate) fn hosted<T: Send + 'static>(explore: impl FnOnce() -> T + Send + 'st
     let ran = catch_unwind(AssertUnwindSafe(|| {
         CONTINUATION_POOL.set(&ContinuationPool::new(), || {
             let home = move || {
-                keep_one_that_can_run();
                 let outcome = catch_unwind(AssertUnwindSafe(explore));
                 *left.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
                 close();
@@ -72,7 +71,7 @@ pub(crate) fn hosted<T: Send + 'static>(explore: impl FnOnce() -> T + Send + 'st
     }
 }
 
-/// Has a task that could always go on, and never does while anybody else has something to do: shuttle
+/// Has a task that could always go on, and does not while anybody else has something to do: shuttle
 /// asks us also when all others are blocked in what it knows of alone.
 pub(super) fn keep_one_that_can_run() -> usize {
     ExecutionState::spawn_thread(Box::new(|| ()), STACK, None, None, Location::caller()).into()
@@ -84,6 +83,10 @@ fn close() {
         host.closing.set(true);
         // each that is at rest ends when it goes on
         switch();
+        if host.foreign.get() {
+            // others may be blocked for good, which is no deadlock now
+            keep_one_that_can_run();
+        }
     }
 }
 
@@ -169,7 +172,7 @@ impl Host {
         }
         let stacks = self.stacks.borrow();
         let at_rest = |task| stacks.iter().any(|s| s.task == Some(task) && s.at_rest);
-        let busy = |task: &&usize| **task > KEPT_BACK && !at_rest(**task);
+        let busy = |task: &&usize| **task != HOME && !at_rest(**task);
         runnable.iter().find(busy).copied().unwrap_or(HOME)
     }
 
@@ -180,21 +183,14 @@ impl Host {
             let stacks = self.stacks.borrow();
             let at_rest = |task| stacks.iter().any(|s| s.task == Some(task) && s.at_rest);
             let home = || tasks().find(|&task| task == HOME);
-            // what is left then is blocked for good, or was started without us
-            let last = || tasks().next().filter(|_| !self.foreign.get());
-            tasks()
-                .find(|&task| at_rest(task))
-                .or_else(home)
-                .or_else(last)
+            // what is left then is blocked for good, or was started without us: it is dropped
+            tasks().find(|&task| at_rest(task)).or_else(home)
         } else {
             tasks().find(|&task| task == HOME)
         };
         next.map(TaskId::from)
     }
 }
-
-/// The task that could always go on is the first one that home spawns.
-const KEPT_BACK: usize = HOME + 1;
 
 /// Answers for whoever is housed.
 struct Landlord(Rc<Host>);
