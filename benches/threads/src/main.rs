@@ -1,8 +1,9 @@
-//! Runs a second of processor time of an exploration of threads, beside bare shuttle and beside a bare loop over stacks.
+//! Runs a second of an exploration of threads, beside bare shuttle and beside a bare loop over stacks;
+//! seconds of processor time.
 //!
 //! `cargo run --release --manifest-path benches/threads/Cargo.toml` prints a line for each round of
-//! measurements, and the least, the median and the largest of each ratio. All take turns in one process, in an order
-//! that changes from round to round, since machines drift.
+//! measurements, and the least, the median and the largest of each ratio. All take turns in one process,
+//! in an order that changes from round to round, since machines drift.
 //!
 //! What is equal: one process and thread; a semaphore with one permit, fair; so many workers that each
 //! acquire and release it so many times, started and joined by the first; each choice among all that can
@@ -14,8 +15,8 @@
 //! - The exploration watches, judges and counts every step with all properties, has budgets and a step
 //!   bound, can replay every run, and looks for a deadlock by itself.
 //! - Bare shuttle checks nothing but that somebody can go on. It asks for a choice more often: also at the
-//!   end of an acquire that has waited, at a spawn and when a worker ends; the figures in parentheses tell. Its
-//!   scheduler is the faster of its own random one and of one that only draws a number. Its stacks are
+//!   end of an acquire that has waited, at a spawn and when a worker ends; decisions and switches of a run
+//!   are printed first. Its scheduler is the faster of its own random one and of one that only draws a number. Its stacks are
 //!   smaller, as is its default; they are touched as little in all.
 //! - The bare loop makes the exploration's choices, and does nothing else: no name, trace or panic
 //!   survives, and shuttle's `sync` types would not work in it. It is what is left of an engine of our own if
