@@ -12,6 +12,8 @@ mod foreign;
 #[allow(dead_code)] // what is the same for futures and threads, and more
 #[path = "tasks/drive.rs"]
 mod futures;
+#[path = "threads/kept.rs"]
+mod kept;
 #[path = "threads/panics.rs"]
 mod panics;
 #[path = "threads/replay.rs"]

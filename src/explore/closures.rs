@@ -423,10 +423,13 @@ pub(super) fn closure_of_threads(closure: impl Fn() + Send + Sync + 'static) -> 
 }
 
 /// Runs `explore` as the exploration of this thread.
-pub(super) fn as_exploration<T>(explore: impl FnOnce() -> T) -> T {
+pub(super) fn as_exploration<T: Send + 'static>(
+    closure: &Closure,
+    explore: impl FnOnce() -> T + Send + 'static,
+) -> T {
     keep_quiet_while_exploring();
     let _reserved = Reserved::new();
-    explore()
+    closure().host(explore)
 }
 
 /// # Panics

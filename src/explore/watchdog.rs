@@ -47,8 +47,9 @@ pub(super) fn watched<T: Outcome>(
     let published = Arc::new(Published::new(Digest::of(&case.name), steps));
     let shared = Arc::clone(&published);
     let (sender, receiver) = channel();
+    let make = Arc::clone(closure);
     let worker = spawn(move || {
-        let outcome = as_exploration(|| explore(shared));
+        let outcome = as_exploration(&make, move || explore(shared));
         // nobody waits any more if this took too long
         let _ = sender.send(outcome);
     });
@@ -107,10 +108,11 @@ fn hanging(explorer: &Explorer, case: &Case, closure: &Closure, published: &Publ
     let (choices, names) = (published.choices(), published.workers());
     let (sender, receiver) = channel();
     let (explorer_there, of, make) = (explorer.clone(), case.clone(), Arc::clone(closure));
+    let root = Arc::clone(closure);
     let again = Arc::new(Published::new(Digest::of(&case.name), 0));
     let shared = Arc::clone(&again);
     spawn(move || {
-        let report = as_exploration(|| {
+        let report = as_exploration(&root, move || {
             let subject = explorer_there.subject(&of, make());
             subject.tasks.publish(Some(shared));
             subject.tasks.names(|known| {

@@ -160,6 +160,11 @@ mod active {
         ) -> Poll<()>;
         /// A worker is about to fire a [`Cancel`](crate::semaphore::Cancel); returns when it may.
         fn cancels(&self, _place: &'static Location<'static>) {}
+        /// Whether the semaphore of this mark is known: then its ops may be announced without a look at
+        /// how it stands.
+        fn knows(&self, _mark: &Mark) -> bool {
+            false
+        }
         /// Whether what guards put back while a thread panics is put back later, and not by it.
         fn defers(&self) -> bool {
             false
@@ -287,7 +292,7 @@ mod calls {
         #[inline]
         pub(in crate::semaphore) fn announce(&self, on: &Semaphore, op: Op, place: Place) {
             if let Some(hook) = &self.0 {
-                hook.announce(&on.site(), op, place.0);
+                hook.announce(&on.site_for(&**hook), op, place.0);
             }
         }
 
@@ -324,7 +329,7 @@ mod calls {
             if let Some(hook) = &self.0
                 && !std::thread::panicking()
             {
-                hook.announce(&on.site(), op, place.0);
+                hook.announce(&on.site_for(&**hook), op, place.0);
             }
         }
 
@@ -374,7 +379,7 @@ mod calls {
         pub(in crate::semaphore) fn wait(&self, on: &Semaphore, timed: bool) -> Woken {
             match &self.0 {
                 None => Woken::Woken,
-                Some(hook) => hook.wait(&on.site(), timed),
+                Some(hook) => hook.wait(&on.site_for(&**hook), timed),
             }
         }
     }
@@ -395,15 +400,34 @@ mod calls {
     }
 
     impl Semaphore {
+        /// What a hook wants to know of this semaphore before an op: to one that it knows already it
+        /// stands for nothing but its mark.
+        fn site_for(&self, hook: &dyn Hook) -> Site<'_> {
+            let origin = self.origin();
+            if !hook.knows(&origin.mark) {
+                return self.site();
+            }
+            Site {
+                mark: &origin.mark,
+                name: None,
+                made: origin.made,
+                available: 0,
+                capacity: None,
+                debt: 0,
+                closed: false,
+            }
+        }
+
         /// What an exploration knows this semaphore by, and how it stands.
         pub fn site(&self) -> Site<'_> {
+            let (capacity, debt) = self.tray().limits();
             Site {
                 mark: &self.origin().mark,
                 name: self.name(),
                 made: self.origin().made,
                 available: self.available_permits(),
-                capacity: self.capacity(),
-                debt: self.debt(),
+                capacity,
+                debt,
                 closed: self.is_closed(),
             }
         }

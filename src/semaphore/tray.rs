@@ -100,6 +100,13 @@ impl Tray {
         self.line.lock().debt
     }
 
+    /// Capacity and debt, in one look.
+    #[cfg(feature = "check")]
+    pub(super) fn limits(&self) -> (Option<usize>, usize) {
+        let line = self.line.lock();
+        (line.capacity, line.debt)
+    }
+
     /// Takes permits if they are free and nobody waits. Nothing is always free.
     #[inline]
     pub(super) fn try_take(&self, permits: usize) -> Result<(), TryAcquireError> {

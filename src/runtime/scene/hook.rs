@@ -12,7 +12,7 @@ use crate::runtime::scene::core::{Core, Found};
 use crate::semaphore::hook::{Event, Hook, Op, Site, Token, Woken};
 
 /// A mark is the number of a run, and the id of the semaphore in it.
-const ID_BITS: u32 = 20;
+pub(in crate::runtime) const ID_BITS: u32 = 20;
 
 /// More uses of semaphores within one poll are a spin.
 const MOST_USES: u32 = 100_000;

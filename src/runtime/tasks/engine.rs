@@ -26,6 +26,20 @@ pub(crate) enum Root {
     Thread(crate::runtime::threads::Main),
 }
 
+impl Root {
+    /// Explores it, with whatever is kept from run to run.
+    pub(crate) fn host<T: Send + 'static>(
+        &self,
+        explore: impl FnOnce() -> T + Send + 'static,
+    ) -> T {
+        match self {
+            Root::Future(_) => explore(),
+            #[cfg(feature = "threads")]
+            Root::Thread(_) => crate::runtime::threads::hosted(explore),
+        }
+    }
+}
+
 /// Makes runs of a closure.
 pub(crate) struct Tasks {
     core: Rc<Core>,

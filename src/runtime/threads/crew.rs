@@ -1,20 +1,20 @@
 //! The workers of a run, where each stands, and whose turn it is.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use shuttle_engine::runtime::thread::continuation::switch;
 
+use super::host::{HOME, Host, host};
 use super::lowered::Play;
 use crate::property::Situation;
 use crate::run::{
-    Action, Choice, Enabled, Ending, Event, Op, Outcome, Resource, SemaphoreId, StatementId,
-    Status, View, Wait, WorkerId,
+    Action, Choice, Ending, Event, Op, Outcome, Rng, SemaphoreId, StatementId, Wait, WorkerId,
 };
-use crate::runtime::book::Book;
+use crate::runtime::names::Here;
 use crate::runtime::scene::core::{Core, NOBODY, Phase, Runner, Turns};
-use crate::runtime::scene::panics::Panic;
 use crate::semaphore::{Cancel, Later};
 
 /// No member of a crew.
@@ -63,7 +63,7 @@ const STRANGER: &str = "shuttle has started a thread or a task of its own, of wh
 
 /// A worker that goes on for longer when the run is over, from one scheduling point of shuttle's to the
 /// next or by catching what unwinds it, is given up.
-const MOST_FAREWELLS: u32 = 1000;
+pub(super) const MOST_FAREWELLS: u32 = 1000;
 
 /// Permits of a semaphore that is none of ours.
 #[derive(Debug, Clone, Copy)]
@@ -86,12 +86,27 @@ pub(super) struct Crew {
     pub(super) members: RefCell<Vec<Member>>,
     /// The member of each task of shuttle's; [`NO_MEMBER`] for the one that only keeps the run going.
     by_task: RefCell<Vec<usize>>,
+    /// The member that each worker was last.
+    by_worker: RefCell<Vec<usize>>,
+    /// What a worker stands at that only shuttle knows of, by where it was spawned.
+    pub(super) unknown: RefCell<Vec<(Here, StatementId)>>,
     /// Whether the worker that asks for a switch has said where it stands.
-    announced: Cell<bool>,
+    pub(super) announced: Cell<bool>,
     /// Whether scheduling points of shuttle's are none now.
     pub(super) quiet: Cell<bool>,
-    /// Whether some run came to a scheduling point of shuttle's; `None` before the first run.
-    pub(super) foreign: Cell<Option<bool>>,
+    /// Whether some run of the exploration came to what only shuttle knows of. Until then whose turn it
+    /// is does not depend on what shuttle could run, and is found out without asking it.
+    pub(super) foreign: Rc<Cell<bool>>,
+    /// Where the stacks of this run are kept, if they are.
+    pub(super) host: RefCell<Option<Rc<Host>>>,
+    /// The task whose turn it is, once that is known before shuttle asks.
+    pub(super) decided: Cell<Option<usize>>,
+    /// A panic of whoever was asked, on its way to the engine: it must not unwind a worker.
+    pub(super) broken: RefCell<Option<Box<dyn Any + Send>>>,
+    /// The tasks that shuttle could run, kept from question to question.
+    pub(super) runnable: RefCell<Vec<usize>>,
+    /// What shuttle's random numbers are in this run.
+    pub(super) random: RefCell<Rng>,
     /// How the run ends, once that is known.
     pub(super) outcome: Cell<Option<Outcome>>,
     late: RefCell<Vec<(usize, Late)>>,
@@ -105,16 +120,27 @@ impl Crew {
             core,
             members: RefCell::default(),
             by_task: RefCell::default(),
+            by_worker: RefCell::default(),
+            unknown: RefCell::default(),
             announced: Cell::new(false),
             quiet: Cell::new(false),
-            foreign: Cell::new(None),
+            foreign: host().map_or_else(Rc::default, |host| Rc::clone(&host.foreign)),
+            host: RefCell::default(),
+            decided: Cell::new(None),
+            broken: RefCell::default(),
+            runnable: RefCell::default(),
+            random: RefCell::new(Rng::for_run(0, 0)),
             outcome: Cell::new(None),
             late: RefCell::default(),
             play: RefCell::default(),
         }
     }
 
-    pub(super) fn begin(&self) {
+    /// A run begins, with the stacks of a host or with its own.
+    pub(super) fn begin(&self, host: Option<Rc<Host>>) {
+        *self.host.borrow_mut() = host;
+        *self.random.borrow_mut() = Rng::for_run(0, 0);
+        self.decided.set(None);
         self.members.borrow_mut().clear();
         self.by_task.borrow_mut().clear();
         self.late.borrow_mut().clear();
@@ -127,6 +153,12 @@ impl Crew {
     pub(super) fn join(&self, task: usize, stand: Stand, scoped_in: Option<usize>) {
         let mut members = self.members.borrow_mut();
         self.knows(task, members.len());
+        let worker = self.core.progress.borrow().slots[members.len()].id.index();
+        let mut by_worker = self.by_worker.borrow_mut();
+        if by_worker.len() <= worker {
+            by_worker.resize(worker + 1, NO_MEMBER);
+        }
+        by_worker[worker] = members.len();
         members.push(Member {
             task,
             stand,
@@ -152,7 +184,10 @@ impl Crew {
     /// Whether somebody else has started a task of shuttle's; they are in the order of their start.
     fn has_strangers(&self, runnable: &[usize]) -> bool {
         let known = self.by_task.borrow().len();
-        runnable.last().is_some_and(|&task| task >= known)
+        let host = self.host.borrow();
+        let is_stranger = |&task: &usize| !host.as_ref().is_some_and(|host| host.keeps(task));
+        let others = runnable.iter().rev().take_while(|&&task| task >= known);
+        others.copied().any(|task| is_stranger(&task))
     }
 
     /// The run ends here, for what is not ours cannot be told to wait.
@@ -195,8 +230,12 @@ impl Crew {
     /// Lets others go on until the worker that runs is chosen again.
     pub(super) fn switch(&self, me: usize, stand: Stand) -> Action {
         self.members.borrow_mut()[me].stand = stand;
-        self.announced.set(true);
-        switch();
+        let next = self.decide_here();
+        if next.is_none() || next != Some(self.members.borrow()[me].task) {
+            self.announced.set(true);
+            self.decided.set(next);
+            switch();
+        }
         if self.core.is_ending() {
             self.leave();
         }
@@ -204,22 +243,25 @@ impl Crew {
         decided.unwrap_or(Action::Proceed)
     }
 
-    /// The run is over: the worker that runs, if one does, unwinds, unless it does already.
-    pub(super) fn leave(&self) {
-        let me = self.core.current.get().slot;
-        if std::thread::panicking() || me == NOBODY.slot {
-            return;
+    /// Finds out whose turn it is without asking shuttle, if that is not its business.
+    fn decide_here(&self) -> Option<usize> {
+        if self.foreign.get() || self.play.borrow().is_some() {
+            return None;
         }
-        let given_up = self.members.borrow_mut().get_mut(me).is_some_and(|member| {
-            member.farewells += 1;
-            member.farewells > MOST_FAREWELLS
-        });
-        if given_up {
-            // nobody comes back to it
-            self.announced.set(true);
-            switch();
-        }
-        resume_unwind(Box::new(Panic::Abandoned));
+        // what is watched may use shuttle's types
+        self.quiet.set(true);
+        let turn = catch_unwind(AssertUnwindSafe(|| self.turn(&[])));
+        self.quiet.set(false);
+        turn.unwrap_or_else(|panic| {
+            *self.broken.borrow_mut() = Some(panic);
+            None
+        })
+    }
+
+    /// A worker has ended, and gives its stack back.
+    pub(super) fn rests(&self) {
+        self.decided.set(self.decide_here());
+        self.announced.set(true);
     }
 
     /// Puts something back later.
@@ -230,6 +272,9 @@ impl Crew {
 
     /// What the worker that runs could not put back while it unwound, each in a step of its own.
     pub(super) fn put_back_late(&self) {
+        if self.late.borrow().is_empty() {
+            return;
+        }
         let me = self.core.current.get().slot;
         loop {
             let next = {
@@ -251,14 +296,6 @@ impl Crew {
         }
     }
 
-    /// Whether all threads have ended that were spawned in a worker's scopes.
-    fn has_closed(&self, of: usize) -> bool {
-        let members = self.members.borrow();
-        let progress = self.core.progress.borrow();
-        let mut scoped = members.iter().zip(progress.slots());
-        scoped.all(|(member, slot)| member.scoped_in != Some(of) || slot.ended)
-    }
-
     /// Whose turn it is, among the tasks that shuttle could run; `None` to end the run as it is.
     pub(super) fn next(&self, current: Option<usize>, runnable: &[usize]) -> Option<usize> {
         let announced = self.announced.replace(false);
@@ -267,28 +304,37 @@ impl Crew {
             && me != NO_MEMBER
         {
             self.stands_at_foreign(me);
-            if !self.core.is_ending() && self.has_strangers(runnable) {
-                self.refuse_strangers();
-            }
         }
+        if !self.core.is_ending() && self.has_strangers(runnable) {
+            self.refuse_strangers();
+        }
+        self.turn(runnable)
+    }
+
+    fn turn(&self, runnable: &[usize]) -> Option<usize> {
         if !self.core.is_ending() {
-            if let Some(me) = self.goes_on_unasked() {
-                return Some(self.goes_on(me));
-            }
             match self.choose(runnable) {
                 Turn::Of(me) => return Some(self.goes_on(me)),
-                Turn::Over => return runnable.first().copied(),
+                Turn::Over => return self.after(runnable),
                 Turn::Ending => {}
             }
         }
         match self.leaves_next(runnable) {
             Some(me) => Some(self.goes_on(me)),
-            // who keeps the run going ends when all have
-            None if self.all_have_ended() => {
+            None if self.all_have_ended() => self.after(runnable),
+            // the others cannot be reached
+            None => self.host.borrow().as_ref().map(|_| HOME),
+        }
+    }
+
+    /// Who goes on when all workers have ended that can: who keeps the run going ends last.
+    fn after(&self, runnable: &[usize]) -> Option<usize> {
+        match &*self.host.borrow() {
+            Some(host) => Some(host.after(runnable)),
+            None => {
                 let known = self.by_task.borrow().len();
                 runnable.iter().copied().find(|&task| task < known)
             }
-            None => None,
         }
     }
 
@@ -308,8 +354,11 @@ impl Crew {
 
     /// A worker has come to a scheduling point of which only shuttle knows.
     fn stands_at_foreign(&self, me: usize) {
-        self.foreign.set(Some(true));
         let slot = &self.core.progress.borrow().slots[me];
+        // a task that ends without a host is asked about too
+        if !slot.ended || self.host.borrow().is_some() {
+            self.foreign.set(true);
+        }
         if slot.ended || self.members.borrow()[me].stand != Stand::Running {
             return;
         }
@@ -339,34 +388,22 @@ impl Crew {
             })
     }
 
-    fn all_have_ended(&self) -> bool {
-        let progress = self.core.progress.borrow();
-        progress.slots().iter().all(|slot| slot.ended)
-    }
-
-    /// Whom to unwind next; who has opened a scope comes after those who run in it.
-    fn leaves_next(&self, runnable: &[usize]) -> Option<usize> {
-        let reached = |me: &usize| {
-            let member = &self.members.borrow()[*me];
-            let ended = self.core.progress.borrow().slots[*me].ended;
-            let can_run = member.stand != Stand::Foreign || runnable.contains(&member.task);
-            let goes_on = member.farewells <= MOST_FAREWELLS;
-            !ended && can_run && goes_on && self.has_closed(*me)
-        };
-        let count = self.members.borrow().len();
-        let next = (0..count).rev().find(reached)?;
-        self.members.borrow_mut()[next].farewells += 1;
-        Some(next)
-    }
-
     /// Asks the strategy.
     fn choose(&self, runnable: &[usize]) -> Turn {
         let play = self.play.borrow().clone();
+        if (play.is_some() || self.foreign.get())
+            && let Some(me) = self.goes_on_unasked()
+        {
+            return Turn::Of(me);
+        }
         if let Some(play) = play {
             return self.perform(&play);
         }
         let core = &self.core;
-        let (situation, timers) = self.look(runnable);
+        let (situation, timers) = match self.look(runnable) {
+            Ok(stand) => stand,
+            Err(me) => return Turn::Of(me),
+        };
         let ends = match situation {
             Situation::Going => None,
             // it is settled when all stacks are gone
@@ -394,9 +431,7 @@ impl Crew {
 
     /// A worker goes on as it was chosen.
     pub(super) fn decide(&self, choice: Choice) {
-        let Some(me) = self.core.slot_of(choice.worker) else {
-            unreachable!("a choice is for a worker of this run")
-        };
+        let me = self.by_worker.borrow()[choice.worker.index()];
         self.members.borrow_mut()[me].decided = Some(choice.action);
         self.core.current.set(self.runner(me));
     }
@@ -406,79 +441,6 @@ impl Crew {
         self.outcome.set(Some(outcome));
         self.core.phase.set(Phase::Ending);
         Turn::Ending
-    }
-
-    /// Gathers what can happen next: what that amounts to, and whether timers run.
-    fn look(&self, runnable: &[usize]) -> (Situation, bool) {
-        let core = &self.core;
-        core.read_probes();
-        let members = self.members.borrow();
-        let mut book = core.book.borrow_mut();
-        let progress = &mut *core.progress.borrow_mut();
-        progress.enabled.clear();
-        let (mut something, mut unfinished, mut timers) = (false, false, false);
-        let slots = progress.slots[..progress.used].iter();
-        for (member, slot) in members.iter().zip(slots).filter(|(_, s)| !s.ended) {
-            unfinished = true;
-            let worker = slot.id;
-            let op = book.account(worker).op;
-            let enabled = &mut progress.enabled;
-            let mut offer = |action, draws| {
-                let choice = Choice { worker, action };
-                enabled.push(Enabled { choice, op, draws });
-            };
-            match (member.stand, op) {
-                (Stand::Running, _) => unreachable!("invariant 1"),
-                (Stand::Waiting { timed }, _) => {
-                    if timed {
-                        timers = true;
-                        offer(Action::Timeout, Some(Resource::Timeouts));
-                    }
-                    continue;
-                }
-                (Stand::Foreign, _) => {
-                    let blocked = !runnable.contains(&member.task);
-                    stands_still(&mut book, worker, blocked, member.request);
-                    if blocked {
-                        continue;
-                    }
-                    offer(Action::Proceed, None);
-                }
-                (Stand::At, Op::Join { first }) => {
-                    let waits = book.status(first) != Status::Ended;
-                    let wait = Wait::Join { first, count: 1 };
-                    book.account_mut(worker).wait = waits.then_some(wait);
-                    if waits {
-                        continue;
-                    }
-                    offer(Action::Proceed, None);
-                }
-                (Stand::At, Op::Pick { branches }) => {
-                    (0..branches).for_each(|k| offer(Action::Branch(k), None));
-                }
-                (Stand::At, Op::Work { fallible: true }) => {
-                    offer(Action::Proceed, None);
-                    offer(Action::Panic, Some(Resource::Panics));
-                }
-                (Stand::At, _) => offer(Action::Proceed, None),
-            }
-            something = true;
-        }
-        progress.bounded = true;
-        if !something {
-            // when nothing but timers is left, they fire free
-            progress.enabled.iter_mut().for_each(|e| e.draws = None);
-        }
-        let situation = if !unfinished {
-            Situation::Finished
-        } else if !something && !timers {
-            Situation::Stuck
-        } else if progress.is_at_bound() {
-            Situation::StepBound
-        } else {
-            Situation::Going
-        };
-        (situation, timers)
     }
 }
 
@@ -518,25 +480,6 @@ impl Crew {
         if let Some(cancel) = cancel {
             cancel.fire();
         }
-    }
-}
-
-/// Writes down what a worker waits for that shuttle blocks, or that it waits no more.
-fn stands_still(book: &mut Book, worker: WorkerId, blocked: bool, request: Option<Request>) {
-    let Some(request) = request else {
-        book.account_mut(worker).wait = blocked.then_some(Wait::Unknown);
-        return;
-    };
-    let Request {
-        semaphore,
-        permits,
-        statement,
-    } = request;
-    let waits = book.account(worker).wait.is_some();
-    if blocked && !waits {
-        book.queued(semaphore, worker, statement, u64::from(permits));
-    } else if waits && !blocked {
-        book.stops_waiting(semaphore, worker);
     }
 }
 

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use shuttle_engine::Config;
-use shuttle_engine::runtime::execution::{Execution, ExecutionState};
+use shuttle_engine::runtime::execution::Execution;
 use shuttle_engine::runtime::thread::continuation::{CONTINUATION_POOL, ContinuationPool};
 use shuttle_engine::scheduler::Schedule;
 
 use super::crew::{Crew, NO_MEMBER, Stand};
 use super::hook::ThreadHook;
+use super::host::{Host, host, keep_one_that_can_run};
 use super::quiet::config;
 use super::scheduler::Asked;
 use super::spawn::{Present, crew, live};
@@ -33,6 +34,7 @@ pub(crate) type Main = Arc<dyn Fn() + Send + Sync>;
 /// What is kept from run to run.
 pub(crate) struct Threads {
     crew: Rc<Crew>,
+    hook: Rc<ThreadHook>,
     asked: Rc<RefCell<Asked>>,
     stacks: ContinuationPool,
     config: Config,
@@ -42,6 +44,7 @@ impl Threads {
     pub(crate) fn new(core: &Rc<Core>) -> Threads {
         let crew = Rc::new(Crew::new(Rc::clone(core)));
         Threads {
+            hook: Rc::new(ThreadHook::new(&crew)),
             asked: Rc::new(RefCell::new(Asked::new(Rc::clone(&crew)))),
             crew,
             stacks: ContinuationPool::new(),
@@ -64,28 +67,47 @@ impl Threads {
     ) -> Outcome {
         let crew = &self.crew;
         let core = &crew.core;
-        let _hook = hook::install(Rc::new(ThreadHook::new(crew)));
+        let _hook = hook::install(Rc::clone(&self.hook) as _);
         let _entered = Entered::new(Rc::clone(core));
         let _present = Present::new(crew);
         core.begin(options, strategy, witness);
-        crew.begin();
-        self.asked.borrow_mut().begin();
+        let host = host().filter(|host| !host.foreign.get());
+        crew.begin(host.clone());
         *core.turns.borrow_mut() = Some(Rc::clone(crew) as Rc<dyn Turns>);
         let start = core.book.borrow_mut().names.alone(place, Verb::Start);
         crew.takes_slot(MAIN, place, start);
-        crew.join(0, Stand::At, None);
         let main = Arc::clone(main);
-        let outcome = self.run(move || {
-            keep_going();
-            live(0, || main(), &Arc::default());
-        });
+        let life = move || live(0, || main(), &Arc::default());
+        let outcome = match host {
+            Some(host) => self.run_in(&host, life),
+            None => {
+                crew.join(0, Stand::At, None);
+                self.run(move || {
+                    keep_going();
+                    life();
+                })
+            }
+        };
         *core.turns.borrow_mut() = None;
-        crew.foreign.set(Some(crew.foreign.get() == Some(true)));
         self.settle(outcome);
         core.clear();
         strategy.borrow_mut().end(outcome);
         core.over();
         outcome
+    }
+
+    /// Lets shuttle run the workers on stacks that are kept, to the end of the run.
+    fn run_in(&self, host: &Rc<Host>, life: impl FnOnce() + 'static) -> Outcome {
+        let crew = &self.crew;
+        let task = host.lend(0, Box::new(life));
+        crew.join(task, Stand::At, None);
+        host.house(crew);
+        if !crew.all_have_ended() {
+            // who could not be unwound has its stack still, and would go on in the next run
+            host.foreign.set(true);
+        }
+        crew.core.current.set(NOBODY);
+        crew.outcome.get().unwrap_or(Outcome::Finished)
     }
 
     /// Lets shuttle run the workers, to the end of the run.
@@ -129,15 +151,11 @@ impl Threads {
     }
 }
 
-/// Has a task in the run that could always go on, so that shuttle asks us also when all others are
-/// blocked in what it knows of alone: whether that is a deadlock is ours to say.
+/// Has a task in the run that could always go on: whether all others are in a deadlock is ours to say.
 fn keep_going() {
     let Some(crew) = crew() else { return };
-    if crew.foreign.get() != Some(false) {
-        crew.quiet.set(true);
-        let task =
-            ExecutionState::spawn_thread(Box::new(|| ()), STACK, None, None, Location::caller());
-        crew.quiet.set(false);
-        crew.knows(task.into(), NO_MEMBER);
-    }
+    crew.quiet.set(true);
+    let task = keep_one_that_can_run();
+    crew.quiet.set(false);
+    crew.knows(task, NO_MEMBER);
 }

@@ -3,13 +3,15 @@
 
 use std::panic::Location;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
 use super::crew::{Crew, Late, Stand};
 use crate::run::{Action, Event as Told, Op as Announced, Permits, SemaphoreId, StatementId};
 use crate::runtime::scene::core::Core;
+use crate::runtime::scene::hook::ID_BITS;
 use crate::semaphore::Later;
-use crate::semaphore::hook::{Event, Hook, Op, Site, Token, Woken};
+use crate::semaphore::hook::{Event, Hook, Mark, Op, Site, Token, Woken};
 
 /// What the semaphores of a run of threads call.
 pub(super) struct ThreadHook {
@@ -76,6 +78,10 @@ impl ThreadHook {
 }
 
 impl Hook for ThreadHook {
+    fn knows(&self, mark: &Mark) -> bool {
+        mark.0.load(Ordering::Relaxed) >> ID_BITS == self.core.epoch.get()
+    }
+
     fn announce(&self, site: &Site<'_>, op: Op, place: &'static Location<'static>) {
         if self.core.is_ending() {
             return self.crew.leave();

@@ -51,7 +51,7 @@ impl Threads {
         let _entered = Entered::new(Rc::clone(core));
         let _present = Present::new(crew);
         core.begin(options, strategy, witness);
-        crew.begin();
+        crew.begin(None);
         let cast = Rc::new(Cast::new(Arc::clone(plan), Threaded(Rc::clone(crew))));
         core.script.left.borrow_mut().clear();
         core.book.borrow_mut().make_room(plan.workers().count());

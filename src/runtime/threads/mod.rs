@@ -14,12 +14,17 @@
 //! 3. A run that ends early unwinds its workers, the youngest first, so that what they hold is dropped;
 //!    only a worker that shuttle blocks cannot be reached, and its stack is lost.
 //! 4. No type of shuttle leaves this folder.
+//! 5. Shuttle is asked to switch only where another worker goes on. Whose turn it is depends on what it
+//!    could run only once a run has met what it alone knows of; until then nobody asks it.
 
 mod acquiring;
 mod crew;
+mod ending;
 mod engine;
 mod hook;
+mod host;
 mod lowered;
+mod offers;
 mod quiet;
 mod scheduler;
 mod scope;
@@ -27,6 +32,7 @@ mod spawn;
 
 pub use acquiring::{Acquired, acquiring};
 pub(crate) use engine::{Main, Threads};
+pub(crate) use host::hosted;
 pub(crate) use quiet::behind_shuttles_hook;
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use spawn::{JoinHandle, spawn, yield_now};

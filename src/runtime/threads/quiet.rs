@@ -20,10 +20,7 @@ pub(crate) fn behind_shuttles_hook() -> PanicHook {
     let first: Arc<PanicHook> = Arc::new(take_hook());
     let before = Arc::clone(&first);
     set_hook(Box::new(move |info| before(info)));
-    let empty = Execution::new(Rc::new(RefCell::new(First)), Schedule::new(0));
-    CONTINUATION_POOL.set(&ContinuationPool::new(), || {
-        empty.run(&config(), || (), Location::caller());
-    });
+    run_nothing();
     let of_shuttle = take_hook();
     Box::new(move |info| {
         if ExecutionState::try_with(|_| ()).is_ok() {
@@ -32,6 +29,14 @@ pub(crate) fn behind_shuttles_hook() -> PanicHook {
             first(info);
         }
     })
+}
+
+/// An execution in which nothing happens.
+pub(super) fn run_nothing() {
+    let empty = Execution::new(Rc::new(RefCell::new(First)), Schedule::new(0));
+    CONTINUATION_POOL.set(&ContinuationPool::new(), || {
+        empty.run(&config(), || (), Location::caller());
+    });
 }
 
 /// Whoever comes first goes on.

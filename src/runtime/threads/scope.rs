@@ -101,6 +101,8 @@ impl<'scope> Scope<'scope, '_> {
         let result: Place<T> = Arc::default();
         let left = Arc::clone(&result);
         let (worker, member) = crew.hire(place);
+        // shuttle has a task for it, and keeps that to the end of the execution
+        crew.foreign.set(true);
         crew.quiet.set(true);
         let task = scope.spawn(move || live(member, f, &left));
         crew.quiet.set(false);

@@ -185,7 +185,7 @@ impl Crew {
     /// A slot for a worker that begins.
     pub(super) fn takes_slot(&self, id: WorkerId, place: Here, start: StatementId) -> usize {
         let core = &self.core;
-        let foreign = core.statement_at(place, "sync");
+        let foreign = self.unknown_at(place);
         core.book.borrow_mut().start(id, start);
         let progress = &mut *core.progress.borrow_mut();
         let index = progress.take_slot(id);
@@ -194,6 +194,17 @@ impl Crew {
         // nobody has woken it: it starts when it is chosen
         slot.flag.set(false);
         index
+    }
+
+    /// What a worker stands at that only shuttle knows of: it was spawned there.
+    fn unknown_at(&self, place: Here) -> StatementId {
+        let mut known = self.unknown.borrow_mut();
+        let at = known.iter().find(|(there, _)| *there == place);
+        at.map(|(_, statement)| *statement).unwrap_or_else(|| {
+            let statement = self.core.statement_at(place, "sync");
+            known.push((place, statement));
+            statement
+        })
     }
 
     /// Starts a worker of the one that runs; it begins when it is chosen.
@@ -205,10 +216,16 @@ impl Crew {
     ) -> WorkerId {
         let (id, member) = self.hire(place);
         self.quiet.set(true);
-        let task =
-            ExecutionState::spawn_thread(body(member), STACK, None, None, Location::caller());
+        let host = self.host.borrow().clone();
+        let task = match host {
+            Some(host) => host.lend(member, body(member)),
+            None => {
+                let life = body(member);
+                ExecutionState::spawn_thread(life, STACK, None, None, Location::caller()).into()
+            }
+        };
         self.quiet.set(false);
-        self.join(task.into(), Stand::At, scoped_in);
+        self.join(task, Stand::At, scoped_in);
         id
     }
 
@@ -276,7 +293,7 @@ impl Crew {
                 if let Some(outcome) = outcome {
                     put(result, outcome);
                 }
-                ExecutionState::drop_task_locals();
+                self.drop_task_locals();
             });
             if let Err(sight) = rest
                 && !core.is_ending()
@@ -285,6 +302,14 @@ impl Crew {
             }
         }
         self.leaves_the_stage(me, how);
+    }
+
+    /// Drops thread-local values of shuttle's. A task that had one may not have it again.
+    fn drop_task_locals(&self) {
+        while let Some(value) = ExecutionState::with(|state| state.current_mut().pop_local()) {
+            self.foreign.set(true);
+            drop(value);
+        }
     }
 
     /// A worker has ended.

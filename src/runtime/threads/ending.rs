@@ -1,0 +1,57 @@
+//! The end of a run before all workers have ended: they are unwound.
+
+use std::panic::resume_unwind;
+
+use shuttle_engine::runtime::thread::continuation::switch;
+
+use super::crew::{Crew, MOST_FAREWELLS, Stand};
+use crate::runtime::scene::core::NOBODY;
+use crate::runtime::scene::panics::Panic;
+
+impl Crew {
+    /// The run is over: the worker that runs, if one does, unwinds, unless it does already.
+    pub(super) fn leave(&self) {
+        let me = self.core.current.get().slot;
+        if std::thread::panicking() || me == NOBODY.slot {
+            return;
+        }
+        let given_up = self.members.borrow_mut().get_mut(me).is_some_and(|member| {
+            member.farewells += 1;
+            member.farewells > MOST_FAREWELLS
+        });
+        if given_up {
+            // nobody comes back to it
+            self.announced.set(true);
+            switch();
+        }
+        resume_unwind(Box::new(Panic::Abandoned));
+    }
+
+    /// Whether all threads have ended that were spawned in a worker's scopes.
+    fn has_closed(&self, of: usize) -> bool {
+        let members = self.members.borrow();
+        let progress = self.core.progress.borrow();
+        let mut scoped = members.iter().zip(progress.slots());
+        scoped.all(|(member, slot)| member.scoped_in != Some(of) || slot.ended)
+    }
+
+    pub(super) fn all_have_ended(&self) -> bool {
+        let progress = self.core.progress.borrow();
+        progress.slots().iter().all(|slot| slot.ended)
+    }
+
+    /// Whom to unwind next; who has opened a scope comes after those who run in it.
+    pub(super) fn leaves_next(&self, runnable: &[usize]) -> Option<usize> {
+        let reached = |me: &usize| {
+            let member = &self.members.borrow()[*me];
+            let ended = self.core.progress.borrow().slots[*me].ended;
+            let can_run = member.stand != Stand::Foreign || runnable.contains(&member.task);
+            let goes_on = member.farewells <= MOST_FAREWELLS;
+            !ended && can_run && goes_on && self.has_closed(*me)
+        };
+        let count = self.members.borrow().len();
+        let next = (0..count).rev().find(reached)?;
+        self.members.borrow_mut()[next].farewells += 1;
+        Some(next)
+    }
+}

@@ -1,0 +1,107 @@
+//! What can happen next, by where each worker stands.
+
+use super::crew::{Crew, Request, Stand};
+use crate::property::Situation;
+use crate::run::{Action, Choice, Enabled, Op, Resource, Status, View, Wait, WorkerId};
+use crate::runtime::book::Book;
+
+impl Crew {
+    /// Gathers what can happen next: what that amounts to, and whether timers run. If there is a worker
+    /// whose step is part of the one that was taken, it comes first.
+    pub(super) fn look(&self, runnable: &[usize]) -> Result<(Situation, bool), usize> {
+        let core = &self.core;
+        core.read_probes();
+        let members = self.members.borrow();
+        let mut book = core.book.borrow_mut();
+        let progress = &mut *core.progress.borrow_mut();
+        progress.enabled.clear();
+        let (mut something, mut unfinished, mut timers) = (false, false, false);
+        let slots = progress.slots[..progress.used].iter();
+        for (me, (member, slot)) in members.iter().zip(slots).enumerate() {
+            if slot.ended {
+                continue;
+            }
+            unfinished = true;
+            let worker = slot.id;
+            let enabled = &mut progress.enabled;
+            let stand = match member.stand {
+                Stand::Running => return Err(me),
+                Stand::Waiting { .. } if slot.flag.is_ready() => return Err(me),
+                Stand::Waiting { timed: false } => continue,
+                stand => stand,
+            };
+            let op = book.account(worker).op;
+            let mut offer = |action, draws| {
+                let choice = Choice { worker, action };
+                enabled.push(Enabled { choice, op, draws });
+            };
+            match (stand, op) {
+                (Stand::Running | Stand::Waiting { .. }, _) => {
+                    timers = true;
+                    offer(Action::Timeout, Some(Resource::Timeouts));
+                    continue;
+                }
+                (Stand::Foreign, _) => {
+                    let blocked = !runnable.contains(&member.task);
+                    stands_still(&mut book, worker, blocked, member.request);
+                    if blocked {
+                        continue;
+                    }
+                    offer(Action::Proceed, None);
+                }
+                (Stand::At, Op::Join { first }) => {
+                    let waits = book.status(first) != Status::Ended;
+                    let wait = Wait::Join { first, count: 1 };
+                    book.account_mut(worker).wait = waits.then_some(wait);
+                    if waits {
+                        continue;
+                    }
+                    offer(Action::Proceed, None);
+                }
+                (Stand::At, Op::Pick { branches }) => {
+                    (0..branches).for_each(|k| offer(Action::Branch(k), None));
+                }
+                (Stand::At, Op::Work { fallible: true }) => {
+                    offer(Action::Proceed, None);
+                    offer(Action::Panic, Some(Resource::Panics));
+                }
+                (Stand::At, _) => offer(Action::Proceed, None),
+            }
+            something = true;
+        }
+        progress.bounded = true;
+        if !something {
+            // when nothing but timers is left, they fire free
+            progress.enabled.iter_mut().for_each(|e| e.draws = None);
+        }
+        let situation = if !unfinished {
+            Situation::Finished
+        } else if !something && !timers {
+            Situation::Stuck
+        } else if progress.is_at_bound() {
+            Situation::StepBound
+        } else {
+            Situation::Going
+        };
+        Ok((situation, timers))
+    }
+}
+
+/// Writes down what a worker waits for that shuttle blocks, or that it waits no more.
+fn stands_still(book: &mut Book, worker: WorkerId, blocked: bool, request: Option<Request>) {
+    let Some(request) = request else {
+        book.account_mut(worker).wait = blocked.then_some(Wait::Unknown);
+        return;
+    };
+    let Request {
+        semaphore,
+        permits,
+        statement,
+    } = request;
+    let waits = book.account(worker).wait.is_some();
+    if blocked && !waits {
+        book.queued(semaphore, worker, statement, u64::from(permits));
+    } else if waits && !blocked {
+        book.stops_waiting(semaphore, worker);
+    }
+}
