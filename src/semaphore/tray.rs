@@ -92,16 +92,7 @@ impl Tray {
         self.line.lock().queue.len()
     }
 
-    pub(super) fn capacity(&self) -> Option<usize> {
-        self.line.lock().capacity
-    }
-
-    pub(super) fn debt(&self) -> usize {
-        self.line.lock().debt
-    }
-
     /// Capacity and debt, in one look.
-    #[cfg(feature = "check")]
     pub(super) fn limits(&self) -> (Option<usize>, usize) {
         let line = self.line.lock();
         (line.capacity, line.debt)
