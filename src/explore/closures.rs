@@ -209,13 +209,17 @@ impl Explorer {
             Root::Thread(_) => Written::Threads,
         };
         let tasks = Tasks::new(root, case.place, options);
-        for (name, holds) in &self.invariants.0 {
-            tasks.watch(case.place, name, Arc::clone(holds));
-        }
+        self.watch_in(&tasks, case);
         ClosureSubject {
             tasks,
             digest: Digest::of(&case.name),
             written,
+        }
+    }
+
+    pub(super) fn watch_in(&self, tasks: &Tasks, case: &Case) {
+        for (name, holds) in &self.invariants.0 {
+            tasks.watch(case.place, name, Arc::clone(holds));
         }
     }
 
@@ -274,7 +278,7 @@ impl Explorer {
         (ran.facts, stopped, stats)
     }
 
-    fn report(
+    pub(super) fn report(
         &self,
         case: &Case,
         subject: &ClosureSubject,
@@ -323,7 +327,7 @@ impl Explorer {
         }
     }
 
-    fn replay_here(
+    pub(super) fn replay_here(
         &self,
         case: &Case,
         schedule: &str,
@@ -430,7 +434,7 @@ impl ClosureSubject {
     /// Leaves out the edges of the order graph whose first semaphore the worker did not hold any
     /// more: its permits had been moved to another task. Who holds a guard shows when the futures
     /// are dropped.
-    fn without_handed_over(&self, mut facts: Facts) -> Facts {
+    pub(super) fn without_handed_over(&self, mut facts: Facts) -> Facts {
         facts.retain(|fact, costed| match *fact {
             Fact::Ordered { from, worker, .. } => {
                 replay_of(self, &costed.choices, StepBound(u64::MAX));

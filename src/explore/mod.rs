@@ -14,6 +14,7 @@ mod closures;
 mod conformance;
 mod explorer;
 mod findings;
+mod fuzzing;
 mod identify;
 mod invariants;
 mod lowered;
@@ -30,8 +31,9 @@ mod watchdog;
 #[cfg(feature = "threads")]
 pub use check::check;
 pub use check::check_async;
-pub use conformance::{Conformance, Difference, check_semaphore};
+pub use conformance::{Conformance, Difference, Model, Ops, check_semaphore};
 pub use explorer::{Explorer, Watcher, budget_of};
+pub use fuzzing::{Counters, Fuzzing, Pairs};
 pub use invariants::Invariants;
 pub use regressions::{NotWritten, Regressions, write};
 pub use replay::{Divergence, Replayed, replay};

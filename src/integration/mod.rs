@@ -1,6 +1,10 @@
 //! What becomes of an optional dependency: one file for each.
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 #[cfg(feature = "async-lock")]
 mod async_lock;
+#[cfg(feature = "arbitrary")]
+pub mod fuzz;
 #[cfg(feature = "tokio")]
 mod tokio;

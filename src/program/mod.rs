@@ -11,6 +11,7 @@ mod block_builder;
 mod braces;
 mod branching;
 mod builder;
+mod decode;
 mod error;
 mod format;
 mod generate;

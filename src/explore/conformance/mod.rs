@@ -11,6 +11,7 @@ mod compare;
 mod difference;
 mod draw;
 mod op;
+mod ops;
 mod reference;
 mod sequence;
 mod shrink;
@@ -20,3 +21,4 @@ mod words;
 
 pub use check::{Conformance, check_semaphore};
 pub use difference::Difference;
+pub use ops::{Model, Ops};

@@ -81,6 +81,12 @@ impl Tasks {
         });
     }
 
+    /// Forgets all names, as if nothing had run before: what is watched is watched no more.
+    pub(crate) fn forget(&self) {
+        self.core.book.borrow_mut().forget();
+        self.core.invariants.borrow_mut().clear();
+    }
+
     /// Calls `f` with the names.
     pub(crate) fn names<T>(&self, f: impl FnOnce(&mut Names) -> T) -> T {
         f(&mut self.core.book.borrow_mut().names)

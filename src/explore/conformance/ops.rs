@@ -1,0 +1,152 @@
+//! A sequence of ops as data: those of a fuzzer, or of a property test.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::difference::Difference;
+use super::draw::Draw;
+use super::op::{Abilities, CLIENTS, LARGEST, LARGEST_RESIZE, MOST_PERMITS, Op};
+use super::reference::Models;
+use super::sequence::{Performed, Told, perform_told};
+use super::shrink::shrink;
+use super::trial::Trial;
+use super::words;
+use crate::run::Rng;
+use crate::runtime::Counting;
+
+/// Ops on a semaphore, and its permits at the start.
+///
+/// Any sequence can be performed on any semaphore: what makes no sense when it comes, such as a
+/// release by somebody who holds nothing, is left out. At the end everybody lets go.
+///
+/// ```
+/// use selvedge::explore::Ops;
+///
+/// let ops = Ops::from_bytes(&[1, 0, 0, 9, 0, 8, 0]);
+/// assert_eq!(ops.to_string(), "1 permit\nacquire #0\ntry-acquire #0\nrelease #0\n");
+/// assert!(ops.check::<selvedge::Semaphore>().is_ok());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ops {
+    permits: u32,
+    ops: Vec<Op>,
+}
+
+impl Ops {
+    /// The ops that bytes say. Any bytes are a sequence, and more bytes say more: the first is how
+    /// many permits there are, then two are an op each, what and by whom.
+    pub fn from_bytes(bytes: &[u8]) -> Ops {
+        let (permits, rest) = match bytes.split_first() {
+            Some((&first, rest)) => (u32::from(first) % (MOST_PERMITS + 1), rest),
+            None => (0, bytes),
+        };
+        Ops {
+            permits,
+            ops: rest.chunks_exact(2).map(|pair| op(pair[0], pair[1])).collect(),
+        }
+    }
+
+    /// How many ops.
+    pub fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    /// Whether there are no ops.
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+
+    /// Performs the ops on a semaphore and on the model of the order that it claims.
+    ///
+    /// # Errors
+    ///
+    /// The first difference, in the shortest sequence that was found to show one.
+    pub fn check<S: Counting>(&self) -> Result<(), Difference> {
+        Model::<S>::new(self.ops.len() as u32).check(self)
+    }
+}
+
+/// What sequences of ops on a semaphore are held against; for those who check many.
+pub struct Model<S> {
+    models: Models,
+    abilities: Abilities,
+    most: u32,
+    semaphore: PhantomData<fn() -> S>,
+}
+
+impl<S> fmt::Debug for Model<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model").field("most", &self.most).finish_non_exhaustive()
+    }
+}
+
+impl<S: Counting> Model<S> {
+    /// The model for sequences of at most so many ops.
+    pub fn new(most: u32) -> Model<S> {
+        Model {
+            models: Models::new(S::ORDER, most),
+            abilities: Abilities::of::<S>(),
+            most,
+            semaphore: PhantomData,
+        }
+    }
+
+    /// Performs the ops, those after the most left out.
+    ///
+    /// # Errors
+    ///
+    /// The first difference, in the shortest sequence that was found to show one.
+    pub fn check(&self, ops: &Ops) -> Result<(), Difference> {
+        // most sequences show nothing, and nobody reads about those
+        if self.perform(ops, Told::Nothing).parting.is_none() {
+            return Ok(());
+        }
+        let performed = self.perform(ops, Told::Rows);
+        let before = performed.ops.len();
+        let performed = shrink::<S>(&self.models, self.abilities, performed);
+        let found = format!("shrunk from {before} steps to {}", performed.ops.len());
+        let name = std::any::type_name::<S>();
+        Err(Difference::new(name, S::ORDER, &performed, 0, &found))
+    }
+
+    fn perform(&self, ops: &Ops, told: Told) -> Performed {
+        let mut next = ops.ops.iter().copied().take(self.most as usize);
+        let mut end = Draw::new(Rng::for_run(0, 0), 0);
+        let mut next = |trial: &Trial<'_, S>| next.next().or_else(|| end.next(trial));
+        perform_told::<S>(&self.models, self.abilities, ops.permits, told, &mut next)
+    }
+}
+
+/// One op, of all that there are.
+fn op(what: u8, how: u8) -> Op {
+    let client = usize::from(how) % CLIENTS;
+    let number = u32::from(how) / CLIENTS as u32;
+    let permits = 1 + number % LARGEST;
+    let resize = 1 + number % LARGEST_RESIZE;
+    match what % 20 {
+        0..=3 => Op::Acquire { client, permits },
+        4 | 5 => Op::Poll { client },
+        6 | 7 => Op::Cancel { client },
+        8 | 18 => Op::Release { client },
+        9 | 10 => Op::Try { client, permits },
+        11 => Op::ReleasePart { client, permits },
+        12 => Op::Forget { client },
+        13 => Op::Drain { client },
+        14 => Op::Grow { permits: resize },
+        15 => Op::Shrink { permits: resize },
+        16 => Op::ForgetFree { permits: resize },
+        17 => Op::Close,
+        _ => Op::Release { client },
+    }
+}
+
+/// A line each.
+impl fmt::Display for Ops {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", words::permits(self.permits.into()))?;
+        for &op in &self.ops {
+            writeln!(f, "{}", words::op(op, |client| client as u32))?;
+        }
+        Ok(())
+    }
+}
