@@ -1,20 +1,20 @@
 //! One subject, and what finds its bug: the ablation of `ablation.sh` is made of runs of this.
 //!
-//! `HUNT` names the subject: a file of `corpus/`, or a bug of `tests/zoo/`. `WITHOUT` names what is
+//! `HUNT` names the subject: a file of `corpus/`, a bug of `tests/zoo/`, or `any:PROPERTY` for whatever
+//! program shows that. `WITHOUT` names what is
 //! left out: `mutator`, `counters`, both, or neither if it is not set.
 #![no_main]
 
 use std::cell::RefCell;
-use std::rc::Rc;
 
-use selvedge::explore::budget_of;
-use selvedge::integration::fuzz::{Counters, Fuzzing, Input, Pairs, Shape, mutate};
-use selvedge::machine::{Machine, Run};
-use selvedge::program::{BudgetDecl, Program};
-use selvedge::property::{Fact, Situation, Step, StepBound, Witness, cycles};
-use selvedge::run::{Strategy, View};
-use selvedge::strategy::{Bytes, Decisions};
 use selvedge::Explorer;
+use selvedge::explore::budget_of;
+use selvedge::integration::fuzz::{Counters, Fuzzing, Input, Pairs, Shape, mutate, program_of};
+use selvedge::machine::{Machine, Run};
+use selvedge::program::{BudgetDecl, Program, PropertyName};
+use selvedge::property::{Fact, Situation, Step, StepBound, Witness, cycles};
+use selvedge::run::{Budget, Strategy, View};
+use selvedge::strategy::{Bytes, Decisions};
 
 #[path = "../../tests/zoo/mod.rs"]
 mod zoo;
@@ -36,8 +36,9 @@ struct Hunt {
 }
 
 enum Subject {
-    Program(&'static Machine, selvedge::run::Budget),
+    Program(&'static Machine, Budget),
     Closure(Box<RefCell<Fuzzing>>),
+    Any(PropertyName),
 }
 
 thread_local! {
@@ -76,6 +77,9 @@ impl Hunt {
     }
 
     fn program(file: &str) -> Subject {
+        if let Some(property) = file.strip_prefix("any:") {
+            return Subject::Any(property.parse().expect("it is a property"));
+        }
         let text = std::fs::read_to_string(file).expect("HUNT is a file that can be read");
         let program = Program::parse(&text).expect("it is a program");
         let budget = budget_of(&program, &BudgetDecl::default());
@@ -91,20 +95,33 @@ impl Hunt {
                 assert!(found.is_none(), "found");
             }
             Subject::Program(machine, budget) => {
-                let look = Rc::new(RefCell::new(Look {
-                    pairs: self.counters.map(Pairs::new),
-                    facts: Vec::new(),
-                }));
-                let mut strategy = Bytes::new(decisions);
-                strategy.begin(0);
-                Run::new(machine, *budget, StepBound(400))
-                    .execute(&mut strategy, &mut *look.borrow_mut());
-                let facts = &look.borrow().facts;
+                let facts = self.facts(machine, *budget, decisions);
                 let failed = facts.iter().any(|fact| matches!(fact, Fact::Failed(_)));
                 let circle = !cycles(facts.iter(), false).cycles.is_empty();
                 assert!(!failed && !circle, "found");
             }
+            Subject::Any(property) => {
+                let program = program_of(Input::split(bytes).given);
+                let budget = budget_of(&program, &BudgetDecl::default());
+                let facts = self.facts(&Machine::new(&program), budget, decisions);
+                let shows = facts.iter().any(|fact| match fact {
+                    Fact::Failed(identity) => identity.property() == *property,
+                    _ => false,
+                });
+                assert!(!shows, "found");
+            }
         }
+    }
+
+    fn facts(&self, machine: &Machine, budget: Budget, decisions: Decisions) -> Vec<Fact> {
+        let mut look = Look {
+            pairs: self.counters.map(Pairs::new),
+            facts: Vec::new(),
+        };
+        let mut strategy = Bytes::new(decisions);
+        strategy.begin(0);
+        Run::new(machine, budget, StepBound(400)).execute(&mut strategy, &mut look);
+        look.facts
     }
 }
 
@@ -126,9 +143,13 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| HUNT.with(|hunt| hunt.run(bytes)));
 
 libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let default = &mut libfuzzer_sys::fuzzer_mutate;
-    if HUNT.with(|hunt| hunt.mutates) {
-        mutate(Shape::Nothing, data, size, max_size, seed, default)
-    } else {
-        libfuzzer_sys::fuzzer_mutate(data, size, max_size)
+    let shape = HUNT.with(|hunt| match hunt.subject {
+        _ if !hunt.mutates => None,
+        Subject::Any(_) => Some(Shape::Program),
+        _ => Some(Shape::Nothing),
+    });
+    match shape {
+        Some(shape) => mutate(shape, data, size, max_size, seed, default),
+        None => default(data, size, max_size),
     }
 });

@@ -195,7 +195,7 @@ impl Writer {
             25 if ledger => self.say(&format!("grow {s}{number}")),
             26 if ledger => self.say(&format!("shrink {s}{number}")),
             27 => self.say(&format!("close {s}")),
-            28 => self.say(if how % 2 == 0 { "return" } else { "panic" }),
+            28 => self.say(["return", "panic"][how % 2]),
             29 => {
                 let worker = &mut self.workers[here];
                 worker.count = (worker.count + 1).min(MOST_COUNT);
@@ -232,7 +232,8 @@ impl Writer {
             Kind::Signal => how / 16 % 2,
             _ => [1, 2, 3, 0][how / 16 % 4],
         };
-        self.semaphores.push((format!("permits={permits}{order}{word}"), kind));
+        self.semaphores
+            .push((format!("permits={permits}{order}{word}"), kind));
     }
 
     fn text(mut self) -> String {
@@ -249,7 +250,10 @@ impl Writer {
         for (name, worker) in WORKERS.iter().zip(&self.workers) {
             let spawned = if worker.spawned { " spawned" } else { "" };
             let count = worker.count;
-            text += &format!("worker {name} count={count}{spawned} {{\n{}}}\n", worker.body);
+            text += &format!(
+                "worker {name} count={count}{spawned} {{\n{}}}\n",
+                worker.body
+            );
         }
         text
     }

@@ -42,7 +42,10 @@ impl Ops {
         };
         Ops {
             permits,
-            ops: rest.chunks_exact(2).map(|pair| op(pair[0], pair[1])).collect(),
+            ops: rest
+                .chunks_exact(2)
+                .map(|pair| op(pair[0], pair[1]))
+                .collect(),
         }
     }
 
@@ -76,7 +79,9 @@ pub struct Model<S> {
 
 impl<S> fmt::Debug for Model<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Model").field("most", &self.most).finish_non_exhaustive()
+        f.debug_struct("Model")
+            .field("most", &self.most)
+            .finish_non_exhaustive()
     }
 }
 

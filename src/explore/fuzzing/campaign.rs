@@ -12,16 +12,18 @@ use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::counters::{Counters, Pairs};
 use crate::explore::Explorer;
+use crate::explore::Regressions;
 use crate::explore::clock::Clock;
 use crate::explore::closures::{Case, ClosureSubject, as_exploration, refuse_nesting};
 use crate::explore::runs::{Costed, Facts};
-use crate::property::{Engine, Fact, SharedStrategy, SharedWitness, Situation, Step, Witness};
 use crate::property::cycles;
+use crate::property::{Engine, Fact, SharedStrategy, SharedWitness, Situation, Step, Witness};
 use crate::report::{Report, Stats, Stopped};
 use crate::run::{Choice, Outcome, Point, Strategy, View, switches};
 use crate::runtime::{Published, Root, Tasks};
@@ -81,12 +83,7 @@ impl Fuzzing {
     }
 
     #[track_caller]
-    fn new(
-        explorer: &Explorer,
-        name: &str,
-        input: Arc<Mutex<Arc<[u8]>>>,
-        root: Root,
-    ) -> Fuzzing {
+    fn new(explorer: &Explorer, name: &str, input: Arc<Mutex<Arc<[u8]>>>, root: Root) -> Fuzzing {
         let case = Case {
             name: name.to_owned(),
             place: Location::caller().into(),
@@ -138,6 +135,14 @@ impl Fuzzing {
         self.subject = self.explorer.subject(&self.case, self.root.clone());
         self.engine = self.subject.tasks.again(*self.subject.tasks.options());
         Ok(self)
+    }
+
+    /// The folder in which findings are to be kept, if one was named.
+    pub fn folder(&self) -> Option<PathBuf> {
+        match &self.explorer.regressions {
+            Regressions::In(folder) => Some(folder.clone()),
+            Regressions::Beside | Regressions::Off => None,
+        }
     }
 
     /// The schedule that the environment wants to be replayed.

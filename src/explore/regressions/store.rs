@@ -15,20 +15,20 @@ pub struct NotWritten {
     pub error: io::Error,
 }
 
-/// Writes a text file, and the folders that it lies in. Whoever reads it meanwhile, or after the
-/// process or the machine has gone down, finds the old text or the new one.
+/// Writes a file, and the folders that it lies in. Whoever reads it meanwhile, or after the
+/// process or the machine has gone down, finds what was in it before or what is in it now.
 ///
 /// # Errors
 ///
 /// If the file system refuses, because it is full or read-only say.
-pub fn write(path: &Path, text: &str) -> Result<(), NotWritten> {
-    replace(path, text).map_err(|error| NotWritten {
+pub fn write(path: &Path, contents: impl AsRef<[u8]>) -> Result<(), NotWritten> {
+    replace(path, contents.as_ref()).map_err(|error| NotWritten {
         path: path.to_owned(),
         error,
     })
 }
 
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -36,7 +36,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let (mut file, new) = beside(path)?;
     let written = file
-        .write_all(text.as_bytes())
+        .write_all(contents)
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&new, path));
     if let Err(error) = written {

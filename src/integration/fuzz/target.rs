@@ -8,7 +8,7 @@ use ::arbitrary::{Arbitrary, Unstructured};
 
 use super::input::Input;
 use super::mutate::Shape;
-use crate::explore::{Counters, Explorer, Fuzzing};
+use crate::explore::{Counters, Explorer, Fuzzing, write};
 use crate::report::{Report, Style, text, timeline};
 use crate::strategy::Decisions;
 
@@ -33,7 +33,9 @@ use crate::strategy::Decisions;
 /// look at, and are followed without that. Before the bar, `explorer: …,` gives an [`Explorer`] with
 /// other budgets, step bound or invariants than [`Explorer::closures`] has.
 ///
-/// What is found is shrunk, replayed and told in one panic, after which libFuzzer keeps the input.
+/// What is found is shrunk, replayed and told in one panic, after which libFuzzer keeps the input. In
+/// the folder that `SELVEDGE_REGRESSIONS` names, if it does, it is kept together with the report
+/// before that, whole or not at all.
 /// To look at the run again: `SELVEDGE_REPLAY='…' cargo fuzz run TARGET ARTIFACT`.
 ///
 /// The crate needs `libfuzzer-sys` beside this one with the feature `arbitrary`, and `threads` for
@@ -190,19 +192,22 @@ impl Target {
         if !(self.is_enough)(bytes) {
             return false;
         }
-        let mut fuzzing = self.fuzzing.borrow_mut();
-        if let Some(schedule) = fuzzing.schedule() {
-            match fuzzing.replay(bytes, &schedule) {
-                Ok(report) => self.conclude(&report, bytes),
-                Err(error) => panic!("SELVEDGE_REPLAY: {error}"),
-            }
-            return true;
-        }
-        let decisions = Decisions(Input::split(bytes).decisions.to_vec());
-        if let Some(report) = fuzzing.run(bytes, &decisions, Some(counters)) {
+        if let Some(report) = self.report(bytes, counters) {
             self.conclude(&report, bytes);
         }
         true
+    }
+
+    fn report(&self, bytes: &[u8], counters: &'static Counters) -> Option<Report> {
+        let mut fuzzing = self.fuzzing.borrow_mut();
+        let Some(schedule) = fuzzing.schedule() else {
+            let decisions = Decisions(Input::split(bytes).decisions.to_vec());
+            return fuzzing.run(bytes, &decisions, Some(counters));
+        };
+        match fuzzing.replay(bytes, &schedule) {
+            Ok(report) => Some(report),
+            Err(error) => panic!("SELVEDGE_REPLAY: {error}"),
+        }
     }
 
     /// # Panics
@@ -210,13 +215,28 @@ impl Target {
     /// If the report has a finding.
     fn conclude(&self, report: &Report, bytes: &[u8]) {
         let style = Style::default();
-        let value = (self.show)(bytes).unwrap_or_default();
         if report.has_errors() {
-            panic!("\n{}  input      {value}\n", text(report, &style));
+            let value = (self.show)(bytes).unwrap_or_default();
+            let told = format!("{}  input      {value}\n", text(report, &style));
+            // it is kept before it is told: what was printed is there, whatever happens then
+            let kept = self.keep(report, bytes, &told).unwrap_or_default();
+            panic!("\n{told}{kept}");
         }
         if let Some(trace) = &report.timeline {
             eprint!("{}", timeline(trace, &report.program, &style));
         }
+    }
+
+    /// Keeps what was found, if that is wanted; where it is, or that it could not be written.
+    fn keep(&self, report: &Report, bytes: &[u8], told: &str) -> Option<String> {
+        let fuzzing = self.fuzzing.try_borrow().ok()?;
+        let id = &report.findings.first()?.id;
+        let file = fuzzing.folder()?.join(format!("{}-{id}", fuzzing.name()));
+        let written = write(&file, bytes).and_then(|()| write(&file.with_extension("txt"), told));
+        Some(match written {
+            Ok(()) => format!("  kept in    {}\n", file.display()),
+            Err(error) => format!("  not kept   {error}\n  bytes      {bytes:?}\n"),
+        })
     }
 }
 

@@ -5,11 +5,23 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use crate::property::{Engine, Fact, SharedStrategy, SharedWitness, Situation, Step, Witness};
-use crate::run::{Choice, Outcome, SemaphoreId, Strategy, View, WorkerId};
+use crate::run::{Choice, Event, Outcome, SemaphoreId, Strategy, View, WorkerId};
+
+/// How much is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Detail {
+    /// What happened: enough for two runs of one engine, whose states follow from it.
+    #[default]
+    Events,
+    /// A line for each state besides.
+    States,
+}
 
 /// One run.
 #[derive(Debug, Default)]
 pub(super) struct Transcript {
+    detail: Detail,
+    events: Vec<Event>,
     /// One for each state: the step that led to it, what happened, what that shows, and all that can
     /// be seen of the state.
     pub(super) lines: Vec<String>,
@@ -20,8 +32,15 @@ pub(super) struct Transcript {
 
 impl Transcript {
     /// The run that an engine makes under a strategy.
-    pub(super) fn of(engine: &mut dyn Engine, strategy: impl Strategy + 'static) -> Transcript {
-        let transcript = Rc::new(RefCell::new(Transcript::default()));
+    pub(super) fn of(
+        detail: Detail,
+        engine: &mut dyn Engine,
+        strategy: impl Strategy + 'static,
+    ) -> Transcript {
+        let transcript = Rc::new(RefCell::new(Transcript {
+            detail,
+            ..Transcript::default()
+        }));
         let strategy: SharedStrategy = Rc::new(RefCell::new(strategy));
         let witness: SharedWitness = transcript.clone();
         strategy.borrow_mut().begin(0);
@@ -40,6 +59,13 @@ impl Transcript {
         if let Some((step, (one, another))) = lines.find(|(_, (a, b))| a != b) {
             panic!("{whose}: step {step} is\n  {one}\nbut\n  {another}\nin\n{of}");
         }
+        let happened = |t: &Transcript| (t.choices == self.choices, t.events == self.events);
+        assert_eq!(
+            happened(other),
+            (true, true),
+            "{whose}: what happens, in\n{of}"
+        );
+        assert_eq!(self.facts, other.facts, "{whose}: what it shows, in\n{of}");
         let ends = |t: &Transcript| (t.lines.len(), t.outcome);
         assert_eq!(ends(self), ends(other), "{whose}: how it ends, in\n{of}");
     }
@@ -50,18 +76,21 @@ impl Witness for Transcript {
         let mut facts = step.facts.to_vec();
         facts.sort_unstable();
         facts.dedup();
-        let mut line = String::new();
-        write!(
-            line,
-            "{:?} {:?} {:?} {:?} {facts:?} {situation:?}",
-            step.choice(),
-            step.op(),
-            step.spent.drawn,
-            step.events
-        )
-        .expect("a text takes all");
-        state(&mut line, view);
-        self.lines.push(line);
+        if self.detail == Detail::States {
+            let mut line = String::new();
+            write!(
+                line,
+                "{:?} {:?} {:?} {:?} {facts:?} {situation:?}",
+                step.choice(),
+                step.op(),
+                step.spent.drawn,
+                step.events
+            )
+            .expect("a text takes all");
+            state(&mut line, view);
+            self.lines.push(line);
+        }
+        self.events.extend_from_slice(step.events);
         self.choices.extend(step.choice());
         self.facts.extend(facts);
     }
