@@ -165,7 +165,7 @@ impl Fuzzing {
         refuse_nesting();
         *self.input.lock().unwrap_or_else(PoisonError::into_inner) = Arc::from(input);
         as_exploration(|| {
-            self.subject.tasks.forget();
+            self.engine.forget();
             self.explorer.watch_in(&self.subject.tasks, &self.case);
             self.decided.borrow_mut().begin(decisions);
             self.look.borrow_mut().begin(counters);

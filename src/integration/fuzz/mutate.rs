@@ -52,8 +52,10 @@ pub fn mutate(
     let (mut given, mut decisions) = (given.to_vec(), decisions.to_vec());
     let room = most - HEAD;
     let times = 1 + rng.below(3);
+    // what a program can show depends on its text more than on the order
+    let ways = if shape == Shape::Program { 4 } else { 2 };
     for _ in 0..times {
-        if shape == Shape::Nothing || rng.below(2) == 0 {
+        if shape == Shape::Nothing || rng.below(ways) == 0 {
             decide(&mut decisions, &mut rng);
         } else {
             let room = room.saturating_sub(decisions.len());
@@ -101,13 +103,15 @@ fn decide(decisions: &mut Vec<u8>, rng: &mut Rng) {
 }
 
 fn give(shape: Shape, given: &mut Vec<u8>, room: usize, rng: &mut Rng, default: Default<'_>) {
-    if shape != Shape::Program {
+    let is_text = shape == Shape::Program && read(given).is_some();
+    if is_text {
+        lines(given, rng);
+    } else if shape != Shape::Program || rng.below(2) == 0 {
+        // instructions are any bytes, and a fuzzer makes much of them at once
         let size = given.len();
         given.resize(size.max(room), 0);
         let size = default(given, size, room);
         given.truncate(size);
-    } else if read(given).is_some() {
-        lines(given, rng);
     } else {
         instructions(given, rng);
     }
@@ -121,7 +125,8 @@ fn instructions(given: &mut Vec<u8>, rng: &mut Rng) {
     let new = [any(), any()];
     if at == 2 * count {
         given.truncate(at);
-        given.extend(new);
+        let more = 2 + 2 * rng.below(8);
+        given.extend((0..more).map(|_| rng.next_u64() as u8));
         return;
     }
     match rng.below(6) {

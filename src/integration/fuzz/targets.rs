@@ -22,7 +22,7 @@ use crate::strategy::{Bytes, Decisions, Replay};
 const BOUND: StepBound = StepBound(400);
 
 /// Programs with more states than this are not searched.
-const MOST_STATES: u64 = 300;
+const MOST_STATES: u64 = 150;
 
 /// Ops of a sequence on a semaphore.
 const MOST_OPS: u32 = 64;

@@ -85,6 +85,10 @@ impl Tasks {
     pub(crate) fn forget(&self) {
         self.core.book.borrow_mut().forget();
         self.core.invariants.borrow_mut().clear();
+        #[cfg(feature = "threads")]
+        if let Some(threads) = self.threads.get() {
+            threads.forget();
+        }
     }
 
     /// Calls `f` with the names.

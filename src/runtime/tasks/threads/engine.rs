@@ -48,6 +48,11 @@ impl Threads {
         }
     }
 
+    /// Forgets what other runs came to: the next is as the first.
+    pub(in crate::runtime::tasks) fn forget(&self) {
+        self.crew.foreign.set(None);
+    }
+
     pub(super) fn crew(&self) -> &Rc<Crew> {
         &self.crew
     }
