@@ -90,7 +90,7 @@ fn leaks(input: &[u8]) -> impl Future<Output = ()> + use<> {
     let careless = input.first() == Some(&1);
     async move {
         let pool = std::sync::Arc::new(Semaphore::new(1).named("pool"));
-        for _ in 0..2 {
+        let spawn = |_| {
             let pool = std::sync::Arc::clone(&pool);
             task::spawn(async move {
                 if careless {
@@ -101,7 +101,11 @@ fn leaks(input: &[u8]) -> impl Future<Output = ()> + use<> {
                     let _permit = pool.acquire().await;
                     fault::point("query");
                 }
-            });
+            })
+        };
+        for task in [0, 1].map(spawn) {
+            // it may have been cancelled or have panicked
+            let _ = task.await;
         }
     }
 }

@@ -85,6 +85,9 @@ impl Tasks {
     pub(crate) fn forget(&self) {
         self.core.book.borrow_mut().forget();
         self.core.invariants.borrow_mut().clear();
+        // what wakes their workers belongs to the exploration in which it was made
+        self.core.slots.borrow_mut().clear();
+        self.core.used.set(0);
         #[cfg(feature = "threads")]
         if let Some(threads) = self.threads.get() {
             threads.forget();
