@@ -3,6 +3,9 @@
 //! Coverage of code says nothing of an order: two runs that take the same branches in another order
 //! look alike. So each switch from one worker to another counts in a place that depends on what both
 //! did: op, semaphore and action.
+//!
+//! `fuzz/ablation.sh` measures what that is worth: nothing so far, so no target has them unless it places
+//! them itself.
 
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -14,7 +17,7 @@ use crate::run::{Op, View, WorkerId};
 const COUNTERS: usize = 4096;
 
 /// Counters in the form in which libFuzzer takes them: bytes in the section
-/// `__libfuzzer_extra_counters`, where [`fuzz_target!`](crate::fuzz_target) puts them.
+/// `__libfuzzer_extra_counters`, where a target may put them.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct Counters([AtomicU8; COUNTERS]);

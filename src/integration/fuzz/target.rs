@@ -8,7 +8,7 @@ use ::arbitrary::{Arbitrary, Unstructured};
 
 use super::input::Input;
 use super::mutate::Shape;
-use crate::explore::{Counters, Explorer, Fuzzing, write};
+use crate::explore::{Explorer, Fuzzing, write};
 use crate::report::{Report, Style, text, timeline};
 use crate::strategy::Decisions;
 
@@ -66,14 +66,6 @@ macro_rules! fuzz_target {
     (@target [$($explorer:expr)?] $make:ident
         |$input:ident: $type:ty, $decisions:ident: $of:ty| $body:expr) => {
         const _: () = {
-            #[used]
-            #[cfg_attr(
-                target_os = "linux",
-                unsafe(link_section = "__libfuzzer_extra_counters")
-            )]
-            static COUNTERS: $crate::integration::fuzz::Counters =
-                $crate::integration::fuzz::Counters::new();
-
             ::std::thread_local! {
                 static TARGET: $crate::integration::fuzz::Target =
                     $crate::integration::fuzz::Target::$make(
@@ -84,7 +76,7 @@ macro_rules! fuzz_target {
             }
 
             ::libfuzzer_sys::fuzz_target!(|bytes: &[u8]| -> ::libfuzzer_sys::Corpus {
-                if TARGET.with(|target| target.run(bytes, &COUNTERS)) {
+                if TARGET.with(|target| target.run(bytes)) {
                     ::libfuzzer_sys::Corpus::Keep
                 } else {
                     ::libfuzzer_sys::Corpus::Reject
@@ -182,27 +174,26 @@ impl Target {
         }
     }
 
-    /// Makes the run of an input, and counts what followed what in it; whether the bytes were enough
-    /// for a value.
+    /// Makes the run of an input; whether the bytes were enough for a value.
     ///
     /// # Panics
     ///
     /// If something is found, with the report.
-    pub fn run(&self, bytes: &[u8], counters: &'static Counters) -> bool {
+    pub fn run(&self, bytes: &[u8]) -> bool {
         if !(self.is_enough)(bytes) {
             return false;
         }
-        if let Some(report) = self.report(bytes, counters) {
+        if let Some(report) = self.report(bytes) {
             self.conclude(&report, bytes);
         }
         true
     }
 
-    fn report(&self, bytes: &[u8], counters: &'static Counters) -> Option<Report> {
+    fn report(&self, bytes: &[u8]) -> Option<Report> {
         let mut fuzzing = self.fuzzing.borrow_mut();
         let Some(schedule) = fuzzing.schedule() else {
             let decisions = Decisions(Input::split(bytes).decisions.to_vec());
-            return fuzzing.run(bytes, &decisions, Some(counters));
+            return fuzzing.run(bytes, &decisions, None);
         };
         match fuzzing.replay(bytes, &schedule) {
             Ok(report) => Some(report),
