@@ -176,7 +176,9 @@ pub fn text(bytes: &[u8]) {
     let program = match Program::parse(&text) {
         Ok(program) => program,
         // to draw what is wrong takes longer than all the rest: it is done for one in sixteen
-        Err(error) if bytes.len() % 16 == 0 => return drop(error.render("fuzzed.sem", false)),
+        Err(error) if bytes.len().is_multiple_of(16) => {
+            return drop(error.render("fuzzed.sem", false));
+        }
         Err(_) => return,
     };
     for (what, written) in [
