@@ -229,13 +229,17 @@ impl Explorer {
             Root::Thread(_) => Written::Threads,
         };
         let tasks = Tasks::new(root, case.place, options);
-        for (name, holds) in &self.invariants.0 {
-            tasks.watch(case.place, name, Arc::clone(holds));
-        }
+        self.watch_in(&tasks, case);
         ClosureSubject {
             tasks,
             digest: Digest::of(&case.name),
             written,
+        }
+    }
+
+    pub(super) fn watch_in(&self, tasks: &Tasks, case: &Case) {
+        for (name, holds) in &self.invariants.0 {
+            tasks.watch(case.place, name, Arc::clone(holds));
         }
     }
 
@@ -294,7 +298,7 @@ impl Explorer {
         (ran.facts, stopped, stats)
     }
 
-    fn report(
+    pub(super) fn report(
         &self,
         case: &Case,
         subject: &ClosureSubject,
@@ -343,7 +347,7 @@ impl Explorer {
         }
     }
 
-    fn replay_here(
+    pub(super) fn replay_here(
         &self,
         case: &Case,
         schedule: &str,
@@ -427,9 +431,15 @@ pub(super) fn as_exploration<T: Send + 'static>(
     closure: &Closure,
     explore: impl FnOnce() -> T + Send + 'static,
 ) -> T {
+    reserved(|| closure().host(explore))
+}
+
+/// Calls `explore` as the exploration of this thread, with nothing that is kept from run to run but the
+/// engine.
+pub(super) fn reserved<T>(explore: impl FnOnce() -> T) -> T {
     keep_quiet_while_exploring();
     let _reserved = Reserved::new();
-    closure().host(explore)
+    explore()
 }
 
 /// # Panics
@@ -453,7 +463,7 @@ impl ClosureSubject {
     /// Leaves out the edges of the order graph whose first semaphore the worker did not hold any
     /// more: its permits had been moved to another task. Who holds a guard shows when the futures
     /// are dropped.
-    fn without_handed_over(&self, mut facts: Facts) -> Facts {
+    pub(super) fn without_handed_over(&self, mut facts: Facts) -> Facts {
         facts.retain(|fact, costed| match *fact {
             Fact::Ordered { from, worker, .. } => {
                 replay_of(self, &costed.choices, StepBound(u64::MAX));

@@ -4,6 +4,8 @@
 mod arbitrary;
 #[cfg(feature = "async-lock")]
 mod async_lock;
+#[cfg(feature = "arbitrary")]
+pub mod fuzz;
 #[cfg(feature = "proptest")]
 pub mod proptest;
 #[cfg(feature = "tokio")]

@@ -51,6 +51,8 @@ struct Code {
     frees: Vec<u32>,
     /// What spawns it.
     spawns: u32,
+    /// What may be left by a worker that starts.
+    whole: u32,
 }
 
 /// Sets of marks, one behind the other.
@@ -320,6 +322,11 @@ impl Marker {
         let mut future: Vec<Marks> = instrs.iter().map(|i| self.leaves(id, i)).collect();
         let next: Vec<Vec<Pc>> = (0..instrs.len()).map(|pc| successors(worker, pc)).collect();
         spread(&mut future, &next);
+        // a worker may start at an instruction that is no choice
+        let whole = match worker.start {
+            END => self.empty(),
+            start => future[start as usize].clone(),
+        };
         future.truncate(choices.len());
         let mut spawns = self.empty();
         if worker.spawned {
@@ -330,6 +337,7 @@ impl Marker {
             future: rows.push_all(known, future.into_iter()),
             frees: rows.push_all(known, choices.iter().map(|i| self.frees(id, i))),
             spawns: rows.push(&spawns),
+            whole: rows.push(&whole),
         }
     }
 
@@ -433,11 +441,8 @@ impl Footprints {
     }
 
     /// What may be left by a worker that starts.
-    pub(crate) fn whole_future(&self, machine: &Machine, worker: WorkerId) -> &[u64] {
-        match machine.start(worker) {
-            END => &self.empty,
-            start => self.future(worker, start),
-        }
+    pub(crate) fn whole_future(&self, worker: WorkerId) -> &[u64] {
+        self.rows.get(self.code(worker).whole)
     }
 
     /// What ends the wait of a worker at an instruction.

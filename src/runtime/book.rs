@@ -118,6 +118,13 @@ impl Book {
         }
     }
 
+    /// Forgets the run and all names.
+    pub(crate) fn forget(&mut self) {
+        self.reset();
+        self.trays.clear();
+        self.names = Names::new();
+    }
+
     /// Forgets the run, and keeps the names.
     pub(crate) fn reset(&mut self) {
         for id in self.present.drain(..) {

@@ -81,6 +81,14 @@ impl Schedule {
         format!("{text}:{sum}")
     }
 
+    /// The text with this body, which need not mean anything: for those who test the reader.
+    #[cfg(feature = "arbitrary")]
+    pub(crate) fn sealed(body: &str, digest: Digest) -> String {
+        let text = format!("selvedge:{VERSION}:{digest}:{body}");
+        let sum = checksum(&text);
+        format!("{text}:{sum}")
+    }
+
     /// The names of workers in a text, as far as it can be read: a subject whose workers come to
     /// light only while it runs takes them from here.
     pub fn workers_in(text: &str) -> Vec<String> {

@@ -53,7 +53,7 @@ impl Reducer {
     fn future(&self, machine: &Machine, state: &[u64], id: WorkerId) -> &[u64] {
         match machine.at(state, id) {
             Some(pc) => self.footprints.future(id, pc),
-            None => self.footprints.whole_future(machine, id),
+            None => self.footprints.whole_future(id),
         }
     }
 

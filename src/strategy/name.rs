@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::bytes::{Bytes, Decisions};
 use super::depth_first::DepthFirst;
 use super::pct::Pct;
 use super::portfolio::Turns;
@@ -32,10 +33,12 @@ pub enum StrategyName {
     Urw,
     /// Runs at random, the strategies for that taking turns.
     Portfolio,
+    /// One run, as the bytes of a fuzzer decide; without any, the plain one.
+    Bytes,
 }
 
 impl StrategyName {
-    /// All of them.
+    /// All that make runs by themselves, and the exhaustive search.
     pub const ALL: [StrategyName; 8] = [
         StrategyName::Exhaustive,
         StrategyName::DepthFirst,
@@ -58,13 +61,17 @@ impl StrategyName {
             StrategyName::Surw => "surw",
             StrategyName::Urw => "urw",
             StrategyName::Portfolio => "portfolio",
+            StrategyName::Bytes => "bytes",
         }
     }
 
     /// Whether it makes runs at random: run i depends on a seed and on i alone, and so runs can be
     /// divided among shards and threads.
     pub fn is_random(self) -> bool {
-        !matches!(self, StrategyName::Exhaustive | StrategyName::DepthFirst)
+        !matches!(
+            self,
+            StrategyName::Exhaustive | StrategyName::DepthFirst | StrategyName::Bytes
+        )
     }
 }
 
@@ -110,6 +117,7 @@ pub fn make(name: StrategyName, settings: &Settings) -> Option<Box<dyn Strategy 
     } = *settings;
     Some(match name {
         StrategyName::Exhaustive => return None,
+        StrategyName::Bytes => Box::new(Bytes::new(Decisions::default())),
         StrategyName::DepthFirst => Box::new(DepthFirst::new()),
         StrategyName::Random => Box::new(RandomWalk::new(seed, budget)),
         StrategyName::Pct => Box::new(Random::<Pct>::new(depth, seed, budget)),

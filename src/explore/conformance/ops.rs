@@ -7,8 +7,9 @@ use super::difference::Difference;
 use super::draw::Draw;
 use super::op::{Abilities, CLIENTS, LARGEST, LARGEST_RESIZE, MOST_PERMITS, Op};
 use super::reference::Models;
-use super::sequence::perform;
+use super::sequence::{Performed, Told, perform_told};
 use super::shrink::shrink;
+use super::trial::Trial;
 use super::words;
 use crate::run::Rng;
 use crate::runtime::Counting;
@@ -101,19 +102,23 @@ impl<S: Counting> Model<S> {
     ///
     /// The first difference, in the shortest sequence that was found to show one.
     pub fn check(&self, ops: &Ops) -> Result<(), Difference> {
-        let mut next = ops.ops.iter().copied().take(self.most as usize);
-        let mut end = Draw::new(Rng::for_run(0, 0), 0);
-        let performed = perform::<S>(&self.models, self.abilities, ops.permits, &mut |trial| {
-            next.next().or_else(|| end.next(trial))
-        });
-        if performed.parting.is_none() {
+        // most sequences show nothing, and nobody reads about those
+        if self.perform(ops, Told::Nothing).parting.is_none() {
             return Ok(());
         }
+        let performed = self.perform(ops, Told::Rows);
         let before = performed.ops.len();
         let performed = shrink::<S>(&self.models, self.abilities, performed);
         let found = format!("shrunk from {before} steps to {}", performed.ops.len());
         let name = std::any::type_name::<S>();
         Err(Difference::new(name, S::ORDER, &performed, 0, &found))
+    }
+
+    fn perform(&self, ops: &Ops, told: Told) -> Performed {
+        let mut next = ops.ops.iter().copied().take(self.most as usize);
+        let mut end = Draw::new(Rng::for_run(0, 0), 0);
+        let mut next = |trial: &Trial<'_, S>| next.next().or_else(|| end.next(trial));
+        perform_told::<S>(&self.models, self.abilities, ops.permits, told, &mut next)
     }
 }
 

@@ -21,12 +21,32 @@ pub(super) struct Performed {
     pub(super) parting: Option<Parting>,
 }
 
+/// Whether anybody will read what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// In a row for each op.
+    Rows,
+    /// Only whether the sides part.
+    Nothing,
+}
+
 /// Performs the ops that `next` gives until it has no more; those that make no sense when they come
 /// are left out.
 pub(super) fn perform<S: Counting>(
     models: &Models,
     abilities: Abilities,
     permits: u32,
+    next: &mut dyn FnMut(&Trial<'_, S>) -> Option<Op>,
+) -> Performed {
+    perform_told(models, abilities, permits, Told::Rows, next)
+}
+
+/// The same, told or not.
+pub(super) fn perform_told<S: Counting>(
+    models: &Models,
+    abilities: Abilities,
+    permits: u32,
+    told: Told,
     next: &mut dyn FnMut(&Trial<'_, S>) -> Option<Op>,
 ) -> Performed {
     let mut performed = Performed {
@@ -43,6 +63,9 @@ pub(super) fn perform<S: Counting>(
         }
     };
     let mut trial = Trial::new(models.start(permits), &semaphore, abilities);
+    if told == Told::Nothing {
+        trial = trial.unread();
+    }
     while let Some(op) = next(&trial) {
         if !trial.applies(op) {
             continue;

@@ -109,6 +109,12 @@ impl<'s, S: Counting> Trial<'s, S> {
         }
     }
 
+    /// Writes no rows from here on.
+    pub(super) fn unread(mut self) -> Self {
+        self.row.unread = true;
+        self
+    }
+
     pub(super) fn request(&self, client: Client) -> Option<Request> {
         self.requests[client]
     }
@@ -177,7 +183,11 @@ impl<'s, S: Counting> Trial<'s, S> {
     /// Performs an op that applies.
     pub(super) fn step(&mut self, op: Op) -> Result<(), Parting> {
         self.served.clear();
-        self.row = Row::default();
+        let unread = self.row.unread;
+        self.row = Row {
+            unread,
+            ..Row::default()
+        };
         if let Op::Acquire { client, .. } | Op::Try { client, .. } | Op::Drain { client } = op {
             self.numbers += 1;
             self.requests[client] = Some(Request {
@@ -187,11 +197,15 @@ impl<'s, S: Counting> Trial<'s, S> {
                 standing: Standing::Waiting,
             });
         }
-        self.row.op = words::op(op, |client| self.number(client));
+        if !unread {
+            self.row.op = words::op(op, |client| self.number(client));
+        }
         let performed = self.perform(op);
         self.row.counts(self.reference.available());
         let parted = performed.and_then(|()| self.look());
-        self.rows.push(std::mem::take(&mut self.row));
+        if !unread {
+            self.rows.push(std::mem::take(&mut self.row));
+        }
         parted
     }
 
@@ -428,6 +442,9 @@ impl<'s, S: Counting> Trial<'s, S> {
 
     /// Why the model answers a newcomer as it does.
     fn reason_at_once(&self) -> String {
+        if self.row.unread {
+            return String::new();
+        }
         let waiting = (0..CLIENTS).filter(|&c| self.reference.place(c).is_some());
         words::at_once(
             self.reference.is_closed(),
@@ -438,6 +455,9 @@ impl<'s, S: Counting> Trial<'s, S> {
 
     /// Why the model answers one who has waited as it does.
     pub(super) fn reason_of(&self, client: Client) -> String {
+        if self.row.unread {
+            return String::new();
+        }
         let permits = self.requests[client].map_or(0, |r| r.permits);
         match self.requests[client].map(|r| r.standing) {
             Some(Standing::Due) => words::its_turn(permits),

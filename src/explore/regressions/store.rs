@@ -34,10 +34,11 @@ pub struct NotWritten {
 ///
 /// If the disk is full, the folder cannot be made or written to, and the like; then what was there
 /// before is there still.
-pub fn write(path: &Path, text: &str) -> Result<(), NotWritten> {
-    attempt(path, text).map_err(|problem| NotWritten {
+pub fn write(path: &Path, contents: impl AsRef<[u8]>) -> Result<(), NotWritten> {
+    let contents = contents.as_ref();
+    attempt(path, contents).map_err(|problem| NotWritten {
         path: path.to_owned(),
-        text: text.to_owned(),
+        text: String::from_utf8_lossy(contents).into_owned(),
         problem,
     })
 }
@@ -64,12 +65,12 @@ pub fn keep(folder: &Path, name: &str, extension: &str, text: &str) -> Result<Pa
     unreachable!("a folder has fewer files than there are numbers")
 }
 
-fn attempt(path: &Path, text: &str) -> io::Result<()> {
+fn attempt(path: &Path, contents: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let (beside, mut file) = beside(path)?;
     let written = file
-        .write_all(text.as_bytes())
+        .write_all(contents)
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&beside, path));
     drop(file);

@@ -79,6 +79,14 @@ impl Progress {
         self.witness = Some(Rc::clone(witness));
     }
 
+    /// Forgets the tasks of all runs; they are to be dropped where nothing is borrowed.
+    pub(in crate::runtime) fn forget(&mut self) -> Vec<Slot> {
+        self.used = 0;
+        self.places.clear();
+        self.published_workers = 0;
+        std::mem::take(&mut self.slots)
+    }
+
     /// Lets another thread see how far runs are.
     pub(in crate::runtime) fn publish(&mut self, to: Option<Arc<Published>>) {
         self.published = to;

@@ -95,6 +95,19 @@ impl Tasks {
         });
     }
 
+    /// Forgets all names, as if nothing had run before: what is watched is watched no more.
+    pub(crate) fn forget(&self) {
+        self.core.book.borrow_mut().forget();
+        self.core.invariants.borrow_mut().clear();
+        // what wakes their workers belongs to the exploration in which it was made
+        let slots = self.core.progress.borrow_mut().forget();
+        drop(slots);
+        #[cfg(feature = "threads")]
+        if let Some(threads) = self.threads.get() {
+            threads.forget();
+        }
+    }
+
     /// Calls `f` with the names.
     pub(crate) fn names<T>(&self, f: impl FnOnce(&mut Names) -> T) -> T {
         f(&mut self.core.book.borrow_mut().names)

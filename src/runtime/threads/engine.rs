@@ -52,6 +52,12 @@ impl Threads {
         }
     }
 
+    /// Forgets what other runs came to: the next is as the first.
+    pub(in crate::runtime) fn forget(&self) {
+        self.crew.foreign.set(false);
+        self.crew.unknown.borrow_mut().clear();
+    }
+
     pub(super) fn crew(&self) -> &Rc<Crew> {
         &self.crew
     }
