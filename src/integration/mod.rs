@@ -2,5 +2,7 @@
 
 #[cfg(feature = "async-lock")]
 mod async_lock;
+#[cfg(feature = "insta")]
+pub mod insta;
 #[cfg(feature = "tokio")]
 mod tokio;

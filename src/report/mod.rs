@@ -7,6 +7,7 @@
 
 mod advice;
 mod circle;
+mod cite;
 mod detail;
 mod dot;
 mod github;
@@ -17,6 +18,7 @@ mod model;
 mod reason;
 mod remedy;
 mod rows;
+mod stable;
 mod story;
 mod style;
 mod text;
@@ -31,6 +33,7 @@ pub use github::github;
 #[cfg(feature = "serde")]
 pub use json::{json, json_error};
 pub use model::*;
+pub use stable::stable;
 pub use style::Style;
 pub use text::{text, timeline};
 pub use trace::*;
