@@ -307,7 +307,7 @@ impl Explorer {
             digest: subject.digest(),
             complete,
             stopped,
-            budget: self.limits(),
+            budget: subject.told(self.limits()),
             strategy,
             reduction: Reduction::None,
             seed: strategy.is_random().then_some(self.seed),
@@ -427,6 +427,17 @@ pub(super) struct ClosureSubject {
 }
 
 impl ClosureSubject {
+    /// Budgets as they are told: nothing cancels a thread.
+    pub(super) fn told(&self, limits: Budget) -> Budget {
+        match self.written {
+            Written::Threads => Budget {
+                cancels: 0,
+                ..limits
+            },
+            Written::Program | Written::Futures => limits,
+        }
+    }
+
     /// Leaves out the edges of the order graph whose first semaphore the worker did not hold any
     /// more: its permits had been moved to another task. Who holds a guard shows when the futures
     /// are dropped.

@@ -73,7 +73,10 @@ fn tell(text: &mut String, report: &Report, finding: &Finding, cite: Cite) {
     );
     let same = same_run(report, finding);
     match same {
-        Some(same) => line(text, format_args!("  (the run is that of: {})", same.detail)),
+        Some(same) => line(
+            text,
+            format_args!("  (the run is that of: {})", same.detail),
+        ),
         None => draw(text, &finding.trace, &next(report, finding), cite),
     }
     text.push('\n');
@@ -140,7 +143,10 @@ fn draw_row(text: &mut String, trace: &Trace, row: &Line, is_step: bool, cite: C
     let counts = Some(counts_of(trace, row.after)).filter(|counts| is_step && !counts.is_empty());
     let counts = counts.map_or(String::new(), |counts| format!(" ({counts})"));
     let worker = trace.worker(row.worker);
-    line(text, format_args!("  {worker}: {}{counts}{place}", row.text));
+    line(
+        text,
+        format_args!("  {worker}: {}{counts}{place}", row.text),
+    );
     if let Some((remark, _)) = &row.remark {
         line(text, format_args!("      {remark}"));
     }
