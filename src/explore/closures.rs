@@ -17,7 +17,7 @@ use super::subject::{Source, Subject};
 use super::watchdog::watched;
 use crate::program::{BudgetDecl, Place, PropertyName};
 use crate::property::{Engine, Fact, Identity, SharedStrategy, StepBound};
-use crate::report::{Finding, Reduction, Report, Stats, Stopped, Written};
+use crate::report::{Finding, FirstFound, Reduction, Report, Stats, Stopped, Written};
 use crate::run::{Budget, StatementId};
 use crate::runtime::{
     Here, Options, Published, Reserved, Resuming, Root, Tasks, is_exploring,
@@ -496,6 +496,17 @@ impl Subject for ClosureSubject {
 
     fn texts(&self) -> Vec<String> {
         self.tasks.names(|names| names.all_texts())
+    }
+
+    fn first_found(&self) -> Vec<FirstFound> {
+        let found = self.tasks.found_otherwise().into_iter();
+        found
+            .map(|(semaphore, (available, capacity))| FirstFound {
+                semaphore,
+                available,
+                capacity,
+            })
+            .collect()
     }
 
     fn written(&self) -> Written {
