@@ -90,16 +90,16 @@ impl<'r> From<&Snapshot<'r>> for Snapshot<'r> {
 /// let report = Explorer::default().explore(&program, "pool.sem", &());
 ///
 /// selvedge::assert_schedule_snapshot!(report, @r"
-/// leak: handler panicked and took 1 permit of pool with it
+/// leak: handler.1 panicked and took 1 permit of pool with it
 ///
-///   handler: acquire pool (pool 1/2)
-///   handler: work query (pool 1/2)
+///   handler.1: acquire pool (pool 1/2)
+///   handler.1: work query (pool 1/2)
 ///       panic struck here, ends, leaks pool
 ///
-///   handler took pool, panicked: leaked
+///   handler.1 took pool, panicked: leaked
 ///   lost for good: 1 of the 2 permits of pool
 ///
-///   schedule: handler, handler@panic
+///   schedule: handler.1, handler.1@panic
 ///
 /// pool.sem: 1 finding, complete under panics=1 timeouts=2
 /// ");
