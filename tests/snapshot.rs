@@ -128,7 +128,7 @@ fn a_leak_of_futures() {
         });
         let _ = task.await;
     });
-    assert_schedule_snapshot!(report, @r"
+    assert_schedule_snapshot!(report, @"
     leak: main.1 was cancelled and took 1 permit of pool with it
 
       main: start
@@ -179,7 +179,7 @@ budget panics=0
     );
     assert_schedule_snapshot!(
         report,
-        @r"
+        @"
     lock-order (warning): a is taken before b, and b before a: no run within these bounds deadlocks on it
 
       right.1: with gate (gate 0/1)

@@ -89,7 +89,7 @@ impl<'r> From<&Snapshot<'r>> for Snapshot<'r> {
 /// ".parse()?;
 /// let report = Explorer::default().explore(&program, "pool.sem", &());
 ///
-/// selvedge::assert_schedule_snapshot!(report, @r"
+/// selvedge::assert_schedule_snapshot!(report, @"
 /// leak: handler.1 panicked and took 1 permit of pool with it
 ///
 ///   handler.1: acquire pool (pool 1/2)
