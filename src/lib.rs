@@ -118,6 +118,7 @@ selvedge::check(|| {
 //! Without features the crate is the [`Semaphore`] alone, and fault points that do nothing: a release
 //! build of a user compiles nothing of the checker.
 //! `check` is all of the library but threads, which `threads` adds (and the engine of shuttle), `serde` adds reports as JSON, `cli` the command `selvedge`;
+//! `insta` makes snapshots of reports;
 //! `tokio` and `async-lock` let their semaphores be tracked, and held against the model by
 //! `check_semaphore`; `proptest` and `arbitrary` make programs, ops and decisions for property tests
 //! and fuzzers.

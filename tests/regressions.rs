@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use selvedge::explore::regressions::write;
 use selvedge::explore::{Explorer, Regressions};
@@ -92,6 +93,27 @@ fn what_is_found_is_kept_once_and_tried_first() {
     assert!(again.contains("kept before in "), "{again}");
     assert!(again.contains(":5\n"), "the line is told\n{again}");
     assert_eq!(the_file(&folder).1, text, "nothing is written twice");
+}
+
+/// Each replay of it would wait until patience is at its end.
+#[test]
+fn a_step_that_does_not_end_is_not_kept() {
+    let folder = folder("endless");
+    let explorer = Explorer {
+        patience: Duration::from_millis(200),
+        ..explorer(&folder)
+    };
+    let failed = message(move || {
+        explorer.check(|| {
+            thread::yield_now();
+            let (_sender, receiver) = std::sync::mpsc::channel::<()>();
+            let _ = receiver.recv();
+        });
+    });
+    let failed = failed.expect("it blocks");
+    assert!(failed.contains("does not come back"), "{failed}");
+    assert!(failed.contains("not kept: "), "{failed}");
+    assert!(!folder.exists());
 }
 
 #[test]

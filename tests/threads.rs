@@ -1,6 +1,8 @@
 //! Closures over threads: what is explored, what is found, and what is not.
 #![cfg(feature = "threads")]
 
+#[path = "threads/advice.rs"]
+mod advice;
 #[path = "threads/bad_use.rs"]
 mod bad_use;
 #[path = "threads/drive.rs"]

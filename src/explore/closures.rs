@@ -17,7 +17,7 @@ use super::subject::{Source, Subject};
 use super::watchdog::watched;
 use crate::program::{BudgetDecl, Place, PropertyName};
 use crate::property::{Engine, Fact, Identity, SharedStrategy, StepBound};
-use crate::report::{Finding, Reduction, Report, Stats, Stopped, Written};
+use crate::report::{Finding, FirstFound, Reduction, Report, Stats, Stopped, Written};
 use crate::run::{Budget, StatementId};
 use crate::runtime::{
     Here, Options, Published, Reserved, Resuming, Root, Tasks, is_exploring,
@@ -331,7 +331,7 @@ impl Explorer {
             digest: subject.digest(),
             complete,
             stopped,
-            budget: self.limits(),
+            budget: subject.told(self.limits()),
             strategy,
             reduction: Reduction::None,
             seed: strategy.is_random().then_some(self.seed),
@@ -460,6 +460,17 @@ pub(super) struct ClosureSubject {
 }
 
 impl ClosureSubject {
+    /// Budgets as they are told: nothing cancels a thread.
+    pub(super) fn told(&self, limits: Budget) -> Budget {
+        match self.written {
+            Written::Threads => Budget {
+                cancels: 0,
+                ..limits
+            },
+            Written::Program | Written::Futures => limits,
+        }
+    }
+
     /// Leaves out the edges of the order graph whose first semaphore the worker did not hold any
     /// more: its permits had been moved to another task. Who holds a guard shows when the futures
     /// are dropped.
@@ -518,6 +529,17 @@ impl Subject for ClosureSubject {
 
     fn texts(&self) -> Vec<String> {
         self.tasks.names(|names| names.all_texts())
+    }
+
+    fn first_found(&self) -> Vec<FirstFound> {
+        let found = self.tasks.found_otherwise().into_iter();
+        found
+            .map(|(semaphore, (available, capacity))| FirstFound {
+                semaphore,
+                available,
+                capacity,
+            })
+            .collect()
     }
 
     fn written(&self) -> Written {

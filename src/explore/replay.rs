@@ -56,6 +56,7 @@ pub(super) fn replay_of(subject: &dyn Subject, choices: &[Choice], bound: StepBo
             workers: Vec::new(),
             texts: Vec::new(),
             written: subject.written(),
+            first_found: Vec::new(),
             initial: Snapshot {
                 semaphores: Arc::new([]),
                 workers: Arc::new([]),
@@ -78,6 +79,7 @@ pub(super) fn replay_of(subject: &dyn Subject, choices: &[Choice], bound: StepBo
         unreachable!("the engine, which shared it, is gone")
     };
     recorder.name(subject);
+    recorder.trace.first_found = subject.first_found();
     let divergence = (taken < choices.len()).then(|| Divergence {
         step: taken + 1,
         reason: recorder.refused(choices[taken]),

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use crate::machine::{Machine, Run};
 use crate::program::{Place, Program, Span, StatementKind};
 use crate::property::{Engine, StepBound};
-use crate::report::Written;
+use crate::report::{FirstFound, Written};
 use crate::run::{Budget, SemaphoreId, StatementId};
 use crate::schedule::Digest;
 
@@ -23,6 +23,11 @@ pub(super) trait Subject {
     fn statement(&self, id: StatementId) -> Source;
     /// The texts that events carry.
     fn texts(&self) -> Vec<String>;
+    /// The semaphores that the last run found otherwise than the first one did; those of a program are
+    /// made anew in each.
+    fn first_found(&self) -> Vec<FirstFound> {
+        Vec::new()
+    }
     /// What it is written in.
     fn written(&self) -> Written;
     /// What a statement is called in the ids of findings: what stays the same when lines move.

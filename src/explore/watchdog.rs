@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Explorer;
-use super::closures::{Case, Closure, as_exploration, refuse_nesting};
+use super::closures::{Case, Closure, ClosureSubject, as_exploration, refuse_nesting};
 use super::findings::spinning;
 use super::replay::replay_of;
 use crate::report::{Reduction, Report, Stats, Stopped};
@@ -125,7 +125,7 @@ fn hanging(explorer: &Explorer, case: &Case, closure: &Closure, published: &Publ
             });
             let replayed = replay_of(&subject, before, explorer_there.step_bound);
             let finding = spinning(&subject, &choices, &replayed);
-            explorer_there.hang_report(&of, finding)
+            explorer_there.hang_report(&of, &subject, finding)
         });
         let _ = sender.send(report);
     });
@@ -140,7 +140,12 @@ fn hanging(explorer: &Explorer, case: &Case, closure: &Closure, published: &Publ
 }
 
 impl Explorer {
-    fn hang_report(&self, case: &Case, finding: crate::report::Finding) -> Report {
+    fn hang_report(
+        &self,
+        case: &Case,
+        subject: &ClosureSubject,
+        finding: crate::report::Finding,
+    ) -> Report {
         let strategy = self.runs_by();
         Report {
             program: case.name.clone(),
@@ -148,7 +153,7 @@ impl Explorer {
             digest: Digest::of(&case.name),
             complete: false,
             stopped: Some(Stopped::Hang),
-            budget: self.limits(),
+            budget: subject.told(self.limits()),
             strategy,
             reduction: Reduction::None,
             seed: strategy.is_random().then_some(self.seed),

@@ -6,6 +6,8 @@ mod arbitrary;
 mod async_lock;
 #[cfg(feature = "arbitrary")]
 pub mod fuzz;
+#[cfg(feature = "insta")]
+pub mod insta;
 #[cfg(feature = "proptest")]
 pub mod proptest;
 #[cfg(feature = "tokio")]

@@ -1,15 +1,24 @@
 //! What to do about a finding in Rust code.
 
 use super::model::Finding;
-use super::trace::Written;
-use super::words::list;
+use super::trace::{FirstFound, Written};
+use super::words::{self, list};
 use crate::program::PropertyName;
 use crate::property::{Danger, Identity};
-use crate::run::{Ending, SemaphoreId, Wait};
+use crate::run::{Ending, Event, SemaphoreId, Wait};
 
 /// What to do about it, for who wrote the closure.
 pub(super) fn advice(finding: &Finding) -> String {
+    let advice = of_identity(finding);
+    match left_behind(finding) {
+        Some(hint) => format!("{advice}; {hint}"),
+        None => advice,
+    }
+}
+
+fn of_identity(finding: &Finding) -> String {
     let trace = &finding.trace;
+    let threads = trace.written == Written::Threads;
     let name = |s: &SemaphoreId| trace.semaphore(*s);
     match &finding.identity {
         // first of all, since a finding that does not replay keeps its identity
@@ -19,10 +28,16 @@ pub(super) fn advice(finding: &Finding) -> String {
                 Identity::LeftOver { .. } | Identity::Outside { .. }
             ) =>
         {
-            "the same choices did not lead to the same run: look for what the closure reads besides \
-             (a clock, a random number, the order of a hash map, an address, a static, another \
-             thread)"
-                .to_owned()
+            let thread = if threads {
+                "a thread that `selvedge::thread::spawn` did not start"
+            } else {
+                "another thread"
+            };
+            format!(
+                "the same choices did not lead to the same run: look for what the closure reads \
+                 besides (a clock, a random number, the order of a hash map, an address, a static, \
+                 {thread})"
+            )
         }
         Identity::Leak { how, semaphore, .. } => leak(name(semaphore), *how),
         Identity::Exhaustion { semaphore, .. } => leak(name(semaphore), Ending::Returned),
@@ -32,6 +47,12 @@ pub(super) fn advice(finding: &Finding) -> String {
         ),
         Identity::OverAdmission { semaphore } => format!(
             "{} let in more than it has permits for: if it is a library's, report it there",
+            name(semaphore)
+        ),
+        Identity::Conservation { semaphore } if threads => format!(
+            "permits of {} came from nowhere or went nowhere: look for permits that are added or \
+             forgotten, and for a thread that `selvedge::thread::spawn` did not start, else the \
+             semaphore itself is wrong",
             name(semaphore)
         ),
         Identity::Conservation { semaphore } => format!(
@@ -60,10 +81,11 @@ pub(super) fn advice(finding: &Finding) -> String {
         Identity::Livelock => "wait for what is missing in place of trying again and again; if the \
                                closure only needs more steps, raise `step_bound`"
             .to_owned(),
-        Identity::Spin { .. } if trace.written == Written::Threads => {
-            "it loops without coming to an op, or waits for a lock of the standard library that is \
-             held by a worker which waits for its turn: release such a lock before an op, or use \
-             that of `shuttle::sync`; wait with `acquire` in place of trying again and again"
+        Identity::Spin { .. } if threads => {
+            "it loops without coming to an op, or blocks in the standard library (a lock that is \
+             held by a worker which waits for its turn, a `recv()`, a `park()`): release such a \
+             lock before an op, use those of `shuttle::sync`, `shuttle::sync::mpsc` and \
+             `shuttle::thread::park`; wait with `acquire` in place of trying again and again"
                 .to_owned()
         }
         Identity::Spin { .. } => {
@@ -85,6 +107,12 @@ pub(super) fn advice(finding: &Finding) -> String {
              changes the next",
             name(semaphore)
         ),
+        Identity::Outside { .. } if threads => {
+            "start threads with `selvedge::thread::spawn` or `scope`, or not at all: what others do \
+             is not in the schedule; nor is what the closure reads besides (a clock, a random \
+             number, the order of a hash map, an address, a static)"
+                .to_owned()
+        }
         Identity::Outside { .. } => {
             "start threads and timers through selvedge, or not at all: what they do is not in the \
              schedule; nor is what the closure reads besides (a clock, a random number, the order \
@@ -92,6 +120,44 @@ pub(super) fn advice(finding: &Finding) -> String {
                 .to_owned()
         }
     }
+}
+
+/// Where a semaphore of what hangs was found by the first run otherwise than by this one: it may live
+/// longer than a run.
+fn left_behind(finding: &Finding) -> Option<String> {
+    let hangs = matches!(
+        finding.identity,
+        Identity::ImpossibleRequest { .. } | Identity::Deadlock { .. }
+    );
+    let trace = &finding.trace;
+    let about = |first: &&FirstFound| {
+        let name = trace.semaphore(first.semaphore);
+        finding.semaphores.iter().any(|of| of == name)
+    };
+    let first = trace.first_found.iter().find(about).filter(|_| hangs)?;
+    Some(format!(
+        "but the first run found {} with {}/{}: if it is a `static`, which earlier runs have \
+         emptied, make it anew in each run",
+        trace.semaphore(first.semaphore),
+        first.available,
+        first.capacity
+    ))
+}
+
+/// Who has ended by a fault, and may have been about to put back what a worker that waits for itself
+/// holds.
+fn gone(finding: &Finding) -> Option<String> {
+    let trace = &finding.trace;
+    let alone = matches!(trace.cycle.as_deref(), Some([_]));
+    let ended = trace.events().find_map(|(_, event)| match *event {
+        Event::Ended {
+            worker,
+            how: how @ (Ending::Panicked | Ending::Cancelled),
+        } => Some((worker, how)),
+        _ => None,
+    });
+    let (worker, how) = ended.filter(|_| alone)?;
+    Some(format!("{} {}", trace.worker(worker), words::ended(how)))
 }
 
 fn leak(name: &str, how: Ending) -> String {
@@ -122,6 +188,10 @@ fn deadlock(finding: &Finding) -> String {
             .to_owned();
     }
     match &finding.semaphores[..] {
+        [one] if let Some(gone) = gone(finding) => format!(
+            "{gone}: if it was to release {one}, hand it a permit that it drops on every way out \
+             (`acquire_owned`); else acquire all that is needed of {one} at once"
+        ),
         [] if trace.written == Written::Threads => {
             "a thread must not wait for the thread that waits for it".to_owned()
         }

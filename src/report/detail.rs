@@ -248,15 +248,23 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
         }
         Identity::LeftOver { semaphore } => {
             let name = trace.semaphore(*semaphore);
-            let (first, last) = (&trace.initial, trace.last());
             let of = |at: &super::trace::Snapshot| {
                 super::timeline::count(&at.semaphores[semaphore.index()])
             };
-            format!(
-                "{name} outlives the run, and is left with {} where it was found with {}",
-                of(last),
-                of(first)
-            )
+            let (first, last) = (of(&trace.initial), of(trace.last()));
+            let found = trace.first_found.iter();
+            match found.rev().find(|found| found.semaphore == *semaphore) {
+                // this run is not to blame
+                Some(found) if first == last => format!(
+                    "{name} outlives the run, and is found with {first} where the first run found \
+                     {}/{}",
+                    found.available, found.capacity
+                ),
+                _ => format!(
+                    "{name} outlives the run, and is left with {last} where it was found with \
+                     {first}"
+                ),
+            }
         }
         Identity::Outside { .. } => format!(
             "{} was woken by another thread, which no schedule decides",

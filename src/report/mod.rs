@@ -7,6 +7,7 @@
 
 mod advice;
 mod circle;
+mod cite;
 mod detail;
 mod dot;
 mod github;
@@ -18,6 +19,7 @@ mod outcome;
 mod reason;
 mod remedy;
 mod rows;
+mod stable;
 mod story;
 mod style;
 mod text;
@@ -32,6 +34,7 @@ pub use github::github;
 #[cfg(feature = "serde")]
 pub use json::{json, json_error};
 pub use model::*;
+pub use stable::stable;
 pub use style::Style;
 pub use text::{text, timeline};
 pub use trace::*;

@@ -1,6 +1,7 @@
 //! Why nothing more can happen, or how it came to what is wrong: a few lines under a timeline.
 
 use super::circle::chain;
+use super::cite::Cite;
 use super::hops::hops;
 use super::model::{Finding, OrderEdge};
 use super::trace::Trace;
@@ -15,25 +16,30 @@ const MOST: usize = 6;
 
 /// The lines under the timeline of a finding; `told` when another finding of that run has told
 /// why it is stuck.
-pub(super) fn reasons(finding: &Finding, order: &[OrderEdge], told: bool) -> Vec<String> {
+pub(super) fn reasons(
+    finding: &Finding,
+    order: &[OrderEdge],
+    told: bool,
+    cite: Cite,
+) -> Vec<String> {
     let trace = &finding.trace;
     match &finding.identity {
         Identity::Leak {
             semaphore,
             acquired,
             how,
-        } => leak(trace, *semaphore, *acquired, *how),
-        Identity::OverRelease { semaphore, .. } => history(trace, *semaphore),
-        Identity::OverAdmission { semaphore } => admitted(trace, *semaphore),
+        } => leak(trace, *semaphore, (*acquired, *how), cite),
+        Identity::OverRelease { semaphore, .. } => history(trace, *semaphore, cite),
+        Identity::OverAdmission { semaphore } => admitted(trace, *semaphore, cite),
         Identity::Conservation { semaphore } => sums(trace, *semaphore),
-        Identity::Deadlock { .. } => stuck(trace),
-        Identity::Exhaustion { semaphore, .. } => exhausted(trace, *semaphore),
-        Identity::ImpossibleRequest { semaphore, .. } => impossible(trace, *semaphore),
-        Identity::LostWakeup { .. } => waits(trace, &trace.waiters(None)),
+        Identity::Deadlock { .. } => stuck(trace, cite),
+        Identity::Exhaustion { semaphore, .. } => exhausted(trace, *semaphore, cite),
+        Identity::ImpossibleRequest { semaphore, .. } => impossible(trace, *semaphore, cite),
+        Identity::LostWakeup { .. } => waits(trace, &trace.waiters(None), cite),
         Identity::LockOrder { cycle } => {
-            let mut lines = ordered(trace, cycle, order);
+            let mut lines = ordered(trace, cycle, order, cite);
             if finding.danger == Some(Danger::Reachable) && !told {
-                lines.extend(stuck(trace));
+                lines.extend(stuck(trace, cite));
             }
             lines
         }
@@ -55,11 +61,6 @@ fn some(mut lines: Vec<String>, what: &str) -> Vec<String> {
     lines
 }
 
-/// ` at 5:5`
-fn at(place: Option<Place>) -> String {
-    place.map_or(String::new(), |place| format!(" at {place}"))
-}
-
 /// Where, and with which words, a statement was performed.
 fn performed(trace: &Trace, statement: StatementId) -> Option<(Place, &str)> {
     let step = trace.steps.iter().find(|s| s.statement == statement)?;
@@ -67,7 +68,7 @@ fn performed(trace: &Trace, statement: StatementId) -> Option<(Place, &str)> {
 }
 
 /// A stuck state: the circle, then all others that wait.
-fn stuck(trace: &Trace) -> Vec<String> {
+fn stuck(trace: &Trace, cite: Cite) -> Vec<String> {
     let circle = trace.cycle.as_deref().unwrap_or(&[]);
     let mut lines = Vec::new();
     if !circle.is_empty() {
@@ -75,7 +76,7 @@ fn stuck(trace: &Trace) -> Vec<String> {
     }
     let mut others = trace.waiters(None);
     others.retain(|w| !circle.contains(w));
-    lines.extend(waits(trace, &others));
+    lines.extend(waits(trace, &others, cite));
     if circle.is_empty() && !others.is_empty() {
         let gone = |s: Status| {
             trace
@@ -97,14 +98,13 @@ fn stuck(trace: &Trace) -> Vec<String> {
 }
 
 /// A line for each that waits at the end.
-fn waits(trace: &Trace, workers: &[WorkerId]) -> Vec<String> {
+fn waits(trace: &Trace, workers: &[WorkerId], cite: Cite) -> Vec<String> {
     let last = trace.last();
     // those who wait for the same reason at the same place are told together
     let mut groups: Vec<(Option<Place>, Waits, Vec<WorkerId>)> = Vec::new();
     for &worker in workers {
-        let place = last.workers[worker.index()]
-            .statement
-            .map(|(_, place)| place);
+        let stands = last.workers[worker.index()].statement;
+        let place = cite.place(stands.map(|(_, place)| place));
         let Some(why) = why(trace, last, worker) else {
             continue;
         };
@@ -121,20 +121,25 @@ fn waits(trace: &Trace, workers: &[WorkerId]) -> Vec<String> {
         match why.reason.strip_prefix("waits") {
             Some(rest) if group.len() > 1 => {
                 let rest = rest.replace(": it holds", ": each holds");
-                format!("{names}{} wait{rest}", at(place))
+                format!("{names}{} wait{rest}", cite.at(place))
             }
-            _ => format!("{names}{} {why}", at(place)),
+            _ => format!("{names}{} {why}", cite.at(place)),
         }
     });
     some(lines.collect(), "wait")
 }
 
-fn leak(trace: &Trace, semaphore: SemaphoreId, acquired: StatementId, how: Ending) -> Vec<String> {
+fn leak(
+    trace: &Trace,
+    semaphore: SemaphoreId,
+    (acquired, how): (StatementId, Ending),
+    cite: Cite,
+) -> Vec<String> {
     let name = trace.semaphore(semaphore);
     let mut lines = Vec::new();
     if let Some((worker, permits)) = super::detail::leaker(trace, semaphore, acquired, how) {
         let name = some_of(permits, name);
-        lines.push(lost(trace, worker, Some(acquired), &name));
+        lines.push(lost(trace, worker, Some(acquired), &name, cite));
     }
     let last = trace.last();
     let gone = trace.lost(semaphore);
@@ -151,20 +156,28 @@ fn leak(trace: &Trace, semaphore: SemaphoreId, acquired: StatementId, how: Endin
 }
 
 /// `handler.1 took pool at 4:5, panicked in step 2 and leaks it`
-fn lost(trace: &Trace, worker: WorkerId, acquired: Option<StatementId>, name: &str) -> String {
+fn lost(
+    trace: &Trace,
+    worker: WorkerId,
+    acquired: Option<StatementId>,
+    name: &str,
+    cite: Cite,
+) -> String {
     let took = match acquired.and_then(|a| performed(trace, a)) {
-        Some((place, text)) if text.starts_with("give") => format!("was given {name} at {place}"),
-        Some((place, _)) => format!("took {name} at {place}"),
+        Some((place, text)) if text.starts_with("give") => {
+            format!("was given {name}{}", cite.at(Some(place)))
+        }
+        Some((place, _)) => format!("took {name}{}", cite.at(Some(place))),
         None => format!("took {name}"),
     };
     let end = match trace.end_of(worker) {
-        Some((step, how)) => format!(", {} in step {}", ended(how), step + 1),
+        Some((step, how)) => format!(", {}{}", ended(how), cite.in_step(step)),
         None => String::new(),
     };
     format!("{} {took}{end}: leaked", trace.worker(worker))
 }
 
-fn exhausted(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
+fn exhausted(trace: &Trace, semaphore: SemaphoreId, cite: Cite) -> Vec<String> {
     let mut leakers = trace.last().holders(semaphore, Status::Ended);
     if leakers.is_empty() {
         // of a semaphore whose holders are not known, what was told when the run ended
@@ -189,24 +202,25 @@ fn exhausted(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
                     permits,
                     ..
                 } if (w, s) == (worker, semaphore) => {
-                    Some(lost(trace, worker, Some(acquired), &some_of(permits, name)))
+                    let what = some_of(permits, name);
+                    Some(lost(trace, worker, Some(acquired), &what, cite))
                 }
                 _ => None,
             })
             .collect();
         if lines.is_empty() {
             let held = trace.last().held(worker, semaphore);
-            lines.push(lost(trace, worker, None, &some_of(held, name)));
+            lines.push(lost(trace, worker, None, &some_of(held, name), cite));
         }
         lines
     });
     let mut lines = some(lines.collect(), "leaked some of it");
-    lines.extend(waits(trace, &trace.waiters(None)));
+    lines.extend(waits(trace, &trace.waiters(None), cite));
     lines
 }
 
-fn impossible(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
-    let mut lines = waits(trace, &trace.waiters(Some(semaphore)));
+fn impossible(trace: &Trace, semaphore: SemaphoreId, cite: Cite) -> Vec<String> {
+    let mut lines = waits(trace, &trace.waiters(Some(semaphore)), cite);
     let now = trace.last().semaphores[semaphore.index()].capacity;
     let first = trace.initial.semaphores[semaphore.index()].capacity;
     if now != first {
@@ -220,10 +234,10 @@ fn impossible(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
         });
         if let Some(step) = changed {
             lines.push(format!(
-                "the capacity of {} was {first} at first; {} at {} made it {now}",
+                "the capacity of {} was {first} at first; {}{} made it {now}",
                 trace.semaphore(semaphore),
                 trace.steps[step].text,
-                trace.steps[step].place,
+                cite.at(Some(trace.steps[step].place)),
             ));
         }
     }
@@ -231,7 +245,7 @@ fn impossible(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
 }
 
 /// What the one whose permits were over-released did with the semaphore.
-fn history(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
+fn history(trace: &Trace, semaphore: SemaphoreId, cite: Cite) -> Vec<String> {
     let holder = trace.find(|event| match *event {
         Event::OverReleased {
             holder,
@@ -285,7 +299,7 @@ fn history(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
             } if (h, s) == (holder, semaphore) => format!("-{permits}"),
             _ => continue,
         };
-        did.push(format!("{what} in step {}", step + 1));
+        did.push(format!("{what}{}", cite.in_step(step)));
     }
     if did.len() > 8 {
         let dropped = did.len() - 8;
@@ -299,7 +313,7 @@ fn history(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
     )]
 }
 
-fn admitted(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
+fn admitted(trace: &Trace, semaphore: SemaphoreId, cite: Cite) -> Vec<String> {
     let last = trace.last();
     let mut lines: Vec<String> = trace
         .events()
@@ -311,12 +325,15 @@ fn admitted(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
                 held,
                 refused: false,
                 ..
-            } if s == semaphore => Some(format!(
-                "step {}: {} holds {held} and puts back {permits} at {}: room for too many",
-                step + 1,
-                trace.worker(worker),
-                trace.steps[step].place,
-            )),
+            } if s == semaphore => {
+                let numbered = format!("step {}: ", step + 1);
+                Some(format!(
+                    "{}{} holds {held} and puts back {permits}{}: room for too many",
+                    if cite.steps { &numbered } else { "" },
+                    trace.worker(worker),
+                    cite.at(Some(trace.steps[step].place)),
+                ))
+            }
             _ => None,
         })
         .collect();
@@ -344,7 +361,7 @@ fn sums(trace: &Trace, semaphore: SemaphoreId) -> Vec<String> {
 }
 
 /// `a, then b: left.1 takes a at 4:5, then b at 5:5`
-fn ordered(trace: &Trace, cycle: &[SemaphoreId], order: &[OrderEdge]) -> Vec<String> {
+fn ordered(trace: &Trace, cycle: &[SemaphoreId], order: &[OrderEdge], cite: Cite) -> Vec<String> {
     hops(trace, cycle, order)
         .into_iter()
         .map(|edge| {
@@ -361,9 +378,9 @@ fn ordered(trace: &Trace, cycle: &[SemaphoreId], order: &[OrderEdge]) -> Vec<Str
                 list(&names),
                 verb(names.len(), "takes"),
                 edge.from,
-                at(edge.taken),
+                cite.at(edge.taken),
                 edge.to,
-                at(edge.place),
+                cite.at(edge.place),
             )
         })
         .collect()

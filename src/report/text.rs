@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::circle::chain;
+use super::cite::Cite;
 use super::hops::hops;
 use super::model::{Finding, Report, Severity, Stopped};
 use super::reason::reasons;
@@ -77,8 +78,7 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
     let workers: Vec<WorkerId> = indices(&trace.workers, &finding.workers)
         .map(WorkerId)
         .collect();
-    let mut before = report.findings.iter().take_while(|f| f.id != finding.id);
-    let same = before.find(|f| f.schedule == finding.schedule && !f.trace.steps.is_empty());
+    let same = same_run(report, finding);
     match same {
         Some(same) => {
             let text = format!("(its timeline is that of {}, above)", same.id);
@@ -88,7 +88,8 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
     }
     page.gap();
     if finding.property != PropertyName::Divergence {
-        lines(page, 2, &reasons(finding, &report.order, same.is_some()));
+        let told = same.is_some();
+        lines(page, 2, &reasons(finding, &report.order, told, Cite::ALL));
         page.gap();
         if let Some(text) = diagnosis(finding) {
             page.labelled("diagnosis", &text, Paint::Plain);
@@ -98,6 +99,12 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
     page.labelled("finding", &finding.id, Paint::Plain);
     page.labelled("schedule", &figures(finding), Paint::Plain);
     page.command("replay", &replays(report, finding));
+}
+
+/// The finding told before whose run is the same.
+pub(super) fn same_run<'r>(report: &'r Report, finding: &Finding) -> Option<&'r Finding> {
+    let mut before = report.findings.iter().take_while(|f| f.id != finding.id);
+    before.find(|f| f.schedule == finding.schedule && !f.trace.steps.is_empty())
 }
 
 /// What a person does to replay a finding.
@@ -136,7 +143,7 @@ fn bound(finding: &Finding) -> String {
 
 /// Those who stand, when the run of a lock-order finding ends, at the acquire that closes the
 /// cycle.
-fn next(report: &Report, finding: &Finding) -> Vec<Next> {
+pub(super) fn next(report: &Report, finding: &Finding) -> Vec<Next> {
     let Identity::LockOrder { cycle } = &finding.identity else {
         return Vec::new();
     };
@@ -242,7 +249,7 @@ fn figures(finding: &Finding) -> String {
 }
 
 /// The bounds of a budget, in one phrase; what is not allowed at all is left out.
-fn bounds(budget: &Budget) -> String {
+pub(super) fn bounds(budget: &Budget) -> String {
     let faults = [
         ("panics", budget.panics),
         ("timeouts", budget.timeouts),
@@ -260,8 +267,8 @@ fn bounds(budget: &Budget) -> String {
     }
 }
 
-/// The last line of a report: what was found, and how far it looked.
-fn summary(page: &mut Page, report: &Report) {
+/// How much was found.
+pub(super) fn verdict(report: &Report) -> (String, Paint) {
     let of = |severity| {
         report
             .findings
@@ -270,7 +277,7 @@ fn summary(page: &mut Page, report: &Report) {
             .count() as u64
     };
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
-    let (verdict, paint) = match (errors, warnings, report.complete) {
+    match (errors, warnings, report.complete) {
         (0, 0, true) => ("clean".to_owned(), Paint::Good),
         (0, 0, false) => ("nothing found".to_owned(), Paint::Warning),
         (0, n, _) => (count(n, "warning"), Paint::Warning),
@@ -279,7 +286,12 @@ fn summary(page: &mut Page, report: &Report) {
             format!("{} and {}", count(n, "finding"), count(m, "warning")),
             Paint::Error,
         ),
-    };
+    }
+}
+
+/// The last line of a report: what was found, and how far it looked.
+fn summary(page: &mut Page, report: &Report) {
+    let (verdict, paint) = verdict(report);
     let stats = &report.stats;
     let seen = if stats.runs > 0 {
         count(stats.runs, "run")

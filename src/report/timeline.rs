@@ -85,6 +85,17 @@ pub(super) fn count(state: &SemaphoreState) -> String {
     text
 }
 
+/// The counts that a step has to do with, after it: `a 0/1  b 2/2`.
+pub(super) fn counts_of(trace: &Trace, step: usize) -> String {
+    let step = &trace.steps[step];
+    let ids: BTreeSet<SemaphoreId> = step.events.iter().filter_map(touched).collect();
+    let told = ids.iter().map(|&s| {
+        let name = trace.semaphore(s);
+        format!("{name} {}", count(&step.after.semaphores[s.index()]))
+    });
+    told.collect::<Vec<String>>().join("  ")
+}
+
 struct Table<'a> {
     trace: &'a Trace,
     semaphores: Vec<SemaphoreId>,
@@ -254,7 +265,7 @@ impl Table<'_> {
         let widest = |of: &dyn Fn(&Line) -> usize| self.lines().map(of).max().unwrap_or(0);
         let name = widest(&|l| self.trace.worker(l.worker).len()).clamp(6, 20);
         let place = widest(&|l| l.place.len());
-        let said = |line: &Line| self.inline_counts(line);
+        let said = |line: &Line| counts_of(self.trace, line.after);
         let told = if inline {
             widest(&|l| said(l).len()).min(24)
         } else {
@@ -301,18 +312,6 @@ impl Table<'_> {
                 self.put_notes(page, line, does, &[]);
             }
         }
-    }
-
-    /// The counts that a step has to do with.
-    fn inline_counts(&self, line: &Line) -> String {
-        let events = self.trace.steps[line.after].events.iter();
-        let ids: BTreeSet<SemaphoreId> = events.filter_map(touched).collect();
-        let after = self.after(line);
-        let told = ids.iter().map(|&s| {
-            let name = self.trace.semaphore(s);
-            format!("{name} {}", count(&after.semaphores[s.index()]))
-        });
-        told.collect::<Vec<String>>().join("  ")
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Trace {
     pub texts: Vec<String>,
     /// What the subject is written in.
     pub written: Written,
+    /// The semaphores that this run found otherwise than the first run that had them.
+    pub first_found: Vec<FirstFound>,
     /// Before the first step.
     pub initial: Snapshot,
     /// The steps, first to last.
@@ -27,6 +29,18 @@ pub struct Trace {
     pub edges: Vec<Edge>,
     /// The smallest circular wait at the end, each waiting for the next.
     pub cycle: Option<Vec<WorkerId>>,
+}
+
+/// How the first run of an exploration found a semaphore. A later one that finds it otherwise made it
+/// otherwise, or has it from the run before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstFound {
+    /// The semaphore.
+    pub semaphore: SemaphoreId,
+    /// Its free permits.
+    pub available: u64,
+    /// Its capacity.
+    pub capacity: u64,
 }
 
 /// What a subject is written in: remedies speak its language.

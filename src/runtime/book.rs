@@ -211,6 +211,16 @@ impl Book {
         tray.missing > 0 && tray.found_first != Some(tray.found)
     }
 
+    /// The semaphores of this run that the first one with them found otherwise, with the permits that
+    /// were free then, and the capacity.
+    pub(crate) fn found_otherwise(&self) -> Vec<(SemaphoreId, (u64, u64))> {
+        let present = self.present.iter().map(|&id| (id, self.tray(id)));
+        present
+            .filter(|(_, tray)| tray.kind == TrayKind::Own)
+            .filter_map(|(id, tray)| Some((id, tray.found_first.filter(|f| *f != tray.found)?)))
+            .collect()
+    }
+
     /// The semaphore of that name, if the run has it.
     pub(crate) fn named(&self, name: &str) -> Option<SemaphoreId> {
         let found = |id: &&SemaphoreId| self.names.semaphore_name(**id) == name;

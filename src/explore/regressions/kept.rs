@@ -8,7 +8,8 @@ use super::place::{Regressions, shown};
 use super::store::write;
 use crate::explore::closures::Case;
 use crate::program::PropertyName;
-use crate::report::{Report, Severity};
+use crate::property::Identity;
+use crate::report::{Finding, Report, Severity};
 
 const HEAD: &str = "\
 # Schedules of findings. The check tries them first; commit this file.
@@ -79,9 +80,13 @@ impl Kept {
 
     /// Keeps the schedules of what a report has found, each once; what to tell of that.
     pub(in crate::explore) fn keep(&self, report: &Report) -> Option<String> {
-        let errors = report.findings.iter().filter(|finding| {
-            finding.severity == Severity::Error && finding.property != PropertyName::Divergence
-        });
+        let (endless, errors): (Vec<&Finding>, Vec<&Finding>) = report
+            .findings
+            .iter()
+            .filter(|finding| {
+                finding.severity == Severity::Error && finding.property != PropertyName::Divergence
+            })
+            .partition(|finding| matches!(finding.identity, Identity::Spin { .. }));
         let mut text = self.text.clone();
         for finding in errors {
             if text.lines().any(|known| known.trim() == finding.schedule) {
@@ -98,7 +103,9 @@ impl Kept {
             ));
         }
         if text == self.text {
-            return None;
+            // each replay of one would wait until patience is at its end
+            return (!endless.is_empty())
+                .then(|| "not kept: the schedule of a step that does not end".to_owned());
         }
         Some(match write(&self.path, &text) {
             Ok(()) => format!("kept in {}", shown(&self.path)),

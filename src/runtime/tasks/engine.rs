@@ -113,6 +113,12 @@ impl Tasks {
         f(&mut self.core.book.borrow_mut().names)
     }
 
+    /// The semaphores that the last run found otherwise than the first one with them, and how that found
+    /// them: free permits and capacity.
+    pub(crate) fn found_otherwise(&self) -> Vec<(SemaphoreId, (u64, u64))> {
+        self.core.book.borrow().found_otherwise()
+    }
+
     /// Whether what a worker had taken was put back by others alone when the last run was taken
     /// down. What nobody puts back has no guard, and is still its own.
     pub(crate) fn handed_over(&self, worker: WorkerId, semaphore: SemaphoreId) -> bool {
