@@ -132,6 +132,11 @@ impl Tasks {
 impl Engine for Tasks {
     fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome {
         let core = &self.core;
+        // one of two, where there are threads
+        #[cfg_attr(
+            not(feature = "threads"),
+            allow(clippy::infallible_destructuring_match)
+        )]
         let root = match &self.root {
             Root::Future(root) => root,
             #[cfg(feature = "threads")]
