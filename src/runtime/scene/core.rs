@@ -54,7 +54,8 @@ pub(in crate::runtime) const NOBODY: Runner = Runner {
 
 /// What comes next.
 pub(in crate::runtime) enum Turn {
-    Takes(Choice),
+    /// The choice at this place among those that were gathered.
+    Takes(usize),
     /// The strategy ends the run here.
     Abandoned,
     /// Nothing comes any more, which has not been told.
@@ -226,9 +227,15 @@ impl Core {
         choice.map_or(Turn::Abandoned, Turn::Takes)
     }
 
-    /// Asks for one of the choices that were gathered; `None` if the run ends here.
-    pub(in crate::runtime) fn ask(&self) -> Option<Choice> {
+    /// Asks for one of the choices that were gathered; its place among them, or `None` if the run ends here.
+    pub(in crate::runtime) fn ask(&self) -> Option<usize> {
         self.progress.borrow_mut().ask(&self.book.borrow())
+    }
+
+    /// The choice at that place.
+    #[inline]
+    pub(in crate::runtime) fn taken(&self, at: usize) -> Choice {
+        self.progress.borrow().taken(at)
     }
 
     /// A choice in the middle of a poll, for the worker that runs: which of these actions is taken.
@@ -256,9 +263,9 @@ impl Core {
         self.progress.borrow_mut().offer_only(worker, op, actions);
         let taken = if bounded { None } else { self.ask() };
         match taken {
-            Some(choice) => {
+            Some(at) => {
                 self.book.borrow_mut().account_mut(worker).op = Op::Poll;
-                choice.action
+                self.taken(at).action
             }
             None if bounded => self.break_off(Outcome::StepBound),
             None => self.break_off(Outcome::Abandoned),

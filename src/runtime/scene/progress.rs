@@ -259,10 +259,11 @@ impl Progress {
         self.spent.drawn[resource as usize] < self.options.budget.limit(resource)
     }
 
-    /// Asks for one of the choices that were gathered and are within the budgets; `None` if the run
-    /// ends here.
+    /// Asks for one of the choices that were gathered and are within the budgets; its place among
+    /// them, for [`Progress::taken`], or `None` if the run ends here. Whoever has the place reads the
+    /// choice where it was gathered: one that has just been put together is slow to read as a whole.
     #[inline]
-    pub(in crate::runtime) fn ask(&mut self, book: &Book) -> Option<Choice> {
+    pub(in crate::runtime) fn ask(&mut self, book: &Book) -> Option<usize> {
         let counts = self.bounded || self.options.budget.preemptions.is_some();
         let held_up = counts && self.keep_within_budget();
         if self.enabled.is_empty() {
@@ -286,7 +287,13 @@ impl Progress {
         if let Some(published) = &self.published {
             published.step(self.path.len(), choice);
         }
-        Some(choice)
+        Some(at)
+    }
+
+    /// The choice at a place where the last ones were gathered.
+    #[inline]
+    pub(in crate::runtime) fn taken(&self, at: usize) -> Choice {
+        self.before[at].choice
     }
 
     #[cold]

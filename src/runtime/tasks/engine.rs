@@ -222,12 +222,12 @@ impl Core {
         }
         loop {
             self.read_probes();
-            let choice = match self.turn() {
-                Turn::Takes(choice) => choice,
+            let taken = match self.turn() {
+                Turn::Takes(at) => at,
                 Turn::Abandoned => return Outcome::Abandoned,
                 Turn::Ends(situation) => return self.come_to_an_end(situation),
             };
-            self.act(choice);
+            self.act(taken);
             if self.is_ending()
                 && let Some(outcome) = self.broken_off()
             {
@@ -261,11 +261,16 @@ impl Core {
     }
 
     /// Performs a choice.
-    fn act(&self, choice: Choice) {
-        let Some(slot) = self.slot_of(choice.worker) else {
+    fn act(&self, at: usize) {
+        let (slot, action) = {
+            let progress = self.progress.borrow();
+            let Choice { worker, action } = progress.taken(at);
+            (progress.slot_of(worker), action)
+        };
+        let Some(slot) = slot else {
             unreachable!("a choice is for a task of this run")
         };
-        match choice.action {
+        match action {
             Action::Proceed | Action::Branch(_) | Action::Spurious => self.poll(slot),
             Action::Panic => self.decide(slot, Io::Panics),
             Action::Fail => self.decide(slot, Io::Fails),

@@ -210,13 +210,14 @@ impl Core {
                 Situation::StepBound => return Outcome::StepBound,
                 Situation::Going | Situation::Stuck => {}
             }
-            let Some(choice) = self.ask() else {
+            let Some(at) = self.ask() else {
                 return if self.progress.borrow().enabled.is_empty() {
                     Outcome::Stuck
                 } else {
                     Outcome::Abandoned
                 };
             };
+            let choice = self.taken(at);
             self.go_on(choice);
             self.after_the_step(&**cast, Some(choice));
             if let Some(outcome) = self.broken_off() {

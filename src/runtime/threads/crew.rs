@@ -417,10 +417,10 @@ impl Crew {
         };
         let ends = ends.or_else(|| {
             core.tell(situation);
-            let Some(choice) = core.ask() else {
+            let Some(at) = core.ask() else {
                 return Some(Outcome::Abandoned);
             };
-            self.decide(choice);
+            self.decide(at);
             None
         });
         match ends {
@@ -430,9 +430,10 @@ impl Crew {
     }
 
     /// A worker goes on as it was chosen.
-    pub(super) fn decide(&self, choice: Choice) {
-        let me = self.by_worker.borrow()[choice.worker.index()];
-        self.members.borrow_mut()[me].decided = Some(choice.action);
+    pub(super) fn decide(&self, at: usize) {
+        let Choice { worker, action } = self.core.taken(at);
+        let me = self.by_worker.borrow()[worker.index()];
+        self.members.borrow_mut()[me].decided = Some(action);
         self.core.current.set(self.runner(me));
     }
 

@@ -156,9 +156,9 @@ impl Crew {
             Situation::Going | Situation::Stuck => {}
         }
         match core.ask() {
-            Some(choice) => {
-                play.last.set(Some(choice));
-                self.decide(choice);
+            Some(at) => {
+                play.last.set(Some(core.taken(at)));
+                self.decide(at);
                 Turn::Of(core.current.get().slot)
             }
             None if core.progress.borrow().enabled.is_empty() => self.end(Outcome::Stuck),
