@@ -16,7 +16,7 @@ use crate::strategy::Decisions;
 /// Makes a libFuzzer target of a closure over threads, or of an `async` block: each input is a value
 /// and the decisions of one run of it.
 ///
-/// ```ignore
+/// ```text
 /// #![no_main]
 ///
 /// selvedge::fuzz_target!(|requests: Vec<u8>, decisions| {
@@ -24,7 +24,7 @@ use crate::strategy::Decisions;
 /// });
 /// ```
 ///
-/// ```ignore
+/// ```text
 /// selvedge::fuzz_target!(async |requests: Vec<u8>, decisions| {
 ///     my_pool::serve(&requests).await; // it spawns with `selvedge::task::spawn`
 /// });
