@@ -11,8 +11,7 @@ pub(super) fn judge<V: View + ?Sized>(
     semaphore: SemaphoreId,
     mut report: impl FnMut(Identity),
 ) {
-    let holders = view.holders(semaphore);
-    let held: u64 = holders.iter().map(|&w| view.held(w, semaphore)).sum();
+    let held = view.held_by_all(semaphore);
     let accounted = view.available(semaphore) + view.taken(semaphore) + held;
     let owed = view.capacity(semaphore) + view.debt(semaphore);
     // of a foreign one it is known only who holds what was taken in sight of us

@@ -73,6 +73,11 @@ pub trait View {
     fn takes_parts(&self, semaphore: SemaphoreId) -> bool;
     /// Permits in a worker's ledger.
     fn held(&self, worker: WorkerId, semaphore: SemaphoreId) -> u64;
+    /// Permits in all ledgers.
+    fn held_by_all(&self, semaphore: SemaphoreId) -> u64 {
+        let holders = self.holders(semaphore).iter();
+        holders.map(|&worker| self.held(worker, semaphore)).sum()
+    }
     /// Permits that waiters have taken of their requests (`order=fifo-partial`).
     fn taken(&self, semaphore: SemaphoreId) -> u64;
     /// The workers that can hold permits of it; none for a signal semaphore.

@@ -524,6 +524,11 @@ impl View for Book {
             .sum()
     }
 
+    fn held_by_all(&self, id: SemaphoreId) -> u64 {
+        let entries = self.trays[id.index()].entries.iter();
+        entries.map(|e| e.permits).sum()
+    }
+
     /// Those that were held before the run: nobody knows by whom.
     fn taken(&self, id: SemaphoreId) -> u64 {
         self.trays[id.index()].missing

@@ -101,14 +101,24 @@ impl Claim {
     /// Performs the op: takes the permits, or joins the queue.
     #[inline]
     fn start(&mut self, on: &Semaphore, scene: &Scene, waker: &Waker) -> Answer {
-        if self.watch.is_none() {
-            match on.tray().try_take(self.permits) {
-                Ok(()) => return self.granted(on, scene),
-                Err(TryAcquireError::Closed) => return Poll::Ready(Err(AcquireError::Closed)),
-                Err(TryAcquireError::NoPermits) => {}
-            }
+        match self.try_start(on) {
+            Some(Ok(())) => self.granted(on, scene),
+            Some(closed) => Poll::Ready(closed),
+            None => self.join(on, scene, waker),
         }
-        self.join(on, scene, waker)
+    }
+
+    /// Takes the permits if nobody need wait for them.
+    #[inline]
+    fn try_start(&self, on: &Semaphore) -> Option<Result<(), AcquireError>> {
+        if self.watch.is_some() {
+            return None;
+        }
+        match on.tray().try_take(self.permits) {
+            Ok(()) => Some(Ok(())),
+            Err(TryAcquireError::Closed) => Some(Err(AcquireError::Closed)),
+            Err(TryAcquireError::NoPermits) => None,
+        }
     }
 
     #[cold]
@@ -135,9 +145,14 @@ impl Claim {
 
     #[inline]
     fn granted(&self, on: &Semaphore, scene: &Scene) -> Answer {
+        self.tell_granted(on, scene);
+        Poll::Ready(Ok(()))
+    }
+
+    #[inline]
+    fn tell_granted(&self, on: &Semaphore, scene: &Scene) {
         let (token, permits) = (self.token, self.permits);
         scene.tell(on, Event::Granted { token, permits });
-        Poll::Ready(Ok(()))
     }
 
     /// Asks whether it was granted since.
@@ -211,17 +226,14 @@ impl Claim {
     #[inline]
     fn block(&mut self, on: &Semaphore, limit: Limit) -> Result<(), AcquireError> {
         let scene = Scene::here();
-        if let Some(waker) = scene.waker() {
-            return self.block_in(on, &scene, limit, &waker);
+        if scene.blocks() {
+            return self.block_in(on, &scene, limit);
         }
-        if self.watch.is_none() && self.key.is_none() {
-            match on.tray().try_take(self.permits) {
-                Ok(()) => return Ok(()),
-                Err(TryAcquireError::Closed) => return Err(AcquireError::Closed),
-                Err(TryAcquireError::NoPermits) => {}
-            }
+        match self.key {
+            None => self.try_start(on),
+            Some(_) => None,
         }
-        self.park(on, &scene, limit)
+        .unwrap_or_else(|| self.park(on, &scene, limit))
     }
 
     #[cold]
@@ -272,16 +284,28 @@ impl Claim {
         on: &Semaphore,
         scene: &Scene,
         limit: Limit,
-        waker: &Waker,
     ) -> Result<(), AcquireError> {
         let timed = !matches!(limit, Limit::None);
-        let mut answer = if self.key.is_some() {
-            self.ask(on, scene, waker)
-        } else {
+        if self.key.is_none() {
             let op = self.op(timed);
             scene.announce(on, op, self.place);
             self.token = scene.token(op, self.place);
-            self.start(on, scene, waker)
+            if let Some(answer) = self.try_start(on) {
+                if answer.is_ok() {
+                    self.tell_granted(on, scene);
+                }
+                return answer;
+            }
+        }
+        self.wait_in(on, scene, timed)
+    }
+
+    /// The same for one that has to wait, or waits already.
+    fn wait_in(&mut self, on: &Semaphore, scene: &Scene, timed: bool) -> Result<(), AcquireError> {
+        let waker = scene.waker();
+        let mut answer = match self.key {
+            Some(_) => self.ask(on, scene, &waker),
+            None => self.join(on, scene, &waker),
         };
         loop {
             if let Poll::Ready(answer) = answer {
@@ -289,7 +313,7 @@ impl Claim {
             }
             answer = match scene.wait(on, timed) {
                 Woken::TimedOut => Poll::Ready(self.give_up(on, scene, AcquireError::TimedOut)),
-                Woken::Woken => self.ask(on, scene, waker),
+                Woken::Woken => self.ask(on, scene, &waker),
             };
         }
     }

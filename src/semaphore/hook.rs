@@ -184,6 +184,12 @@ mod active {
         /// Something happened; `site` is how the semaphore stands since. `place` is where the user's
         /// code called, if it did.
         fn tell(&self, site: &Site<'_>, event: Event);
+        /// An acquire begins in blocking code.
+        ///
+        /// # Panics
+        ///
+        /// Where none may.
+        fn may_block(&self) {}
         /// The waker of the worker that runs, for a wait in blocking code.
         fn waker(&self) -> Waker;
         /// Blocks the worker that runs until that waker is woken, or, if it is timed, until the
@@ -370,10 +376,21 @@ mod calls {
             }
         }
 
-        /// The waker to wait with in blocking code; outside of an exploration there is none.
+        /// Whether an acquire in blocking code is one of a worker.
         #[inline]
-        pub(in crate::semaphore) fn waker(&self) -> Option<Waker> {
-            self.0.as_ref().map(|hook| hook.waker())
+        pub(in crate::semaphore) fn blocks(&self) -> bool {
+            let Some(hook) = &self.0 else { return false };
+            hook.may_block();
+            true
+        }
+
+        /// The waker to wait with in blocking code.
+        #[inline]
+        pub(in crate::semaphore) fn waker(&self) -> Waker {
+            match &self.0 {
+                None => Waker::noop().clone(),
+                Some(hook) => hook.waker(),
+            }
         }
 
         pub(in crate::semaphore) fn wait(&self, on: &Semaphore, timed: bool) -> Woken {
@@ -420,15 +437,15 @@ mod calls {
 
         /// What an exploration knows this semaphore by, and how it stands.
         pub fn site(&self) -> Site<'_> {
-            let (capacity, debt) = self.tray().limits();
+            let tray = self.tray();
             Site {
                 mark: &self.origin().mark,
                 name: self.name(),
                 made: self.origin().made,
-                available: self.available_permits(),
-                capacity,
-                debt,
-                closed: self.is_closed(),
+                available: tray.available(),
+                capacity: tray.capacity(),
+                debt: tray.debt(),
+                closed: tray.is_closed(),
             }
         }
     }
@@ -520,8 +537,13 @@ mod calls {
         pub(in crate::semaphore) fn tell(&self, _: &Semaphore, _: Event) {}
 
         #[inline]
-        pub(in crate::semaphore) fn waker(&self) -> Option<Waker> {
-            None
+        pub(in crate::semaphore) fn blocks(&self) -> bool {
+            false
+        }
+
+        #[inline]
+        pub(in crate::semaphore) fn waker(&self) -> Waker {
+            Waker::noop().clone()
         }
 
         #[inline]

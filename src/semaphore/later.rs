@@ -31,14 +31,13 @@ impl Later {
         let mark = Mark(AtomicU64::new(self.mark));
         let tell = |event: Event| {
             let tray = &self.tray;
-            let (capacity, debt) = tray.limits();
             let site = Site {
                 mark: &mark,
                 name: None,
                 made: self.made,
                 available: tray.available(),
-                capacity,
-                debt,
+                capacity: tray.capacity(),
+                debt: tray.debt(),
                 closed: tray.is_closed(),
             };
             scene.tell_of(&site, event);

@@ -114,13 +114,13 @@ impl Semaphore {
     /// How many permits there are, free and held, less what is still owed to a
     /// [`shrink`](Semaphore::shrink); `None` if it is [unbounded](Semaphore::unbounded).
     pub fn capacity(&self) -> Option<usize> {
-        self.tray().limits().0
+        self.tray().capacity()
     }
 
     /// How many permits a [`shrink`](Semaphore::shrink) has still to take from those that are put
     /// back.
     pub fn debt(&self) -> usize {
-        self.tray().limits().1
+        self.tray().debt()
     }
 
     /// How many acquires wait.

@@ -34,6 +34,7 @@ pub(super) const MAX_PERMITS: usize = usize::MAX >> 3;
 #[derive(Debug)]
 pub(super) struct Tray {
     word: AtomicUsize,
+    limits: Limits,
     line: Lock<Line>,
     answers: Answers,
 }
@@ -41,13 +42,20 @@ pub(super) struct Tray {
 #[derive(Debug)]
 struct Line {
     queue: Queue,
-    /// What a shrink has still to take.
-    debt: usize,
-    /// `None` if it is not bounded.
-    capacity: Option<usize>,
     /// Room for wakes, used again and again.
     spare: Vec<Called>,
 }
+
+/// Capacity and debt: anybody reads them, whoever holds the lock changes them.
+#[derive(Debug)]
+struct Limits {
+    capacity: AtomicUsize,
+    /// What a shrink has still to take.
+    debt: AtomicUsize,
+}
+
+/// A capacity where there is none.
+const UNBOUNDED: usize = usize::MAX;
 
 /// What became of an acquire.
 #[derive(Debug)]
@@ -67,10 +75,9 @@ impl Tray {
         pub(super) fn new(permits: usize, capacity: Option<usize>) -> Tray {
             Tray {
                 word: AtomicUsize::new(permits << SHIFT),
+                limits: Limits::new(capacity),
                 line: Lock::new(Line {
                     queue: Queue::new(),
-                    debt: 0,
-                    capacity,
                     spare: Vec::new(),
                 }),
                 answers: Answers::new(),
@@ -92,10 +99,16 @@ impl Tray {
         self.line.lock().queue.len()
     }
 
-    /// Capacity and debt, in one look.
-    pub(super) fn limits(&self) -> (Option<usize>, usize) {
-        let line = self.line.lock();
-        (line.capacity, line.debt)
+    /// `None` if it is not bounded.
+    #[inline]
+    pub(super) fn capacity(&self) -> Option<usize> {
+        self.limits.capacity()
+    }
+
+    /// What a shrink has still to take.
+    #[inline]
+    pub(super) fn debt(&self) -> usize {
+        self.limits.debt()
     }
 
     /// Takes permits if they are free and nobody waits. Nothing is always free.
@@ -225,7 +238,7 @@ impl Tray {
     pub(super) fn put(&self, permits: usize) -> Result<Wakes, Full> {
         let mut line = self.line.lock();
         let word = self.own();
-        let sum = line.put(word, permits);
+        let sum = self.limits.put(word, permits);
         let wakes = self.settle(&mut line, sum.unwrap_or(word));
         sum.map(|_| wakes).ok_or(Full)
     }
@@ -234,16 +247,16 @@ impl Tray {
     pub(super) fn grow(&self, permits: usize) -> Result<Wakes, Full> {
         let mut line = self.line.lock();
         let word = self.own();
-        let capacity = line.capacity.map(|capacity| {
+        let fits = self.capacity().is_none_or(|capacity| {
             let more = capacity.checked_add(permits);
-            more.filter(|&more| more <= MAX_PERMITS)
+            more.is_some_and(|more| more <= MAX_PERMITS)
         });
-        let sum = match capacity {
-            Some(None) => None,
-            Some(Some(_)) | None => line.put(word, permits),
+        let sum = match fits {
+            false => None,
+            true => self.limits.put(word, permits),
         };
         if sum.is_some() {
-            line.capacity = capacity.flatten();
+            self.limits.change_capacity(|capacity| capacity + permits);
         }
         let wakes = self.settle(&mut line, sum.unwrap_or(word));
         sum.map(|_| wakes).ok_or(Full)
@@ -254,11 +267,11 @@ impl Tray {
         let mut line = self.line.lock();
         let word = self.own();
         // without a capacity, what can be owed is the limit
-        let most = line.capacity.unwrap_or(MAX_PERMITS - line.debt);
+        let most = self.capacity().unwrap_or(MAX_PERMITS - self.debt());
         let lowered = permits.min(most);
         let at_once = lowered.min(word >> SHIFT);
-        line.capacity = line.capacity.map(|capacity| capacity - lowered);
-        line.debt += lowered - at_once;
+        self.limits.change_capacity(|capacity| capacity - lowered);
+        self.limits.set_debt(self.debt() + (lowered - at_once));
         self.settle(&mut line, word - (at_once << SHIFT))
             .expect_none();
         (lowered, lowered - at_once)
@@ -269,7 +282,7 @@ impl Tray {
         let mut line = self.line.lock();
         let word = self.own();
         let removed = permits.min(word >> SHIFT);
-        line.capacity = line.capacity.map(|capacity| capacity - removed);
+        self.limits.change_capacity(|capacity| capacity - removed);
         self.settle(&mut line, word - (removed << SHIFT))
             .expect_none();
         removed
@@ -279,9 +292,10 @@ impl Tray {
     pub(super) fn forget(&self, permits: usize) {
         let mut line = self.line.lock();
         let word = self.own();
-        let paid = permits.min(line.debt);
-        line.debt -= paid;
-        line.capacity = line.capacity.map(|capacity| capacity - (permits - paid));
+        let paid = permits.min(self.debt());
+        self.limits.set_debt(self.debt() - paid);
+        self.limits
+            .change_capacity(|capacity| capacity - (permits - paid));
         self.settle(&mut line, word).expect_none();
     }
 
@@ -334,7 +348,7 @@ impl Tray {
                 wakes.push(called, &mut line.spare);
             }
         }
-        let slow = !line.queue.is_empty() || line.debt > 0;
+        let slow = !line.queue.is_empty() || self.debt() > 0;
         let slow = if slow { SLOW } else { 0 };
         let word = (available << SHIFT) | (word & CLOSED) | slow;
         self.word.store(word, Ordering::Release);
@@ -351,15 +365,55 @@ impl Tray {
     }
 }
 
-impl Line {
-    /// Adds permits to a word, debt first; `None` if there is no room.
-    fn put(&mut self, word: usize, permits: usize) -> Option<usize> {
-        let paid = permits.min(self.debt);
+impl Limits {
+    const_fn! {
+        fn new(capacity: Option<usize>) -> Limits {
+            Limits {
+                capacity: AtomicUsize::new(match capacity {
+                    Some(capacity) => capacity,
+                    None => UNBOUNDED,
+                }),
+                debt: AtomicUsize::new(0),
+            }
+        }
+    }
+
+    #[inline]
+    fn capacity(&self) -> Option<usize> {
+        match self.capacity.load(Ordering::Relaxed) {
+            UNBOUNDED => None,
+            capacity => Some(capacity),
+        }
+    }
+
+    #[inline]
+    fn debt(&self) -> usize {
+        self.debt.load(Ordering::Relaxed)
+    }
+
+    /// Under the lock, where there is a capacity.
+    fn change_capacity(&self, change: impl FnOnce(usize) -> usize) {
+        if let Some(capacity) = self.capacity() {
+            self.capacity.store(change(capacity), Ordering::Relaxed);
+        }
+    }
+
+    /// Under the lock.
+    fn set_debt(&self, debt: usize) {
+        self.debt.store(debt, Ordering::Relaxed);
+    }
+
+    /// Adds permits to a word, debt first; `None` if there is no room. Under the lock.
+    fn put(&self, word: usize, permits: usize) -> Option<usize> {
+        let debt = self.debt();
+        let paid = permits.min(debt);
         let free = permits - paid;
         if free > MAX_PERMITS - (word >> SHIFT) {
             return None;
         }
-        self.debt -= paid;
+        if paid > 0 {
+            self.set_debt(debt - paid);
+        }
         Some(word + (free << SHIFT))
     }
 }

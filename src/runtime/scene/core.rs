@@ -208,23 +208,28 @@ impl Core {
 
     /// Looks how the run stands; while it goes on, tells that and asks for a choice.
     pub(in crate::runtime) fn turn(&self) -> Turn {
-        let choice = {
-            let progress = &mut *self.progress.borrow_mut();
+        let situation = {
             let book = &mut *self.book.borrow_mut();
-            match progress.look(book) {
-                Situation::Going if self.invariants.borrow().is_empty() => {
-                    progress.tell(book, Situation::Going);
-                    Some(progress.ask(book))
-                }
-                Situation::Going => None,
-                end => return Turn::Ends(end),
-            }
+            self.progress.borrow_mut().look(book)
         };
-        let choice = choice.unwrap_or_else(|| {
+        match situation {
+            Situation::Going => self.tell_and_ask().map_or(Turn::Abandoned, Turn::Takes),
+            end => Turn::Ends(end),
+        }
+    }
+
+    /// Tells that the run goes on, and asks for one of the choices that were gathered; its place among them,
+    /// or `None` if the run ends here.
+    #[inline]
+    pub(in crate::runtime) fn tell_and_ask(&self) -> Option<usize> {
+        if !self.invariants.borrow().is_empty() {
             self.tell(Situation::Going);
-            self.ask()
-        });
-        choice.map_or(Turn::Abandoned, Turn::Takes)
+            return self.ask();
+        }
+        let book = &mut *self.book.borrow_mut();
+        let progress = &mut *self.progress.borrow_mut();
+        progress.tell(book, Situation::Going);
+        progress.ask(book)
     }
 
     /// Asks for one of the choices that were gathered; its place among them, or `None` if the run ends here.

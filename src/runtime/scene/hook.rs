@@ -282,14 +282,18 @@ impl Hook for Core {
         }
     }
 
-    fn waker(&self) -> Waker {
+    fn may_block(&self) {
         panic!(
             "a blocking acquire in a task blocks the executor, and so every other task: use \
              `acquire().await`"
         );
     }
 
+    fn waker(&self) -> Waker {
+        unreachable!("who blocks has asked whether it may")
+    }
+
     fn wait(&self, _site: &Site<'_>, _timed: bool) -> Woken {
-        unreachable!("who waits has asked for a waker")
+        unreachable!("who blocks has asked whether it may")
     }
 }

@@ -99,10 +99,15 @@ impl Probe {
 impl Core {
     /// Asks the probes how things stand. Once the run is being taken down what is left is no part of
     /// its last state.
+    #[inline]
     pub(in crate::runtime) fn read_probes(&self) {
-        if self.is_ending() {
-            return;
+        let there = !self.probes.borrow().is_empty() || !self.new_probes.borrow().is_empty();
+        if there && !self.is_ending() {
+            self.read_all_probes();
         }
+    }
+
+    fn read_all_probes(&self) {
         let probes = self.probes.borrow();
         for probe in probes.iter().filter(|probe| !probe.broken.get()) {
             match self.guarded(|| (probe.read)()) {
@@ -161,11 +166,15 @@ impl Core {
     }
 
     /// Checks what the user wants to hold.
+    #[inline]
     pub(in crate::runtime) fn check_invariants(&self) {
-        let invariants = self.invariants.borrow();
-        if invariants.is_empty() {
-            return;
+        if !self.invariants.borrow().is_empty() {
+            self.check_all_invariants();
         }
+    }
+
+    fn check_all_invariants(&self) {
+        let invariants = self.invariants.borrow();
         let names = self.book.borrow().names.semaphore_names();
         let worker = self.worker();
         for invariant in invariants.iter() {

@@ -9,6 +9,7 @@ use shuttle_engine::runtime::thread::continuation::switch;
 
 use super::host::{HOME, Host, host};
 use super::lowered::Play;
+use super::offers::Offers;
 use crate::property::Situation;
 use crate::run::{
     Action, Choice, Ending, Event, Op, Outcome, Rng, SemaphoreId, StatementId, Wait, WorkerId,
@@ -39,11 +40,12 @@ pub(super) enum Stand {
 /// One worker; it has the slot of the same number.
 #[derive(Debug)]
 pub(super) struct Member {
+    pub(super) worker: WorkerId,
     /// What shuttle calls it.
     pub(super) task: usize,
     pub(super) stand: Stand,
-    /// How it goes on, from being chosen until it does.
-    pub(super) decided: Option<Action>,
+    /// How it goes on, once it has been chosen.
+    decided: Action,
     /// The worker in whose scope it was spawned.
     pub(super) scoped_in: Option<usize>,
     /// Whether it was told of a panic by a join.
@@ -84,6 +86,7 @@ pub(super) struct Late {
 pub(super) struct Crew {
     pub(super) core: Rc<Core>,
     pub(super) members: RefCell<Vec<Member>>,
+    pub(super) offers: RefCell<Offers>,
     /// The member of each task of shuttle's; [`NO_MEMBER`] for the one that only keeps the run going.
     by_task: RefCell<Vec<usize>>,
     /// The member that each worker was last.
@@ -119,6 +122,7 @@ impl Crew {
         Crew {
             core,
             members: RefCell::default(),
+            offers: RefCell::default(),
             by_task: RefCell::default(),
             by_worker: RefCell::default(),
             unknown: RefCell::default(),
@@ -142,6 +146,7 @@ impl Crew {
         *self.random.borrow_mut() = Rng::for_run(0, 0);
         self.decided.set(None);
         self.members.borrow_mut().clear();
+        self.offers.borrow_mut().begin();
         self.by_task.borrow_mut().clear();
         self.late.borrow_mut().clear();
         self.announced.set(false);
@@ -153,16 +158,25 @@ impl Crew {
     pub(super) fn join(&self, task: usize, stand: Stand, scoped_in: Option<usize>) {
         let mut members = self.members.borrow_mut();
         self.knows(task, members.len());
-        let worker = self.core.progress.borrow().slots[members.len()].id.index();
+        let worker = self.core.progress.borrow().slots[members.len()].id;
         let mut by_worker = self.by_worker.borrow_mut();
-        if by_worker.len() <= worker {
-            by_worker.resize(worker + 1, NO_MEMBER);
+        if by_worker.len() <= worker.index() {
+            by_worker.resize(worker.index() + 1, NO_MEMBER);
         }
-        by_worker[worker] = members.len();
+        by_worker[worker.index()] = members.len();
+        let mut offers = self.offers.borrow_mut();
+        offers.begins();
+        offers.stands(
+            members.len(),
+            worker,
+            stand,
+            &mut self.core.book.borrow_mut(),
+        );
         members.push(Member {
+            worker,
             task,
             stand,
-            decided: None,
+            decided: Action::Proceed,
             scoped_in,
             heard_of_panic: false,
             joined: false,
@@ -228,10 +242,17 @@ impl Crew {
     }
 
     /// Lets others go on until the worker that runs is chosen again.
+    #[inline]
     pub(super) fn switch(&self, me: usize, stand: Stand) -> Action {
-        self.members.borrow_mut()[me].stand = stand;
+        let task = {
+            let member = &mut self.members.borrow_mut()[me];
+            member.stand = stand;
+            let (mut offers, mut book) = (self.offers.borrow_mut(), self.core.book.borrow_mut());
+            offers.stands(me, member.worker, stand, &mut book);
+            member.task
+        };
         let next = self.decide_here();
-        if next.is_none() || next != Some(self.members.borrow()[me].task) {
+        if next != Some(task) {
             self.announced.set(true);
             self.decided.set(next);
             switch();
@@ -239,8 +260,7 @@ impl Crew {
         if self.core.is_ending() {
             self.leave();
         }
-        let decided = self.members.borrow_mut()[me].decided.take();
-        decided.unwrap_or(Action::Proceed)
+        self.members.borrow()[me].decided
     }
 
     /// Finds out whose turn it is without asking shuttle, if that is not its business.
@@ -314,13 +334,13 @@ impl Crew {
     fn turn(&self, runnable: &[usize]) -> Option<usize> {
         if !self.core.is_ending() {
             match self.choose(runnable) {
-                Turn::Of(me) => return Some(self.goes_on(me)),
+                Turn::Of(me, action) => return Some(self.goes_on(me, action)),
                 Turn::Over => return self.after(runnable),
                 Turn::Ending => {}
             }
         }
         match self.leaves_next(runnable) {
-            Some(me) => Some(self.goes_on(me)),
+            Some(me) => Some(self.goes_on(me, Action::Proceed)),
             None if self.all_have_ended() => self.after(runnable),
             // the others cannot be reached
             None => self.host.borrow().as_ref().map(|_| HOME),
@@ -338,17 +358,17 @@ impl Crew {
         }
     }
 
-    fn runner(&self, me: usize) -> Runner {
-        Runner {
-            slot: me,
-            worker: self.core.progress.borrow().slots[me].id,
-        }
-    }
-
-    fn goes_on(&self, me: usize) -> usize {
-        self.core.current.set(self.runner(me));
+    /// A worker goes on; what shuttle calls it.
+    #[inline]
+    fn goes_on(&self, me: usize, action: Action) -> usize {
         let member = &mut self.members.borrow_mut()[me];
+        self.core.current.set(Runner {
+            slot: me,
+            worker: member.worker,
+        });
+        self.offers.borrow_mut().goes_on(me, member.stand);
         member.stand = Stand::Running;
+        member.decided = action;
         member.task
     }
 
@@ -394,7 +414,7 @@ impl Crew {
         if (play.is_some() || self.foreign.get())
             && let Some(me) = self.goes_on_unasked()
         {
-            return Turn::Of(me);
+            return Turn::Of(me, Action::Proceed);
         }
         if let Some(play) = play {
             return self.perform(&play);
@@ -402,39 +422,29 @@ impl Crew {
         let core = &self.core;
         let (situation, timers) = match self.look(runnable) {
             Ok(stand) => stand,
-            Err(me) => return Turn::Of(me),
+            Err(me) => return Turn::Of(me, Action::Proceed),
         };
-        let ends = match situation {
-            Situation::Going => None,
+        match situation {
+            Situation::Going => match core.tell_and_ask() {
+                Some(at) => self.of(at),
+                None => self.end(Outcome::Abandoned),
+            },
             // it is settled when all stacks are gone
-            Situation::Finished => return Turn::Over,
-            Situation::Stuck => Some(Outcome::Stuck),
+            Situation::Finished => Turn::Over,
             Situation::StepBound => {
                 // who goes on for ever while a timer runs would be ended by it: no livelock
                 core.tell(if timers { Situation::Going } else { situation });
-                Some(Outcome::StepBound)
+                self.end(Outcome::StepBound)
             }
-        };
-        let ends = ends.or_else(|| {
-            core.tell(situation);
-            let Some(at) = core.ask() else {
-                return Some(Outcome::Abandoned);
-            };
-            self.decide(at);
-            None
-        });
-        match ends {
-            None => Turn::Of(core.current.get().slot),
-            Some(outcome) => self.end(outcome),
+            Situation::Stuck => self.end(Outcome::Stuck),
         }
     }
 
-    /// A worker goes on as it was chosen.
-    pub(super) fn decide(&self, at: usize) {
+    /// The turn of the worker whose choice is at that place.
+    #[inline]
+    pub(super) fn of(&self, at: usize) -> Turn {
         let Choice { worker, action } = self.core.taken(at);
-        let me = self.by_worker.borrow()[worker.index()];
-        self.members.borrow_mut()[me].decided = Some(action);
-        self.core.current.set(self.runner(me));
+        Turn::Of(self.by_worker.borrow()[worker.index()], action)
     }
 
     /// The run ends before all workers have.
@@ -486,7 +496,8 @@ impl Crew {
 
 /// Whose turn it is.
 pub(super) enum Turn {
-    Of(usize),
+    /// This member's, and how it goes on.
+    Of(usize, Action),
     /// All workers have ended.
     Over,
     /// The run ends early.

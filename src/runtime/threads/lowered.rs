@@ -158,8 +158,7 @@ impl Crew {
         match core.ask() {
             Some(at) => {
                 play.last.set(Some(core.taken(at)));
-                self.decide(at);
-                Turn::Of(core.current.get().slot)
+                self.of(at)
             }
             None if core.progress.borrow().enabled.is_empty() => self.end(Outcome::Stuck),
             None => self.end(Outcome::Abandoned),

@@ -319,6 +319,10 @@ impl Crew {
             core.progress.borrow_mut().slots[me].ended = true;
         } else {
             core.ended(me, how, Striker::User, None);
+            let members = self.members.borrow();
+            let workers = |me: usize| members[me].worker;
+            let (mut offers, mut book) = (self.offers.borrow_mut(), core.book.borrow_mut());
+            offers.ends(workers(me), &mut book, workers);
         }
         // what shuttle drops of it is nobody's step
         core.current.set(NOBODY);
