@@ -115,12 +115,11 @@ impl<'a> Run<'a> {
                 view: &view,
                 last: last.map(|taken| taken.choice),
             };
-            let Some(choice) = strategy.choose(&point) else {
+            let Some(at) = strategy.choose_place(&point) else {
                 break Outcome::Abandoned;
             };
-            let Some(&taken) = self.enabled.iter().find(|e| e.choice == choice) else {
-                break Outcome::Abandoned;
-            };
+            let taken = self.enabled[at];
+            let choice = taken.choice;
             spent = spent.after(choice, taken.draws, held_up);
             self.log.clear();
             self.machine.apply(&mut self.state, choice, &mut self.log);

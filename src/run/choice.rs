@@ -46,6 +46,14 @@ pub struct Enabled {
     pub draws: Option<Resource>,
 }
 
+impl Enabled {
+    /// Whether a worker simply goes on: it has one such choice at most.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.choice.action == Action::Proceed && self.draws.is_none()
+    }
+}
+
 /// How often a schedule goes over to another worker.
 pub fn switches(choices: &[Choice]) -> usize {
     let changes = |pair: &&[Choice]| pair[0].worker != pair[1].worker;

@@ -47,6 +47,11 @@ pub trait Strategy {
     fn begin(&mut self, run: u64) -> bool;
     /// One of the enabled choices, or `None` to end the run here.
     fn choose(&mut self, point: &Point<'_>) -> Option<Choice>;
+    /// The same, as its place among the enabled ones. One that is not among them ends the run as well.
+    fn choose_place(&mut self, point: &Point<'_>) -> Option<usize> {
+        let choice = self.choose(point)?;
+        point.enabled.iter().position(|e| e.choice == choice)
+    }
     /// Something happened.
     fn observe(&mut self, _event: &Event) {}
     /// The run has ended.
@@ -64,6 +69,10 @@ impl<S: Strategy + ?Sized> Strategy for Box<S> {
 
     fn choose(&mut self, point: &Point<'_>) -> Option<Choice> {
         (**self).choose(point)
+    }
+
+    fn choose_place(&mut self, point: &Point<'_>) -> Option<usize> {
+        (**self).choose_place(point)
     }
 
     fn observe(&mut self, event: &Event) {

@@ -23,6 +23,13 @@ pub trait Order: Send {
     /// order; `enabled` are all choices.
     fn pick(&mut self, rng: &mut Rng, able: &[Able], enabled: &[Enabled]) -> usize;
 
+    /// The same where each of so many choices is the only one of its worker, if nothing else of them
+    /// matters; as `pick` would.
+    #[inline]
+    fn pick_of(&mut self, _rng: &mut Rng, _choices: usize) -> Option<usize> {
+        None
+    }
+
     /// A fault strikes this worker: it makes a step that was not picked.
     fn struck(&mut self, _rng: &mut Rng, _worker: WorkerId) {}
 
@@ -44,5 +51,14 @@ impl Order for Walk {
             return 0;
         }
         rng.below(able.len() as u64) as usize
+    }
+
+    #[inline]
+    fn pick_of(&mut self, rng: &mut Rng, choices: usize) -> Option<usize> {
+        Some(if choices == 1 {
+            0
+        } else {
+            rng.below(choices as u64) as usize
+        })
     }
 }

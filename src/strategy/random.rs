@@ -21,7 +21,7 @@ use super::profile::{LONGEST_PILOT, Profile};
 use super::ready::Ready;
 use super::surw::Surw;
 use super::urw::Urw;
-use crate::run::{Budget, Choice, Event, Outcome, Point, Rng, Strategy, WorkerId};
+use crate::run::{Budget, Choice, Enabled, Event, Outcome, Point, Rng, Strategy, WorkerId};
 
 /// A run is far longer than runs are when it has this many times the steps, and [`SHORT`] more.
 const FAR: u64 = 8;
@@ -144,16 +144,28 @@ impl<O: Order> Strategy for Random<O> {
     }
 
     fn choose(&mut self, point: &Point<'_>) -> Option<Choice> {
+        let at = self.choose_place(point)?;
+        Some(point.enabled[at].choice)
+    }
+
+    fn choose_place(&mut self, point: &Point<'_>) -> Option<usize> {
         let (rng, enabled) = (&mut self.rng, point.enabled);
         self.steps += 1;
+        if !self.piloting
+            && enabled.iter().all(Enabled::is_plain)
+            && let Some(at) = self.order.pick_of(rng, enabled.len())
+        {
+            self.last = Some(enabled[at].choice.worker);
+            return Some(at);
+        }
         self.ready.collect(enabled);
         if !self.piloting
             && let Some(place) = self.plan.strike(rng, enabled, self.ready.faults())
         {
-            let choice = enabled[place].choice;
-            self.order.struck(rng, choice.worker);
-            self.last = Some(choice.worker);
-            return Some(choice);
+            let worker = enabled[place].choice.worker;
+            self.order.struck(rng, worker);
+            self.last = Some(worker);
+            return Some(place);
         }
         let able = self.ready.able();
         if able.is_empty() {
@@ -165,7 +177,8 @@ impl<O: Order> Strategy for Random<O> {
         } else {
             self.order.pick(rng, able, enabled)
         };
-        let taken = &enabled[able[picked].choice(rng, enabled)];
+        let place = able[picked].choice(rng, enabled);
+        let taken = &enabled[place];
         if self.piloting {
             if self.profile.steps() == LONGEST_PILOT {
                 return None;
@@ -173,7 +186,7 @@ impl<O: Order> Strategy for Random<O> {
             self.profile.step(taken);
         }
         self.last = Some(taken.choice.worker);
-        Some(taken.choice)
+        Some(place)
     }
 
     #[inline]

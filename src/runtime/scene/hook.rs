@@ -33,11 +33,18 @@ fn state(site: &Site<'_>) -> (u64, u64, bool) {
 
 impl Core {
     /// The id of a semaphore in this run.
+    #[inline]
     pub(in crate::runtime) fn id_of(&self, site: &Site<'_>) -> SemaphoreId {
         let mark = site.mark.0.load(Ordering::Relaxed);
         if mark >> ID_BITS == self.epoch.get() {
             return SemaphoreId(mark as u32 & ((1 << ID_BITS) - 1));
         }
+        self.meets(site)
+    }
+
+    /// The run comes to a semaphore for the first time.
+    #[cold]
+    fn meets(&self, site: &Site<'_>) -> SemaphoreId {
         let kind = match site.capacity {
             Some(_) => TrayKind::Own,
             None => TrayKind::Signal,

@@ -274,9 +274,9 @@ impl Progress {
             view: book,
             last: self.path.last().copied(),
         };
-        let choice = self.strategy.as_ref()?.borrow_mut().choose(&point)?;
-        let at = self.enabled.iter().position(|e| e.choice == choice)?;
-        self.spent.take(choice, self.enabled[at].draws, held_up);
+        let at = self.strategy.as_ref()?.borrow_mut().choose_place(&point)?;
+        let Enabled { choice, draws, .. } = self.enabled[at];
+        self.spent.take(choice, draws, held_up);
         std::mem::swap(&mut self.enabled, &mut self.before);
         self.path.push(choice);
         self.taken = Some(at);

@@ -223,6 +223,7 @@ impl Crew {
     }
 
     /// The worker that runs waits for its turn where it stands; how it goes on.
+    #[inline]
     pub(super) fn stand(&self, statement: StatementId, op: Op, stand: Stand) -> Action {
         let core = &self.core;
         if core.is_ending() {
@@ -264,6 +265,7 @@ impl Crew {
     }
 
     /// Finds out whose turn it is without asking shuttle, if that is not its business.
+    #[inline]
     fn decide_here(&self) -> Option<usize> {
         if self.foreign.get() || self.play.borrow().is_some() {
             return None;
@@ -291,10 +293,15 @@ impl Crew {
     }
 
     /// What the worker that runs could not put back while it unwound, each in a step of its own.
+    #[inline]
     pub(super) fn put_back_late(&self) {
-        if self.late.borrow().is_empty() {
-            return;
+        if !self.late.borrow().is_empty() {
+            self.put_back_all_late();
         }
+    }
+
+    #[cold]
+    fn put_back_all_late(&self) {
         let me = self.core.current.get().slot;
         loop {
             let next = {

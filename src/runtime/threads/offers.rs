@@ -9,23 +9,20 @@ use super::crew::{Crew, Request, Stand};
 use crate::property::Situation;
 use crate::run::{Action, Choice, Enabled, Op, Resource, Status, View, Wait, WorkerId};
 use crate::runtime::book::Book;
-use crate::runtime::scene::slot::Slot;
 
-/// What the workers that stand can do: a step changes little of it.
+/// Who can go on, kept from turn to turn: a step changes little of it.
 #[derive(Default)]
 pub(super) struct Offers {
-    /// In the order of the members.
-    enabled: Vec<Enabled>,
-    /// Of each, the member that can do it.
-    whose: Vec<usize>,
-    /// How many of them need the consent of a budget, timers included.
-    draw: usize,
-    /// How many of them are timers.
-    timers: usize,
+    /// The members that can go on, and in no other way.
+    ready: Set,
+    /// What each of them does.
+    plain: Vec<Enabled>,
     /// The members that wait in acquires.
-    waiting: Vec<usize>,
+    waiting: Set,
     /// The members at a join, and the worker that has to end first.
     joining: Vec<(usize, WorkerId)>,
+    /// How many members can do more than go on, or have a timer: they are looked at each time.
+    special: usize,
     /// How many members have not ended.
     unfinished: usize,
 }
@@ -33,11 +30,10 @@ pub(super) struct Offers {
 impl Offers {
     /// A run begins.
     pub(super) fn begin(&mut self) {
-        self.enabled.clear();
-        self.whose.clear();
+        self.ready.clear();
         self.waiting.clear();
         self.joining.clear();
-        (self.draw, self.timers, self.unfinished) = (0, 0, 0);
+        (self.special, self.unfinished) = (0, 0);
     }
 
     /// A member begins.
@@ -48,76 +44,61 @@ impl Offers {
     /// A member stands there, about to perform the op that its account says.
     #[inline]
     pub(super) fn stands(&mut self, me: usize, worker: WorkerId, stand: Stand, book: &mut Book) {
-        let op = book.account(worker).op;
         match stand {
             Stand::At => {}
             Stand::Waiting { timed } => {
-                self.waiting.push(me);
-                if timed {
-                    self.timers += 1;
-                    self.add(me, worker, op, Action::Timeout, Some(Resource::Timeouts));
-                }
-                return;
+                self.special += usize::from(timed);
+                return self.waiting.insert(me);
             }
             Stand::Running | Stand::Foreign => return,
         }
+        let op = book.account(worker).op;
         match op {
             Op::Join { first } => {
                 let waits = book.status(first) != Status::Ended;
                 let wait = Wait::Join { first, count: 1 };
                 book.account_mut(worker).wait = waits.then_some(wait);
                 if waits {
-                    self.joining.push((me, first));
-                } else {
-                    self.add(me, worker, op, Action::Proceed, None);
+                    return self.joining.push((me, first));
                 }
             }
-            Op::Pick { branches } => {
-                for branch in 0..branches {
-                    self.add(me, worker, op, Action::Branch(branch), None);
-                }
-            }
-            Op::Work { fallible: true } => {
-                self.add(me, worker, op, Action::Proceed, None);
-                self.add(me, worker, op, Action::Panic, Some(Resource::Panics));
-            }
-            _ => self.add(me, worker, op, Action::Proceed, None),
+            Op::Pick { .. } | Op::Work { fallible: true } => return self.special += 1,
+            _ => {}
         }
+        self.can_go_on(me, worker, op);
     }
 
-    /// Adds what a member can do behind what else it can.
     #[inline]
-    fn add(
-        &mut self,
-        me: usize,
-        worker: WorkerId,
-        op: Op,
-        action: Action,
-        draws: Option<Resource>,
-    ) {
-        let choice = Choice { worker, action };
-        let before = self.whose.iter().rposition(|&other| other <= me);
-        let at = before.map_or(0, |before| before + 1);
-        self.whose.insert(at, me);
-        self.enabled.insert(at, Enabled { choice, op, draws });
-        self.draw += usize::from(draws.is_some());
+    fn can_go_on(&mut self, me: usize, worker: WorkerId, op: Op) {
+        let action = Action::Proceed;
+        let plain = Enabled {
+            choice: Choice { worker, action },
+            op,
+            draws: None,
+        };
+        if self.plain.len() <= me {
+            self.plain.resize(me + 1, plain);
+        }
+        self.plain[me] = plain;
+        self.ready.insert(me);
     }
 
     /// A member goes on from there.
     #[inline]
     pub(super) fn goes_on(&mut self, me: usize, stand: Stand) {
-        if let Stand::Waiting { timed } = stand {
-            let at = self.waiting.iter().position(|&other| other == me);
-            at.map(|at| self.waiting.swap_remove(at));
-            if !timed {
-                return;
+        match stand {
+            Stand::At if self.ready.remove(me) => {}
+            Stand::At => match self.joining.iter().position(|&(member, _)| member == me) {
+                Some(at) => {
+                    self.joining.swap_remove(at);
+                }
+                None => self.special -= 1,
+            },
+            Stand::Waiting { timed } => {
+                self.special -= usize::from(timed);
+                self.waiting.remove(me);
             }
-            self.timers -= 1;
-        }
-        while let Some(at) = self.whose.iter().position(|&other| other == me) {
-            self.whose.remove(at);
-            let gone = self.enabled.remove(at);
-            self.draw -= usize::from(gone.draws.is_some());
+            Stand::Running | Stand::Foreign => {}
         }
     }
 
@@ -134,21 +115,63 @@ impl Offers {
             let worker = workers(me);
             let account = book.account_mut(worker);
             account.wait = None;
-            let op = account.op;
-            self.add(me, worker, op, Action::Proceed, None);
+            self.can_go_on(me, worker, account.op);
         }
     }
+}
 
-    /// The first of those that wait whose wait is over.
+/// A set of members.
+#[derive(Default)]
+struct Set(Vec<u64>);
+
+impl Set {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
     #[inline]
-    fn granted(&self, slots: &[Slot]) -> Option<usize> {
-        let mut granted = None;
-        for &me in &self.waiting {
-            if slots[me].flag.is_ready() && granted.is_none_or(|first| me < first) {
-                granted = Some(me);
-            }
+    fn insert(&mut self, me: usize) {
+        let word = me / 64;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
         }
-        granted
+        self.0[word] |= 1 << (me % 64);
+    }
+
+    /// Whether it was there.
+    #[inline]
+    fn remove(&mut self, me: usize) -> bool {
+        let Some(word) = self.0.get_mut(me / 64) else {
+            return false;
+        };
+        let bit = 1 << (me % 64);
+        let was = *word & bit != 0;
+        *word &= !bit;
+        was
+    }
+
+    /// In their order.
+    #[inline]
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        let words = self.0.iter().enumerate();
+        words.flat_map(|(word, &bits)| Bits(bits).map(move |bit| word * 64 + bit))
+    }
+}
+
+/// The places of the ones of a word, the lowest first.
+struct Bits(u64);
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
+        }
+        let lowest = self.0.trailing_zeros() as usize;
+        self.0 &= self.0 - 1;
+        Some(lowest)
     }
 }
 
@@ -161,55 +184,56 @@ impl Crew {
         if self.foreign.get() {
             return self.gather(runnable);
         }
-        let seen = self.recall();
+        let Some(kept) = self.recall() else {
+            return self.gather(&[]);
+        };
         if cfg!(debug_assertions) {
-            self.compare(&seen);
+            self.compare(kept);
         }
-        seen
+        kept.map(|situation| (situation, false))
     }
 
-    /// What is kept from turn to turn.
+    /// The same from what is kept, unless somebody can do more than go on.
     #[inline]
-    fn recall(&self) -> Result<(Situation, bool), usize> {
+    fn recall(&self) -> Option<Result<Situation, usize>> {
         let offers = &*self.offers.borrow();
         let progress = &mut *self.core.progress.borrow_mut();
-        if let Some(me) = offers.granted(progress.slots()) {
-            return Err(me);
+        let granted = |me: &usize| progress.slots[*me].flag.is_ready();
+        if let Some(me) = offers.waiting.iter().find(granted) {
+            return Some(Err(me));
+        }
+        if offers.special > 0 {
+            return None;
         }
         progress.enabled.clear();
-        progress.enabled.extend_from_slice(&offers.enabled);
-        progress.bounded = offers.draw > 0;
-        let something = offers.enabled.len() > offers.timers;
-        let timers = offers.timers > 0;
-        if !something {
-            // when nothing but timers is left, they fire free
-            progress.enabled.iter_mut().for_each(|e| e.draws = None);
+        for me in offers.ready.iter() {
+            progress.enabled.push(offers.plain[me]);
         }
-        let situation = if offers.unfinished == 0 {
+        progress.bounded = false;
+        Some(Ok(if offers.unfinished == 0 {
             Situation::Finished
-        } else if !something && !timers {
+        } else if progress.enabled.is_empty() {
             Situation::Stuck
         } else if progress.is_at_bound() {
             Situation::StepBound
         } else {
             Situation::Going
-        };
-        Ok((situation, timers))
+        }))
     }
 
     /// Holds what is kept against what is gathered anew.
-    fn compare(&self, kept: &Result<(Situation, bool), usize>) {
+    fn compare(&self, kept: Result<Situation, usize>) {
         let enabled = self.core.progress.borrow().enabled.clone();
-        let bounded = self.core.progress.borrow().bounded;
         let gathered = self.gather(&[]);
-        assert_eq!(*kept, gathered, "runtime::threads::offers, invariant 1");
+        let kept = kept.map(|situation| (situation, false));
+        assert_eq!(kept, gathered, "runtime::threads::offers, invariant 1");
         let progress = &mut *self.core.progress.borrow_mut();
         if kept.is_ok() {
             assert_eq!(
                 enabled, progress.enabled,
                 "runtime::threads::offers, invariant 1"
             );
-            progress.bounded = bounded;
+            progress.bounded = false;
         }
     }
 
