@@ -97,6 +97,13 @@ impl Probe {
 }
 
 impl Core {
+    /// Whether a turn calls code of the user's.
+    #[inline]
+    pub(in crate::runtime) fn is_watched(&self) -> bool {
+        let probes = self.probes.borrow().len() + self.new_probes.borrow().len();
+        probes + self.invariants.borrow().len() > 0
+    }
+
     /// Asks the probes how things stand. Once the run is being taken down what is left is no part of
     /// its last state.
     #[inline]

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::rc::Rc;
 
-use super::crew::{Crew, Request, Stand};
+use super::crew::{Crew, Request};
 use super::spawn::crew;
 use crate::run::{Event, Op, SemaphoreId};
 use crate::runtime::book::Entry;
@@ -55,8 +55,7 @@ impl Asking {
             permits,
             timed: false,
         };
-        core.book.borrow_mut().account_mut(core.worker()).timers = 0;
-        crew.stand(statement, op, Stand::At);
+        crew.stand(statement, op);
         let member = core.current.get().slot;
         let request = Request {
             semaphore,

@@ -1,8 +1,8 @@
 //! The workers of a run, where each stands, and whose turn it is.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::{Cell, RefCell, RefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
 use shuttle_engine::runtime::thread::continuation::switch;
@@ -14,6 +14,7 @@ use crate::property::Situation;
 use crate::run::{
     Action, Choice, Ending, Event, Op, Outcome, Rng, SemaphoreId, StatementId, Wait, WorkerId,
 };
+use crate::runtime::book::Book;
 use crate::runtime::names::Here;
 use crate::runtime::scene::core::{Core, NOBODY, Phase, Runner, Turns};
 use crate::semaphore::{Cancel, Later};
@@ -89,8 +90,6 @@ pub(super) struct Crew {
     pub(super) offers: RefCell<Offers>,
     /// The member of each task of shuttle's; [`NO_MEMBER`] for the one that only keeps the run going.
     by_task: RefCell<Vec<usize>>,
-    /// The member that each worker was last.
-    by_worker: RefCell<Vec<usize>>,
     /// What a worker stands at that only shuttle knows of, by where it was spawned.
     pub(super) unknown: RefCell<Vec<(Here, StatementId)>>,
     /// Whether the worker that asks for a switch has said where it stands.
@@ -124,7 +123,6 @@ impl Crew {
             members: RefCell::default(),
             offers: RefCell::default(),
             by_task: RefCell::default(),
-            by_worker: RefCell::default(),
             unknown: RefCell::default(),
             announced: Cell::new(false),
             quiet: Cell::new(false),
@@ -159,13 +157,7 @@ impl Crew {
         let mut members = self.members.borrow_mut();
         self.knows(task, members.len());
         let worker = self.core.progress.borrow().slots[members.len()].id;
-        let mut by_worker = self.by_worker.borrow_mut();
-        if by_worker.len() <= worker.index() {
-            by_worker.resize(worker.index() + 1, NO_MEMBER);
-        }
-        by_worker[worker.index()] = members.len();
         let mut offers = self.offers.borrow_mut();
-        offers.begins();
         offers.stands(
             members.len(),
             worker,
@@ -222,36 +214,38 @@ impl Crew {
         self.end(Outcome::Abandoned);
     }
 
-    /// The worker that runs waits for its turn where it stands; how it goes on.
+    /// The worker that runs waits for its turn before an op; how it goes on.
     #[inline]
-    pub(super) fn stand(&self, statement: StatementId, op: Op, stand: Stand) -> Action {
+    pub(super) fn stand(&self, statement: StatementId, op: Op) -> Action {
         let core = &self.core;
         if core.is_ending() {
             self.leave();
             return Action::Proceed;
         }
-        let me = core.current.get().slot;
+        let Runner { slot: me, worker } = core.current.get();
         if std::thread::panicking() || me == NOBODY.slot {
             return Action::Proceed;
         }
         self.put_back_late();
-        let worker = core.worker();
-        core.book.borrow_mut().stands(worker, statement, op);
-        let action = self.switch(me, stand);
-        core.book.borrow_mut().account_mut(worker).op = Op::Poll;
-        action
+        let mut book = core.book.borrow_mut();
+        if let Op::Acquire { timed, .. } = op {
+            book.account_mut(worker).timers = u32::from(timed);
+        }
+        book.stands(worker, statement, op);
+        self.switch(me, Stand::At, book)
     }
 
     /// Lets others go on until the worker that runs is chosen again.
     #[inline]
-    pub(super) fn switch(&self, me: usize, stand: Stand) -> Action {
+    pub(super) fn switch(&self, me: usize, stand: Stand, mut book: RefMut<'_, Book>) -> Action {
         let task = {
             let member = &mut self.members.borrow_mut()[me];
             member.stand = stand;
-            let (mut offers, mut book) = (self.offers.borrow_mut(), self.core.book.borrow_mut());
+            let mut offers = self.offers.borrow_mut();
             offers.stands(me, member.worker, stand, &mut book);
             member.task
         };
+        drop(book);
         let next = self.decide_here();
         if next != Some(task) {
             self.announced.set(true);
@@ -270,14 +264,23 @@ impl Crew {
         if self.foreign.get() || self.play.borrow().is_some() {
             return None;
         }
-        // what is watched may use shuttle's types
-        self.quiet.set(true);
-        let turn = catch_unwind(AssertUnwindSafe(|| self.turn(&[])));
-        self.quiet.set(false);
+        let turn = catch_unwind(AssertUnwindSafe(|| {
+            let next = self.next_of_kept();
+            next.or_else(|| self.turn_quietly())
+        }));
         turn.unwrap_or_else(|panic| {
             *self.broken.borrow_mut() = Some(panic);
             None
         })
+    }
+
+    #[cold]
+    fn turn_quietly(&self) -> Option<usize> {
+        // what is watched may use shuttle's types
+        self.quiet.set(true);
+        let turn = catch_unwind(AssertUnwindSafe(|| self.turn(&[])));
+        self.quiet.set(false);
+        turn.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// A worker has ended, and gives its stack back.
@@ -315,8 +318,7 @@ impl Crew {
                 let worker = self.core.worker();
                 let mut book = self.core.book.borrow_mut();
                 book.stands(worker, late.statement, late.op);
-                drop(book);
-                self.switch(me, Stand::At);
+                self.switch(me, Stand::At, book);
                 self.core.statement.set(late.statement);
             }
             late.permits.put_back();
@@ -347,7 +349,7 @@ impl Crew {
             }
         }
         match self.leaves_next(runnable) {
-            Some(me) => Some(self.goes_on(me, Action::Proceed)),
+            Some(me) => Some(self.leaves(me)),
             None if self.all_have_ended() => self.after(runnable),
             // the others cannot be reached
             None => self.host.borrow().as_ref().map(|_| HOME),
@@ -368,15 +370,69 @@ impl Crew {
     /// A worker goes on; what shuttle calls it.
     #[inline]
     fn goes_on(&self, me: usize, action: Action) -> usize {
+        let (mut offers, mut book) = (self.offers.borrow_mut(), self.core.book.borrow_mut());
+        self.goes_on_from(me, action, &mut offers, &mut book)
+    }
+
+    #[inline]
+    fn goes_on_from(
+        &self,
+        me: usize,
+        action: Action,
+        offers: &mut Offers,
+        book: &mut Book,
+    ) -> usize {
         let member = &mut self.members.borrow_mut()[me];
-        self.core.current.set(Runner {
-            slot: me,
-            worker: member.worker,
-        });
-        self.offers.borrow_mut().goes_on(me, member.stand);
+        let worker = member.worker;
+        self.core.current.set(Runner { slot: me, worker });
+        offers.goes_on(me, member.stand);
+        if member.stand == Stand::At {
+            book.account_mut(worker).op = Op::Poll;
+        }
         member.stand = Stand::Running;
         member.decided = action;
         member.task
+    }
+
+    /// A worker is unwound; what shuttle calls it.
+    fn leaves(&self, me: usize) -> usize {
+        let member = &mut self.members.borrow_mut()[me];
+        let worker = member.worker;
+        self.core.current.set(Runner { slot: me, worker });
+        member.stand = Stand::Running;
+        member.task
+    }
+
+    /// Whose turn it is where nothing but what is kept from turn to turn has a say in it, as is the
+    /// rule: what shuttle calls that worker. `None` if that has to be found out otherwise.
+    #[inline]
+    fn next_of_kept(&self) -> Option<usize> {
+        let core = &self.core;
+        if core.is_watched() || core.is_ending() {
+            return None;
+        }
+        if cfg!(debug_assertions) {
+            self.compare();
+        }
+        let offers = &mut *self.offers.borrow_mut();
+        let progress = &mut *core.progress.borrow_mut();
+        let book = &mut *core.book.borrow_mut();
+        if let Some(me) = offers.granted(progress.slots()) {
+            return Some(self.goes_on_from(me, Action::Proceed, offers, book));
+        }
+        if !offers.are_all_plain() || progress.is_at_bound() {
+            return None;
+        }
+        offers.gather(&mut progress.enabled);
+        progress.bounded = false;
+        progress.tell(book, Situation::Going);
+        let Some(at) = progress.ask(book) else {
+            self.end(Outcome::Abandoned);
+            return None;
+        };
+        let Choice { worker, action } = progress.taken(at);
+        let me = progress.slot_of(worker)?;
+        Some(self.goes_on_from(me, action, offers, book))
     }
 
     /// A worker has come to a scheduling point of which only shuttle knows.
@@ -450,8 +506,10 @@ impl Crew {
     /// The turn of the worker whose choice is at that place.
     #[inline]
     pub(super) fn of(&self, at: usize) -> Turn {
-        let Choice { worker, action } = self.core.taken(at);
-        Turn::Of(self.by_worker.borrow()[worker.index()], action)
+        let progress = self.core.progress.borrow();
+        let Choice { worker, action } = progress.taken(at);
+        let me = progress.slot_of(worker);
+        Turn::Of(me.expect("who is offered has begun"), action)
     }
 
     /// The run ends before all workers have.
@@ -513,6 +571,6 @@ pub(super) enum Turn {
 
 impl Turns for Crew {
     fn take(&self, statement: StatementId, op: Op) -> Action {
-        self.stand(statement, op, Stand::At)
+        self.stand(statement, op)
     }
 }

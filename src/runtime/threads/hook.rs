@@ -89,12 +89,7 @@ impl Hook for ThreadHook {
         let (announced, statement) = self.place(site, op, place);
         // of a program's ops each has been stood at but those that may wait
         if !self.core.script.on.get() || matches!(op, Op::Acquire { .. }) {
-            if let Op::Acquire { timed, .. } = op {
-                let worker = self.core.worker();
-                let mut book = self.core.book.borrow_mut();
-                book.account_mut(worker).timers = u32::from(timed);
-            }
-            self.crew.stand(statement, announced, Stand::At);
+            self.crew.stand(statement, announced);
         }
         self.core.statement.set(statement);
     }
@@ -118,7 +113,7 @@ impl Hook for ThreadHook {
         }
         if !self.core.script.on.get() {
             let statement = self.core.statement_at(place.into(), "cancel");
-            self.crew.stand(statement, Announced::Poll, Stand::At);
+            self.crew.stand(statement, Announced::Poll);
         }
     }
 
@@ -174,7 +169,10 @@ impl Hook for ThreadHook {
         self.crew.shows_what_it_waits_for(worker);
         let is_woken = core.progress.borrow().slots[me].flag.is_ready();
         if !is_woken {
-            match self.crew.switch(me, Stand::Waiting { timed }) {
+            match self
+                .crew
+                .switch(me, Stand::Waiting { timed }, core.book.borrow_mut())
+            {
                 Action::Timeout => {
                     core.book
                         .borrow_mut()

@@ -173,7 +173,7 @@ impl Stage for Threaded {
     const DROPS: bool = false;
 
     async fn stand(&self, _worker: WorkerId, statement: StatementId, op: Op) -> Action {
-        self.0.stand(statement, op, Stand::At)
+        self.0.stand(statement, op)
     }
 
     /// The semaphore itself says that the worker stands at the acquire, before it performs it.

@@ -9,6 +9,7 @@ use super::crew::{Crew, Request, Stand};
 use crate::property::Situation;
 use crate::run::{Action, Choice, Enabled, Op, Resource, Status, View, Wait, WorkerId};
 use crate::runtime::book::Book;
+use crate::runtime::scene::slot::Slot;
 
 /// Who can go on, kept from turn to turn: a step changes little of it.
 #[derive(Default)]
@@ -21,10 +22,8 @@ pub(super) struct Offers {
     waiting: Set,
     /// The members at a join, and the worker that has to end first.
     joining: Vec<(usize, WorkerId)>,
-    /// How many members can do more than go on, or have a timer: they are looked at each time.
+    /// How many members can do more than go on, or have a timer.
     special: usize,
-    /// How many members have not ended.
-    unfinished: usize,
 }
 
 impl Offers {
@@ -33,12 +32,7 @@ impl Offers {
         self.ready.clear();
         self.waiting.clear();
         self.joining.clear();
-        (self.special, self.unfinished) = (0, 0);
-    }
-
-    /// A member begins.
-    pub(super) fn begins(&mut self) {
-        self.unfinished += 1;
+        self.special = 0;
     }
 
     /// A member stands there, about to perform the op that its account says.
@@ -102,6 +96,31 @@ impl Offers {
         }
     }
 
+    /// The first of those that wait whose wait is over.
+    #[inline]
+    pub(super) fn granted(&self, slots: &[Slot]) -> Option<usize> {
+        let mut granted = None;
+        self.waiting.each(|me| {
+            if granted.is_none() && slots[me].flag.is_ready() {
+                granted = Some(me);
+            }
+        });
+        granted
+    }
+
+    /// Whether somebody can go on, and nobody can do anything else.
+    #[inline]
+    pub(super) fn are_all_plain(&self) -> bool {
+        self.special == 0 && !self.ready.is_empty()
+    }
+
+    /// What those can do that can go on.
+    #[inline]
+    pub(super) fn gather(&self, enabled: &mut Vec<Enabled>) {
+        enabled.clear();
+        self.ready.each(|me| enabled.push(self.plain[me]));
+    }
+
     /// A member has ended, and those who wait for that can go on.
     pub(super) fn ends(
         &mut self,
@@ -109,7 +128,6 @@ impl Offers {
         book: &mut Book,
         workers: impl Fn(usize) -> WorkerId,
     ) {
-        self.unfinished -= 1;
         while let Some(at) = self.joining.iter().position(|&(_, first)| first == ended) {
             let (me, _) = self.joining.swap_remove(at);
             let worker = workers(me);
@@ -150,96 +168,56 @@ impl Set {
         was
     }
 
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|&word| word == 0)
+    }
+
     /// In their order.
     #[inline]
-    fn iter(&self) -> impl Iterator<Item = usize> {
-        let words = self.0.iter().enumerate();
-        words.flat_map(|(word, &bits)| Bits(bits).map(move |bit| word * 64 + bit))
-    }
-}
-
-/// The places of the ones of a word, the lowest first.
-struct Bits(u64);
-
-impl Iterator for Bits {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        if self.0 == 0 {
-            return None;
+    fn each(&self, mut f: impl FnMut(usize)) {
+        for (word, &bits) in self.0.iter().enumerate() {
+            let mut left = bits;
+            while left != 0 {
+                f(word * 64 + left.trailing_zeros() as usize);
+                left &= left - 1;
+            }
         }
-        let lowest = self.0.trailing_zeros() as usize;
-        self.0 &= self.0 - 1;
-        Some(lowest)
     }
 }
 
 impl Crew {
-    /// What can happen next: what that amounts to, and whether timers run. If there is a worker whose
-    /// step is part of the one that was taken, it comes first.
-    #[inline]
-    pub(super) fn look(&self, runnable: &[usize]) -> Result<(Situation, bool), usize> {
-        self.core.read_probes();
-        if self.foreign.get() {
-            return self.gather(runnable);
-        }
-        let Some(kept) = self.recall() else {
-            return self.gather(&[]);
-        };
-        if cfg!(debug_assertions) {
-            self.compare(kept);
-        }
-        kept.map(|situation| (situation, false))
-    }
-
-    /// The same from what is kept, unless somebody can do more than go on.
-    #[inline]
-    fn recall(&self) -> Option<Result<Situation, usize>> {
-        let offers = &*self.offers.borrow();
-        let progress = &mut *self.core.progress.borrow_mut();
-        let granted = |me: &usize| progress.slots[*me].flag.is_ready();
-        if let Some(me) = offers.waiting.iter().find(granted) {
-            return Some(Err(me));
-        }
-        if offers.special > 0 {
-            return None;
-        }
-        progress.enabled.clear();
-        for me in offers.ready.iter() {
-            progress.enabled.push(offers.plain[me]);
-        }
-        progress.bounded = false;
-        Some(Ok(if offers.unfinished == 0 {
-            Situation::Finished
-        } else if progress.enabled.is_empty() {
-            Situation::Stuck
-        } else if progress.is_at_bound() {
-            Situation::StepBound
-        } else {
-            Situation::Going
-        }))
-    }
-
     /// Holds what is kept against what is gathered anew.
-    fn compare(&self, kept: Result<Situation, usize>) {
-        let enabled = self.core.progress.borrow().enabled.clone();
-        let gathered = self.gather(&[]);
-        let kept = kept.map(|situation| (situation, false));
-        assert_eq!(kept, gathered, "runtime::threads::offers, invariant 1");
-        let progress = &mut *self.core.progress.borrow_mut();
-        if kept.is_ok() {
-            assert_eq!(
-                enabled, progress.enabled,
+    pub(super) fn compare(&self) {
+        let gathered = self.look(&[]);
+        let offers = self.offers.borrow();
+        let granted = offers.granted(self.core.progress.borrow().slots());
+        assert_eq!(
+            granted,
+            gathered.err(),
+            "runtime::threads::offers, invariant 1"
+        );
+        if let Ok((situation, timers)) = gathered {
+            let anew = std::mem::take(&mut self.core.progress.borrow_mut().enabled);
+            let plain = anew.iter().all(Enabled::is_plain) && !anew.is_empty() && !timers;
+            assert!(
+                plain || !offers.are_all_plain(),
                 "runtime::threads::offers, invariant 1"
             );
-            progress.bounded = false;
+            if offers.are_all_plain() {
+                let mut kept = Vec::new();
+                offers.gather(&mut kept);
+                assert_eq!(kept, anew, "runtime::threads::offers, invariant 1");
+                let goes_on = matches!(situation, Situation::Going | Situation::StepBound);
+                assert!(goes_on, "runtime::threads::offers, invariant 1");
+            }
         }
     }
 
-    /// Gathers it from the workers.
-    fn gather(&self, runnable: &[usize]) -> Result<(Situation, bool), usize> {
+    /// Gathers what can happen next: what that amounts to, and whether timers run. If there is a worker
+    /// whose step is part of the one that was taken, it comes first.
+    pub(super) fn look(&self, runnable: &[usize]) -> Result<(Situation, bool), usize> {
         let core = &self.core;
+        core.read_probes();
         let members = self.members.borrow();
         let mut book = core.book.borrow_mut();
         let progress = &mut *core.progress.borrow_mut();

@@ -21,6 +21,10 @@ impl Asked {
 impl Crew {
     /// Whose turn it is, as shuttle asks it.
     pub(super) fn answer(&self, runnable: &[&Task], current: Option<TaskId>) -> Option<TaskId> {
+        if let Some(next) = self.decided.take() {
+            self.announced.set(false);
+            return Some(TaskId::from(next));
+        }
         let runs_on = |me: TaskId| runnable.iter().any(|task| task.id() == me);
         if let Some(me) = current
             && (self.quiet.get() || std::thread::panicking())
@@ -30,10 +34,6 @@ impl Crew {
         }
         if let Some(panic) = self.broken.borrow_mut().take() {
             resume_unwind(panic);
-        }
-        if let Some(next) = self.decided.take() {
-            self.announced.set(false);
-            return Some(TaskId::from(next));
         }
         let mut tasks = self.runnable.borrow_mut();
         // who is parked could be woken for nothing: whoever relies on that would wait for ever

@@ -171,7 +171,7 @@ pub fn yield_now() {
         return thread::yield_now();
     };
     let statement = crew.core.book.borrow_mut().names.alone(place, Verb::Yield);
-    crew.stand(statement, Op::Work { fallible: false }, Stand::At);
+    crew.stand(statement, Op::Work { fallible: false });
 }
 
 /// The whole life of a worker.
@@ -255,7 +255,7 @@ impl Crew {
             return self.leave();
         }
         let statement = core.book.borrow_mut().names.join(place, worker);
-        self.stand(statement, Op::Join { first: worker }, Stand::At);
+        self.stand(statement, Op::Join { first: worker });
         let mut book = core.book.borrow_mut();
         let me = core.current.get().slot;
         let mut members = self.members.borrow_mut();
