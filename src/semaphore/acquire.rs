@@ -278,7 +278,7 @@ impl Claim {
     }
 
     /// Waits as a worker of an exploration does.
-    #[cold]
+    #[inline]
     fn block_in(
         &mut self,
         on: &Semaphore,

@@ -78,6 +78,8 @@ pub(crate) struct Core {
     /// The statement of the op that is performed.
     pub(in crate::runtime) statement: Cell<StatementId>,
     pub(in crate::runtime) phase: Cell<Phase>,
+    /// Whether there is a probe or an invariant.
+    pub(in crate::runtime) watched: Cell<bool>,
     pub(in crate::runtime) probes: RefCell<Vec<Probe>>,
     /// Those that were made while probes were read.
     pub(in crate::runtime) new_probes: RefCell<Vec<Probe>>,
@@ -132,6 +134,7 @@ impl Core {
             knows: Cell::new(false),
             statement: Cell::new(StatementId(0)),
             phase: Cell::new(Phase::Off),
+            watched: Cell::new(false),
             probes: RefCell::default(),
             new_probes: RefCell::default(),
             tracked: RefCell::default(),
@@ -161,6 +164,7 @@ impl Core {
         self.phase.set(Phase::Running);
         self.epoch.set(RUNS.fetch_add(1, Ordering::Relaxed));
         self.next_part.set(0);
+        self.watched.set(!self.invariants.borrow().is_empty());
         self.dropped.borrow_mut().clear();
         self.found.borrow_mut().clear();
         self.tracked.borrow_mut().clear();

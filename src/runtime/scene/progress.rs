@@ -335,13 +335,14 @@ impl Progress {
 
     /// Puts the properties to what happened, and lets the strategy know.
     fn judge(&mut self, book: &Book, situation: Situation) {
-        judge(book, situation, &mut self.facts);
         if let Some(strategy) = self.strategy.as_ref().filter(|_| !book.events.is_empty()) {
             let mut strategy = strategy.borrow_mut();
             for event in &book.events {
+                self.facts.extend(fact_of(event));
                 strategy.observe(event);
             }
         }
+        judge(book, situation, &mut self.facts);
     }
 
     fn tell_witness(&mut self, book: &Book, situation: Situation) {
@@ -375,7 +376,6 @@ fn offer(slot: &Slot, account: &Account, action: Action, draws: Option<Resource>
 
 /// Puts the properties to what happened.
 fn judge(book: &Book, situation: Situation, facts: &mut Vec<Fact>) {
-    facts.extend(book.events.iter().filter_map(fact_of));
     for &worker in &book.moved {
         Judge::moved(book, worker, |fact| {
             let told_apart = match fact {

@@ -66,6 +66,7 @@ pub fn probe(name: &str, capacity: usize, available: impl Fn() -> usize + 'stati
             broken: Cell::new(false),
         };
         // a probe that makes a probe is odd, but harmless
+        core.watched.set(true);
         match core.probes.try_borrow_mut() {
             Ok(mut probes) => probes.push(probe),
             Err(_) => core.new_probes.borrow_mut().push(probe),
@@ -97,19 +98,11 @@ impl Probe {
 }
 
 impl Core {
-    /// Whether a turn calls code of the user's.
-    #[inline]
-    pub(in crate::runtime) fn is_watched(&self) -> bool {
-        let probes = self.probes.borrow().len() + self.new_probes.borrow().len();
-        probes + self.invariants.borrow().len() > 0
-    }
-
     /// Asks the probes how things stand. Once the run is being taken down what is left is no part of
     /// its last state.
     #[inline]
     pub(in crate::runtime) fn read_probes(&self) {
-        let there = !self.probes.borrow().is_empty() || !self.new_probes.borrow().is_empty();
-        if there && !self.is_ending() {
+        if self.watched.get() && !self.is_ending() {
             self.read_all_probes();
         }
     }
@@ -175,13 +168,16 @@ impl Core {
     /// Checks what the user wants to hold.
     #[inline]
     pub(in crate::runtime) fn check_invariants(&self) {
-        if !self.invariants.borrow().is_empty() {
+        if self.watched.get() {
             self.check_all_invariants();
         }
     }
 
     fn check_all_invariants(&self) {
         let invariants = self.invariants.borrow();
+        if invariants.is_empty() {
+            return;
+        }
         let names = self.book.borrow().names.semaphore_names();
         let worker = self.worker();
         for invariant in invariants.iter() {

@@ -88,6 +88,7 @@ impl Tasks {
     /// Watches something the user wants to hold.
     pub(crate) fn watch(&self, place: Here, name: &str, holds: Holds) {
         let statement = self.core.statement_at(place, &format!("invariant {name}"));
+        self.core.watched.set(true);
         self.core.invariants.borrow_mut().push(Invariant {
             statement,
             name: name.to_owned(),

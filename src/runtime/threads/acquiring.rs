@@ -62,7 +62,7 @@ impl Asking {
             permits,
             statement,
         };
-        crew.members.borrow_mut()[member].request = Some(request);
+        crew.team.borrow_mut().members[member].request = Some(request);
         Asking {
             crew,
             member,
@@ -92,7 +92,7 @@ impl Asking {
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        self.crew.members.borrow_mut()[self.member].request = None;
+        self.crew.team.borrow_mut().members[self.member].request = None;
     }
 }
 

@@ -9,7 +9,7 @@ use shuttle_engine::runtime::thread::continuation::switch;
 
 use super::host::{HOME, Host, host};
 use super::lowered::Play;
-use super::offers::Offers;
+use super::team::{Member, Stand, Team};
 use crate::property::Situation;
 use crate::run::{
     Action, Choice, Ending, Event, Op, Outcome, Rng, SemaphoreId, StatementId, Wait, WorkerId,
@@ -17,49 +17,10 @@ use crate::run::{
 use crate::runtime::book::Book;
 use crate::runtime::names::Here;
 use crate::runtime::scene::core::{Core, NOBODY, Phase, Runner, Turns};
-use crate::semaphore::{Cancel, Later};
+use crate::semaphore::Later;
 
 /// No member of a crew.
 pub(super) const NO_MEMBER: usize = usize::MAX;
-
-/// Where a worker is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stand {
-    /// It runs, or goes on without being chosen as soon as it can.
-    Running,
-    /// Before an op of ours.
-    At,
-    /// In an acquire that waits.
-    Waiting {
-        /// Whether its timer may fire.
-        timed: bool,
-    },
-    /// At a scheduling point of shuttle's.
-    Foreign,
-}
-
-/// One worker; it has the slot of the same number.
-#[derive(Debug)]
-pub(super) struct Member {
-    pub(super) worker: WorkerId,
-    /// What shuttle calls it.
-    pub(super) task: usize,
-    pub(super) stand: Stand,
-    /// How it goes on, once it has been chosen.
-    decided: Action,
-    /// The worker in whose scope it was spawned.
-    pub(super) scoped_in: Option<usize>,
-    /// Whether it was told of a panic by a join.
-    pub(super) heard_of_panic: bool,
-    /// Whether it was joined.
-    pub(super) joined: bool,
-    /// What calls its acquire off.
-    pub(super) cancel: Option<Cancel>,
-    /// How often it was let go on, or told to unwind, since the run is over.
-    pub(super) farewells: u32,
-    /// What it acquires of a semaphore that is none of ours, if it says so.
-    pub(super) request: Option<Request>,
-}
 
 const STRANGER: &str = "shuttle has started a thread or a task of its own, of which nothing is known here: \
      start threads with selvedge::thread::spawn";
@@ -86,8 +47,7 @@ pub(super) struct Late {
 /// The workers of a run.
 pub(super) struct Crew {
     pub(super) core: Rc<Core>,
-    pub(super) members: RefCell<Vec<Member>>,
-    pub(super) offers: RefCell<Offers>,
+    pub(super) team: RefCell<Team>,
     /// The member of each task of shuttle's; [`NO_MEMBER`] for the one that only keeps the run going.
     by_task: RefCell<Vec<usize>>,
     /// What a worker stands at that only shuttle knows of, by where it was spawned.
@@ -101,6 +61,8 @@ pub(super) struct Crew {
     pub(super) foreign: Rc<Cell<bool>>,
     /// Where the stacks of this run are kept, if they are.
     pub(super) host: RefCell<Option<Rc<Host>>>,
+    /// How the worker goes on that was chosen last.
+    action: Cell<Action>,
     /// The task whose turn it is, once that is known before shuttle asks.
     pub(super) decided: Cell<Option<usize>>,
     /// A panic of whoever was asked, on its way to the engine: it must not unwind a worker.
@@ -120,14 +82,14 @@ impl Crew {
     pub(super) fn new(core: Rc<Core>) -> Crew {
         Crew {
             core,
-            members: RefCell::default(),
-            offers: RefCell::default(),
+            team: RefCell::default(),
             by_task: RefCell::default(),
             unknown: RefCell::default(),
             announced: Cell::new(false),
             quiet: Cell::new(false),
             foreign: host().map_or_else(Rc::default, |host| Rc::clone(&host.foreign)),
             host: RefCell::default(),
+            action: Cell::new(Action::Proceed),
             decided: Cell::new(None),
             broken: RefCell::default(),
             runnable: RefCell::default(),
@@ -143,8 +105,7 @@ impl Crew {
         *self.host.borrow_mut() = host;
         *self.random.borrow_mut() = Rng::for_run(0, 0);
         self.decided.set(None);
-        self.members.borrow_mut().clear();
-        self.offers.borrow_mut().begin();
+        self.team.borrow_mut().begin();
         self.by_task.borrow_mut().clear();
         self.late.borrow_mut().clear();
         self.announced.set(false);
@@ -154,21 +115,13 @@ impl Crew {
 
     /// A worker has a stack, which is this task of shuttle's.
     pub(super) fn join(&self, task: usize, stand: Stand, scoped_in: Option<usize>) {
-        let mut members = self.members.borrow_mut();
-        self.knows(task, members.len());
-        let worker = self.core.progress.borrow().slots[members.len()].id;
-        let mut offers = self.offers.borrow_mut();
-        offers.stands(
-            members.len(),
-            worker,
-            stand,
-            &mut self.core.book.borrow_mut(),
-        );
-        members.push(Member {
-            worker,
+        let team = &mut *self.team.borrow_mut();
+        let me = team.members.len();
+        self.knows(task, me);
+        team.members.push(Member {
+            worker: self.core.progress.borrow().slots[me].id,
             task,
             stand,
-            decided: Action::Proceed,
             scoped_in,
             heard_of_panic: false,
             joined: false,
@@ -176,6 +129,7 @@ impl Crew {
             farewells: 0,
             request: None,
         });
+        team.stands(me, stand, &mut self.core.book.borrow_mut());
     }
 
     /// A task of shuttle's that is no worker, and has nothing to do.
@@ -215,7 +169,10 @@ impl Crew {
     }
 
     /// The worker that runs waits for its turn before an op; how it goes on.
-    #[inline]
+    ///
+    /// Each return after a switch of stacks is one that the processor has not foreseen: so this is part
+    /// of its callers.
+    #[inline(always)]
     pub(super) fn stand(&self, statement: StatementId, op: Op) -> Action {
         let core = &self.core;
         if core.is_ending() {
@@ -236,15 +193,9 @@ impl Crew {
     }
 
     /// Lets others go on until the worker that runs is chosen again.
-    #[inline]
+    #[inline(always)]
     pub(super) fn switch(&self, me: usize, stand: Stand, mut book: RefMut<'_, Book>) -> Action {
-        let task = {
-            let member = &mut self.members.borrow_mut()[me];
-            member.stand = stand;
-            let mut offers = self.offers.borrow_mut();
-            offers.stands(me, member.worker, stand, &mut book);
-            member.task
-        };
+        let task = self.team.borrow_mut().stands(me, stand, &mut book);
         drop(book);
         let next = self.decide_here();
         if next != Some(task) {
@@ -255,13 +206,13 @@ impl Crew {
         if self.core.is_ending() {
             self.leave();
         }
-        self.members.borrow()[me].decided
+        self.action.get()
     }
 
     /// Finds out whose turn it is without asking shuttle, if that is not its business.
     #[inline]
     fn decide_here(&self) -> Option<usize> {
-        if self.foreign.get() || self.play.borrow().is_some() {
+        if self.foreign.get() || self.core.script.on.get() {
             return None;
         }
         let turn = catch_unwind(AssertUnwindSafe(|| {
@@ -343,7 +294,11 @@ impl Crew {
     fn turn(&self, runnable: &[usize]) -> Option<usize> {
         if !self.core.is_ending() {
             match self.choose(runnable) {
-                Turn::Of(me, action) => return Some(self.goes_on(me, action)),
+                Turn::Of(me, action) => {
+                    let (mut team, mut book) =
+                        (self.team.borrow_mut(), self.core.book.borrow_mut());
+                    return Some(self.goes_on(me, action, &mut team, &mut book));
+                }
                 Turn::Over => return self.after(runnable),
                 Turn::Ending => {}
             }
@@ -369,36 +324,19 @@ impl Crew {
 
     /// A worker goes on; what shuttle calls it.
     #[inline]
-    fn goes_on(&self, me: usize, action: Action) -> usize {
-        let (mut offers, mut book) = (self.offers.borrow_mut(), self.core.book.borrow_mut());
-        self.goes_on_from(me, action, &mut offers, &mut book)
-    }
-
-    #[inline]
-    fn goes_on_from(
-        &self,
-        me: usize,
-        action: Action,
-        offers: &mut Offers,
-        book: &mut Book,
-    ) -> usize {
-        let member = &mut self.members.borrow_mut()[me];
-        let worker = member.worker;
+    fn goes_on(&self, me: usize, action: Action, team: &mut Team, book: &mut Book) -> usize {
+        let (worker, task) = team.goes_on(me, book);
         self.core.current.set(Runner { slot: me, worker });
-        offers.goes_on(me, member.stand);
-        if member.stand == Stand::At {
-            book.account_mut(worker).op = Op::Poll;
-        }
-        member.stand = Stand::Running;
-        member.decided = action;
-        member.task
+        self.action.set(action);
+        task
     }
 
-    /// A worker is unwound; what shuttle calls it.
+    /// A worker is unwound; what shuttle calls it. What it waited for is told at the end of the run.
     fn leaves(&self, me: usize) -> usize {
-        let member = &mut self.members.borrow_mut()[me];
+        let member = &mut self.team.borrow_mut().members[me];
         let worker = member.worker;
         self.core.current.set(Runner { slot: me, worker });
+        self.action.set(Action::Proceed);
         member.stand = Stand::Running;
         member.task
     }
@@ -408,22 +346,22 @@ impl Crew {
     #[inline]
     fn next_of_kept(&self) -> Option<usize> {
         let core = &self.core;
-        if core.is_watched() || core.is_ending() {
+        if core.watched.get() || core.is_ending() {
             return None;
         }
         if cfg!(debug_assertions) {
             self.compare();
         }
-        let offers = &mut *self.offers.borrow_mut();
+        let team = &mut *self.team.borrow_mut();
         let progress = &mut *core.progress.borrow_mut();
         let book = &mut *core.book.borrow_mut();
-        if let Some(me) = offers.granted(progress.slots()) {
-            return Some(self.goes_on_from(me, Action::Proceed, offers, book));
+        if let Some(me) = team.granted(progress.slots()) {
+            return Some(self.goes_on(me, Action::Proceed, team, book));
         }
-        if !offers.are_all_plain() || progress.is_at_bound() {
+        if !team.are_all_plain() || progress.is_at_bound() {
             return None;
         }
-        offers.gather(&mut progress.enabled);
+        team.gather(&mut progress.enabled, book);
         progress.bounded = false;
         progress.tell(book, Situation::Going);
         let Some(at) = progress.ask(book) else {
@@ -432,7 +370,7 @@ impl Crew {
         };
         let Choice { worker, action } = progress.taken(at);
         let me = progress.slot_of(worker)?;
-        Some(self.goes_on_from(me, action, offers, book))
+        Some(self.goes_on(me, action, team, book))
     }
 
     /// A worker has come to a scheduling point of which only shuttle knows.
@@ -442,10 +380,10 @@ impl Crew {
         if !slot.ended || self.host.borrow().is_some() {
             self.foreign.set(true);
         }
-        if slot.ended || self.members.borrow()[me].stand != Stand::Running {
+        if slot.ended || self.team.borrow().members[me].stand != Stand::Running {
             return;
         }
-        let member = &mut self.members.borrow_mut()[me];
+        let member = &mut self.team.borrow_mut().members[me];
         member.stand = Stand::Foreign;
         if !self.core.is_ending() {
             let statement = member.request.map_or(slot.awaits, |r| r.statement);
@@ -456,9 +394,9 @@ impl Crew {
 
     /// A worker whose step is part of the one that was taken.
     fn goes_on_unasked(&self) -> Option<usize> {
-        let members = self.members.borrow();
+        let team = self.team.borrow();
         let progress = self.core.progress.borrow();
-        members
+        team.members
             .iter()
             .zip(progress.slots())
             .position(|(member, slot)| {
@@ -527,7 +465,7 @@ impl Crew {
         let joined = self
             .core
             .slot_of(worker)
-            .map(|member| self.members.borrow()[member].joined);
+            .map(|member| self.team.borrow().members[member].joined);
         book.account(worker).how == Ending::Panicked && joined == Some(false)
     }
 
@@ -552,7 +490,7 @@ impl Crew {
 
     /// The acquire is called off at which a worker waits.
     pub(super) fn call_off(&self, member: usize) {
-        let cancel = self.members.borrow()[member].cancel.clone();
+        let cancel = self.team.borrow().members[member].cancel.clone();
         if let Some(cancel) = cancel {
             cancel.fire();
         }

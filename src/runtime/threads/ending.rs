@@ -4,7 +4,8 @@ use std::panic::resume_unwind;
 
 use shuttle_engine::runtime::thread::continuation::switch;
 
-use super::crew::{Crew, MOST_FAREWELLS, Stand};
+use super::crew::{Crew, MOST_FAREWELLS};
+use super::team::Stand;
 use crate::runtime::scene::core::NOBODY;
 use crate::runtime::scene::panics::Panic;
 
@@ -15,10 +16,15 @@ impl Crew {
         if std::thread::panicking() || me == NOBODY.slot {
             return;
         }
-        let given_up = self.members.borrow_mut().get_mut(me).is_some_and(|member| {
-            member.farewells += 1;
-            member.farewells > MOST_FAREWELLS
-        });
+        let given_up = self
+            .team
+            .borrow_mut()
+            .members
+            .get_mut(me)
+            .is_some_and(|member| {
+                member.farewells += 1;
+                member.farewells > MOST_FAREWELLS
+            });
         if given_up {
             // nobody comes back to it
             self.announced.set(true);
@@ -29,9 +35,9 @@ impl Crew {
 
     /// Whether all threads have ended that were spawned in a worker's scopes.
     fn has_closed(&self, of: usize) -> bool {
-        let members = self.members.borrow();
+        let team = self.team.borrow();
         let progress = self.core.progress.borrow();
-        let mut scoped = members.iter().zip(progress.slots());
+        let mut scoped = team.members.iter().zip(progress.slots());
         scoped.all(|(member, slot)| member.scoped_in != Some(of) || slot.ended)
     }
 
@@ -43,15 +49,15 @@ impl Crew {
     /// Whom to unwind next; who has opened a scope comes after those who run in it.
     pub(super) fn leaves_next(&self, runnable: &[usize]) -> Option<usize> {
         let reached = |me: &usize| {
-            let member = &self.members.borrow()[*me];
+            let member = &self.team.borrow().members[*me];
             let ended = self.core.progress.borrow().slots[*me].ended;
             let can_run = member.stand != Stand::Foreign || runnable.contains(&member.task);
             let goes_on = member.farewells <= MOST_FAREWELLS;
             !ended && can_run && goes_on && self.has_closed(*me)
         };
-        let count = self.members.borrow().len();
+        let count = self.team.borrow().members.len();
         let next = (0..count).rev().find(reached)?;
-        self.members.borrow_mut()[next].farewells += 1;
+        self.team.borrow_mut().members[next].farewells += 1;
         Some(next)
     }
 }

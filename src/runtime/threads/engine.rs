@@ -10,12 +10,13 @@ use shuttle_engine::runtime::execution::Execution;
 use shuttle_engine::runtime::thread::continuation::{CONTINUATION_POOL, ContinuationPool};
 use shuttle_engine::scheduler::Schedule;
 
-use super::crew::{Crew, NO_MEMBER, Stand};
+use super::crew::{Crew, NO_MEMBER};
 use super::hook::ThreadHook;
 use super::host::{Host, host, keep_one_that_can_run};
 use super::quiet::config;
 use super::scheduler::Asked;
 use super::spawn::{Present, crew, live};
+use super::team::Stand;
 use crate::property::{SharedStrategy, SharedWitness, Situation};
 use crate::run::Outcome;
 use crate::runtime::names::{Here, MAIN, Verb};

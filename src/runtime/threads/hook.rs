@@ -6,7 +6,8 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
-use super::crew::{Crew, Late, Stand};
+use super::crew::{Crew, Late};
+use super::team::Stand;
 use crate::run::{Action, Event as Told, Op as Announced, Permits, SemaphoreId, StatementId};
 use crate::runtime::scene::core::Core;
 use crate::runtime::scene::hook::ID_BITS;

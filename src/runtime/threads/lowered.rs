@@ -13,10 +13,11 @@ use std::task::{Context, Poll, Waker};
 
 use shuttle_engine::runtime::execution::ExecutionState;
 
-use super::crew::{Crew, NO_MEMBER, Stand, Turn};
+use super::crew::{Crew, NO_MEMBER, Turn};
 use super::engine::{STACK, Threads};
 use super::hook::ThreadHook;
 use super::spawn::{Present, crew};
+use super::team::Stand;
 use crate::property::{SharedStrategy, SharedWitness, Situation};
 use crate::run::{
     Action, Choice, Ending, Event, Op, Outcome, SemaphoreId, StatementId, Status, WorkerId,
@@ -179,7 +180,7 @@ impl Stage for Threaded {
     /// The semaphore itself says that the worker stands at the acquire, before it performs it.
     async fn acquire<T, F: Acquiring<T>>(&self, request: Request<F>) -> Answer<T> {
         let me = self.0.core.current.get().slot;
-        self.0.members.borrow_mut()[me].cancel = request.cancel;
+        self.0.team.borrow_mut().members[me].cancel = request.cancel;
         let book = &self.0.core.book;
         book.borrow_mut().account_mut(request.worker).statement = request.statement;
         let answer = request.acquire.block(request.timed);

@@ -29,6 +29,7 @@ mod quiet;
 mod scheduler;
 mod scope;
 mod spawn;
+mod team;
 
 pub use acquiring::{Acquired, acquiring};
 pub(crate) use engine::{Main, Threads};

@@ -7,8 +7,8 @@ use std::thread;
 
 use shuttle_std::thread as shuttles;
 
-use super::crew::Stand;
 use super::spawn::{IN_SCOPE, Place, Worker, crew, live, refuse_in_tasks};
+use super::team::Stand;
 use crate::run::WorkerId;
 use crate::runtime::names::Here;
 
@@ -32,11 +32,11 @@ where
         return thread::scope(|scope| f(Scope(Kind::Std(scope))));
     };
     let me = crew.core.current.get().slot;
-    let first = crew.members.borrow().len();
+    let first = crew.team.borrow().members.len();
     let of_scope = || {
-        let members = crew.members.borrow();
+        let team = crew.team.borrow();
         let progress = crew.core.progress.borrow();
-        let all = members.iter().zip(progress.slots()).skip(first);
+        let all = team.members.iter().zip(progress.slots()).skip(first);
         let own = all.filter(|(member, _)| member.scoped_in == Some(me));
         own.map(|(_, slot)| slot.id).collect::<Vec<WorkerId>>()
     };
@@ -63,7 +63,7 @@ where
                 .into_iter()
                 .any(|worker| crew.is_unheard_panic(worker));
             if unheard {
-                crew.members.borrow_mut()[me].heard_of_panic = true;
+                crew.team.borrow_mut().members[me].heard_of_panic = true;
                 resume_unwind(Box::new(IN_SCOPE));
             }
             value

@@ -10,8 +10,9 @@ use std::thread;
 
 use shuttle_engine::runtime::execution::ExecutionState;
 
-use super::crew::{Crew, Stand};
+use super::crew::Crew;
 use super::engine::STACK;
+use super::team::Stand;
 use crate::run::{Cause, Ending, Event, Op, StatementId, WorkerId};
 use crate::runtime::names::{Here, Verb};
 use crate::runtime::scene::core::NOBODY;
@@ -258,7 +259,7 @@ impl Crew {
         self.stand(statement, Op::Join { first: worker });
         let mut book = core.book.borrow_mut();
         let me = core.current.get().slot;
-        let mut members = self.members.borrow_mut();
+        let members = &mut self.team.borrow_mut().members;
         members[me].heard_of_panic |= book.account(worker).how == Ending::Panicked;
         book.account_mut(core.worker()).wait = None;
     }
@@ -266,7 +267,7 @@ impl Crew {
     /// Somebody has asked how a worker ended.
     pub(super) fn was_joined(&self, worker: WorkerId) {
         if let Some(member) = self.core.slot_of(worker) {
-            self.members.borrow_mut()[member].joined = true;
+            self.team.borrow_mut().members[member].joined = true;
         }
     }
 
@@ -319,10 +320,8 @@ impl Crew {
             core.progress.borrow_mut().slots[me].ended = true;
         } else {
             core.ended(me, how, Striker::User, None);
-            let members = self.members.borrow();
-            let workers = |me: usize| members[me].worker;
-            let (mut offers, mut book) = (self.offers.borrow_mut(), core.book.borrow_mut());
-            offers.ends(workers(me), &mut book, workers);
+            let (mut team, mut book) = (self.team.borrow_mut(), core.book.borrow_mut());
+            team.ends(me, &mut book);
         }
         // what shuttle drops of it is nobody's step
         core.current.set(NOBODY);
@@ -331,7 +330,7 @@ impl Crew {
     /// Writes a panic down; what a join is told of it.
     fn has_panicked(&self, me: usize, id: WorkerId, sight: Sight) -> Box<dyn Any + Send> {
         let core = &self.core;
-        let passes_on = self.members.borrow()[me].heard_of_panic
+        let passes_on = self.team.borrow().members[me].heard_of_panic
             && sight
                 .failure()
                 .is_some_and(|(text, _)| text.contains(AS_UNWRAPPED) || text == IN_SCOPE);
