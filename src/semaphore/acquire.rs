@@ -229,11 +229,19 @@ impl Claim {
         if scene.blocks() {
             return self.block_in(on, &scene, limit);
         }
-        match self.key {
+        let at_once = match self.key {
             None => self.try_start(on),
             Some(_) => None,
+        };
+        match at_once {
+            Some(answer) => {
+                if answer.is_ok() {
+                    self.tell_granted(on, &scene);
+                }
+                answer
+            }
+            None => self.park(on, &scene, limit),
         }
-        .unwrap_or_else(|| self.park(on, &scene, limit))
     }
 
     #[cold]

@@ -99,7 +99,7 @@ mod active {
     use std::cell::{Cell, RefCell};
     use std::panic::Location;
     use std::rc::Rc;
-    use std::sync::atomic::AtomicU64;
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::task::{Context, Poll, Waker};
 
     use super::words::{Event, Op, Woken};
@@ -110,8 +110,20 @@ mod active {
     pub struct Mark(pub AtomicU64);
 
     impl Mark {
+        /// Set in a mark when a thread has used the semaphore that has no exploration.
+        pub(crate) const OUTSIDE: u64 = 1 << 63;
+
         pub(crate) const fn new() -> Mark {
             Mark(AtomicU64::new(0))
+        }
+
+        /// A thread that has no exploration uses the semaphore.
+        #[inline]
+        pub(crate) fn used_outside(&self) {
+            let mark = self.0.load(Ordering::Relaxed);
+            if mark != 0 && mark & Mark::OUTSIDE == 0 {
+                self.0.fetch_or(Mark::OUTSIDE, Ordering::Relaxed);
+            }
         }
     }
 
@@ -364,8 +376,9 @@ mod calls {
 
         #[inline]
         pub(in crate::semaphore) fn tell(&self, on: &Semaphore, event: Event) {
-            if let Some(hook) = &self.0 {
-                hook.tell(&on.site(), event);
+            match &self.0 {
+                Some(hook) => hook.tell(&on.site(), event),
+                None => on.origin().mark.used_outside(),
             }
         }
 

@@ -155,6 +155,31 @@ fn a_thread_of_the_system_is_not_seen() {
     all_is_well();
 }
 
+/// Nobody holds that any more.
+#[test]
+fn what_a_thread_of_the_system_puts_back_is_back() {
+    let drops = |permit| std::thread::spawn(move || drop(permit)).join().unwrap();
+    finds(
+        &faultless(portfolio()),
+        move || {
+            let pool = semaphore("pool", 2);
+            let workers: Vec<_> = (0..2)
+                .map(|_| {
+                    let pool = pool.clone();
+                    thread::spawn(move || {
+                        drops(pool.clone().acquire_owned().wait().unwrap());
+                        drop(pool.acquire_blocking());
+                    })
+                })
+                .collect();
+            workers.into_iter().for_each(|w| w.join().unwrap());
+            drop(pool.acquire_many(2).wait());
+        },
+        &[],
+    );
+    all_is_well();
+}
+
 /// Whether it is in time or too late, that is told.
 #[test]
 fn a_thread_of_the_system_that_wakes_a_worker_is_told() {

@@ -78,13 +78,16 @@ pub(crate) struct Core {
     /// The statement of the op that is performed.
     pub(in crate::runtime) statement: Cell<StatementId>,
     pub(in crate::runtime) phase: Cell<Phase>,
-    /// Whether there is a probe or an invariant.
+    /// Whether there is a probe or an invariant, or somebody meddled.
     pub(in crate::runtime) watched: Cell<bool>,
     pub(in crate::runtime) probes: RefCell<Vec<Probe>>,
     /// Those that were made while probes were read.
     pub(in crate::runtime) new_probes: RefCell<Vec<Probe>>,
     pub(in crate::runtime) tracked: RefCell<Vec<Known>>,
     pub(in crate::runtime) invariants: RefCell<Vec<Invariant>>,
+    /// The semaphores that a thread has used that is none of the run's workers, since that was
+    /// allowed for.
+    pub(in crate::runtime) meddled: RefCell<Vec<SemaphoreId>>,
     /// What was put back while the run was taken down: who dropped it, and what it was.
     pub(in crate::runtime) dropped: RefCell<Vec<(WorkerId, SemaphoreId, Entry)>>,
     /// Our semaphores of this run, to tell those that are left otherwise than they were found.
@@ -139,6 +142,7 @@ impl Core {
             new_probes: RefCell::default(),
             tracked: RefCell::default(),
             invariants: RefCell::default(),
+            meddled: RefCell::default(),
             dropped: RefCell::default(),
             found: RefCell::default(),
             epoch: Cell::new(0),
@@ -167,6 +171,7 @@ impl Core {
         self.watched.set(!self.invariants.borrow().is_empty());
         self.dropped.borrow_mut().clear();
         self.found.borrow_mut().clear();
+        self.meddled.borrow_mut().clear();
         self.tracked.borrow_mut().clear();
         // wakers of timers that were forgotten are dropped where nothing is borrowed
         let stale = std::mem::take(&mut self.progress.borrow_mut().clock);

@@ -6,10 +6,10 @@ use std::task::{Context, Poll, Waker};
 
 use crate::property::Identity;
 use crate::run::{Event as Told, Op as Announced, Outcome, SemaphoreId, StatementId, WorkerId};
-use crate::runtime::book::{Entry, TrayKind};
+use crate::runtime::book::{Entry, Tray, TrayKind};
 use crate::runtime::names::{Here, Verb};
 use crate::runtime::scene::core::{Core, Found};
-use crate::semaphore::hook::{Event, Hook, Op, Site, Token, Woken};
+use crate::semaphore::hook::{Event, Hook, Mark, Op, Site, Token, Woken};
 
 /// A mark is the number of a run, and the id of the semaphore in it.
 pub(in crate::runtime) const ID_BITS: u32 = 20;
@@ -31,6 +31,15 @@ fn state(site: &Site<'_>) -> (u64, u64, bool) {
     (site.available as u64, capacity as u64, site.closed)
 }
 
+impl Tray {
+    /// A semaphore of ours stands so.
+    #[inline]
+    fn stands(&mut self, site: &Site<'_>) {
+        (self.available, self.capacity, self.closed) = state(site);
+        self.debt = site.debt as u64;
+    }
+}
+
 impl Core {
     /// The id of a semaphore in this run.
     #[inline]
@@ -42,9 +51,18 @@ impl Core {
         self.meets(site)
     }
 
-    /// The run comes to a semaphore for the first time.
+    /// The run comes to a semaphore for the first time, or again after a thread used it that is none of
+    /// its workers.
     #[cold]
     fn meets(&self, site: &Site<'_>) -> SemaphoreId {
+        let mark = site.mark.0.fetch_and(!Mark::OUTSIDE, Ordering::Relaxed) & !Mark::OUTSIDE;
+        if mark >> ID_BITS == self.epoch.get() {
+            let id = SemaphoreId(mark as u32 & ((1 << ID_BITS) - 1));
+            self.book.borrow_mut().touch(id).stands(site);
+            self.meddled.borrow_mut().push(id);
+            self.watched.set(true);
+            return id;
+        }
         let kind = match site.capacity {
             Some(_) => TrayKind::Own,
             None => TrayKind::Signal,
@@ -194,7 +212,8 @@ impl Hook for Core {
 
     fn tell(&self, site: &Site<'_>, event: Event) {
         let gone = event == Event::Dropped;
-        if gone && site.mark.0.load(Ordering::Relaxed) >> ID_BITS != self.epoch.get() {
+        let mark = site.mark.0.load(Ordering::Relaxed) & !Mark::OUTSIDE;
+        if gone && mark >> ID_BITS != self.epoch.get() {
             return;
         }
         let id = self.id_of(site);
@@ -210,9 +229,7 @@ impl Hook for Core {
         }
         let worker = self.worker();
         let mut book = self.book.borrow_mut();
-        let tray = book.touch(id);
-        (tray.available, tray.capacity, tray.closed) = state(site);
-        tray.debt = site.debt as u64;
+        book.touch(id).stands(site);
         let scripted = self.script.on.get();
         match event {
             Event::Granted { token, permits } => book.granted(id, self.entry(token, permits)),

@@ -57,6 +57,11 @@ impl Core {
 
     /// Says who held what, what is lost, and what is left otherwise than it was found.
     pub(in crate::runtime) fn settle(&self, situation: Situation) {
+        if self.was_woken_from_outside() {
+            // whoever did that has put permits back of which nothing is known here: they are not lost
+            return;
+        }
+        self.allow_for_meddling();
         self.settle_entries(situation);
         self.settle_foreign(situation);
         let found = std::mem::take(&mut *self.found.borrow_mut());
@@ -71,12 +76,18 @@ impl Core {
             }
         }
         *self.found.borrow_mut() = found;
+    }
+
+    /// Whether a thread or a task woke a worker that is no part of the run; tells it.
+    fn was_woken_from_outside(&self) -> bool {
         let progress = &mut *self.progress.borrow_mut();
         let outside = |slot: &&Slot| slot.flag.woken_outside();
-        if let Some(statement) = progress.slots().iter().find(outside).map(|s| s.awaits) {
+        let woken = progress.slots().iter().find(outside).map(|s| s.awaits);
+        if let Some(statement) = woken {
             let identity = Identity::Outside { statement };
             progress.facts.push(Fact::Failed(identity));
         }
+        woken.is_some()
     }
 
     fn settle_entries(&self, situation: Situation) {

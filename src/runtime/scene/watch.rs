@@ -107,7 +107,16 @@ impl Core {
         }
     }
 
+    /// Allows for what threads put back that are none of the run's workers: it is not known whose it
+    /// was. What they take and keep is missed, and told.
+    pub(in crate::runtime) fn allow_for_meddling(&self) {
+        for id in self.meddled.borrow_mut().drain(..) {
+            self.book.borrow_mut().strike_what_is_free(id);
+        }
+    }
+
     fn read_all_probes(&self) {
+        self.allow_for_meddling();
         let probes = self.probes.borrow();
         for probe in probes.iter().filter(|probe| !probe.broken.get()) {
             match self.guarded(|| (probe.read)()) {
