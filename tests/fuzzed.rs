@@ -204,3 +204,25 @@ fn changes_keep_what_an_input_is() {
     stays(Shape::Nothing, &[], <[u8]>::is_empty);
     stays(Shape::Bytes, b"ab", |given| given.starts_with(b"ab"));
 }
+
+/// So it is when a crash is made smaller: each step may have one byte less than the last one.
+#[test]
+fn the_fuzzer_is_never_asked_to_change_nothing_into_nothing() {
+    let mut asked = 0;
+    for shape in [Shape::Program, Shape::Nothing, Shape::Bytes] {
+        for size in 0..40usize {
+            for seed in 0..50 {
+                let most = size.saturating_sub(1).max(1);
+                let mut data = vec![2; 40];
+                let default = &mut |_: &mut [u8], size: usize, most: usize| {
+                    asked += 1;
+                    assert!(most > 0, "libFuzzer ends the process for this");
+                    size.min(most)
+                };
+                let changed = mutate(shape, &mut data, size, most, seed, default);
+                assert!(changed <= most, "{shape:?} {size} {seed}");
+            }
+        }
+    }
+    assert!(asked > 0);
+}

@@ -26,7 +26,7 @@ pub enum Shape {
 }
 
 /// The fuzzer's own way to change the first bytes of a buffer: so many, of which there may be so
-/// many afterwards; how many there are.
+/// many afterwards, one at least; how many there are.
 pub type Default<'f> = &'f mut dyn FnMut(&mut [u8], usize, usize) -> usize;
 
 /// From this byte on a decision is a fault, where one can strike: see [`Bytes`].
@@ -58,7 +58,8 @@ pub fn mutate(
         if shape == Shape::Nothing || rng.below(ways) == 0 {
             decide(&mut decisions, &mut rng);
         } else {
-            let room = room.saturating_sub(decisions.len());
+            // libFuzzer takes no less than one, so a decision may have to go for it
+            let room = room.saturating_sub(decisions.len()).max(1);
             give(shape, &mut given, room, &mut rng, default);
         }
     }
