@@ -8,6 +8,7 @@
 //! `seeds` writes each program of a folder as an input of the targets `program`, `lowering` and
 //! `text`. `name` writes the program of an input of `program` or `lowering` as `corpus/a-name.sem`,
 //! with the `expect` lines of what a search finds in it today: look at them before you commit it.
+//! `tests/fuzz_corpus.rs` runs both.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -85,15 +86,25 @@ fn read(file: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn name_it(artifact: &Path, name: &str) -> Result<String, String> {
-    let file = PathBuf::from(format!("corpus/{name}.sem"));
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err(format!(
+            "`{name}` is no name: letters, digits, `-` and `_` make one"
+        ));
+    }
+    let folder = Path::new("corpus");
+    if !folder.is_dir() {
+        return Err("there is no folder corpus here: run this where it is".to_owned());
+    }
+    let file = folder.join(name).with_extension("sem");
     if file.exists() {
         return Err(format!(
             "{} is there already: choose another name",
             file.display()
         ));
     }
-    let bytes = read(artifact)?;
-    let program = program_of(Input::split(&bytes).given);
+    let program = given(&read(artifact)?)
+        .map_err(|why| format!("{} holds no program: {why}", artifact.display()))?;
     let explorer = Explorer {
         states: Some(MOST_STATES),
         ..Explorer::default()
@@ -111,6 +122,26 @@ fn name_it(artifact: &Path, name: &str) -> Result<String, String> {
         ", but the search was cut short"
     };
     Ok(format!("{} is written{sure}:\n\n{named}", file.display()))
+}
+
+/// The program of an input of `program` or `lowering`. Nearly all bytes are one, so what is refused is
+/// what somebody took for such an input.
+fn given(bytes: &[u8]) -> Result<Program, String> {
+    if std::str::from_utf8(bytes).is_ok_and(|text| Program::parse(text).is_ok()) {
+        return Err("it is the text of one, so it can be copied as it is".to_owned());
+    }
+    if bytes.starts_with(b"selvedge:") {
+        return Err("it is the text of a schedule".to_owned());
+    }
+    match Input::split(bytes).given {
+        [] => Err("after the two bytes of the length nothing is given".to_owned()),
+        given => {
+            // a seed said what is expected of it, which the changed program need not do any more
+            let mut draft = program_of(given).draft();
+            draft.expects.clear();
+            draft.build().map_err(|error| error.to_string())
+        }
+    }
 }
 
 /// The lines that a report makes true.
