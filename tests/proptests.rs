@@ -1,6 +1,13 @@
 //! Property tests whose cases are explored: strategies, the driver, and what is kept.
 #![cfg(feature = "proptest")]
 
+#[cfg(feature = "threads")]
+#[path = "proptests/documented.rs"]
+mod documented;
+#[cfg(feature = "threads")]
+#[path = "proptests/threads.rs"]
+mod threads;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;

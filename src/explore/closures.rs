@@ -36,8 +36,8 @@ pub(super) struct Case {
     pub(super) command: Option<String>,
 }
 
-/// What makes the future of a run, in any thread.
-pub(super) type Closure = Arc<dyn Fn() -> Root + Send + Sync>;
+/// What makes the future of a run, or its first thread, in any thread.
+pub(crate) type Closure = Arc<dyn Fn() -> Root + Send + Sync>;
 
 impl Explorer {
     /// How closures are explored unless somebody says otherwise: 10,000 runs of the portfolio, one
@@ -154,24 +154,37 @@ impl Explorer {
         self.replay_case(case, schedule, closure_of_threads(closure))
     }
 
-    /// As [`Explorer::explore_async`], for a check that stands at `place`.
+    /// Explores a closure, for a check of that name that stands at `place`.
     #[cfg(feature = "proptest")]
-    pub(crate) fn explore_at<F, Fut>(
+    pub(crate) fn explore_at(
         &self,
         name: &str,
         place: &'static Location<'static>,
-        closure: F,
-    ) -> Report
-    where
-        F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ()> + 'static,
-    {
+        closure: Closure,
+    ) -> Report {
         let case = Case {
             name: name.to_owned(),
             place: Here::from(place),
             command: None,
         };
-        self.explore_case(case, closure_of(closure))
+        self.explore_case(case, closure)
+    }
+
+    /// Replays a schedule of a closure, for a check of that name that stands at `place`.
+    #[cfg(feature = "proptest")]
+    pub(crate) fn replay_at(
+        &self,
+        name: &str,
+        place: &'static Location<'static>,
+        schedule: &str,
+        closure: Closure,
+    ) -> Result<Report, ScheduleError> {
+        let case = Case {
+            name: name.to_owned(),
+            place: Here::from(place),
+            command: None,
+        };
+        self.replay_case(case, schedule, closure)
     }
 
     pub(super) fn explore_case(&self, case: Case, closure: Closure) -> Report {
@@ -407,7 +420,7 @@ impl Explorer {
 }
 
 /// A closure whose futures are boxed.
-pub(super) fn closure_of<F, Fut>(closure: F) -> Closure
+pub(crate) fn closure_of<F, Fut>(closure: F) -> Closure
 where
     F: Fn() -> Fut + Send + Sync + 'static,
     Fut: Future<Output = ()> + 'static,
@@ -421,7 +434,7 @@ where
 
 /// A closure that is the first of a run's threads.
 #[cfg(feature = "threads")]
-pub(super) fn closure_of_threads(closure: impl Fn() + Send + Sync + 'static) -> Closure {
+pub(crate) fn closure_of_threads(closure: impl Fn() + Send + Sync + 'static) -> Closure {
     let closure = Arc::new(closure);
     Arc::new(move || Root::Thread(Arc::clone(&closure) as _))
 }

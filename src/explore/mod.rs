@@ -33,6 +33,10 @@ mod watchdog;
 #[cfg(feature = "threads")]
 pub use check::{check, try_check};
 pub use check::{check_async, try_check_async};
+#[cfg(all(feature = "proptest", feature = "threads"))]
+pub(crate) use closures::closure_of_threads;
+#[cfg(feature = "proptest")]
+pub(crate) use closures::{Closure, closure_of};
 pub use conformance::{Conformance, Difference, Model, Ops, check_semaphore};
 pub use explorer::{Explorer, Watcher, budget_of};
 pub use fuzzing::{Counters, Fuzzing, Pairs};

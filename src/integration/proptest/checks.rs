@@ -11,10 +11,12 @@ use ::proptest::test_runner::Config;
 
 use super::cases::{Failed, Shrinking, run};
 use super::failure::{Failure, Found};
-use crate::explore::Explorer;
+#[cfg(feature = "threads")]
+use crate::explore::closure_of_threads;
 use crate::explore::regressions::{
     KeptValue, Stale, keep_program, keep_value, kept_programs, kept_values,
 };
+use crate::explore::{Closure, Explorer, closure_of};
 use crate::program::{BudgetDecl, Program, PropertyName};
 use crate::report::{Finding, StrategyName};
 
@@ -52,8 +54,10 @@ use crate::report::{Finding, StrategyName};
 ///     }
 /// });
 /// ```
+///
+/// [`Checks::threads`] is the same over a closure that starts threads (feature `threads`).
 #[derive(Debug, Clone)]
-#[must_use = "nothing is checked before `programs` or `futures` is called"]
+#[must_use = "nothing is checked before `programs`, `futures` or `threads` is called"]
 pub struct Checks {
     /// How each case is explored, where the environment says nothing: its runs are those of all
     /// cases together, and its seed is that of the cases too.
@@ -231,11 +235,85 @@ impl Checks {
     {
         let mut explorer = self.explorer();
         explorer.budget.cancels = explorer.budget.cancels.or(Some(1));
-        let each = self.share(&explorer);
-        let of = |value: &S::Value| {
+        self.try_values(&explorer, strategy, read, |value| {
             let (closure, value) = (closure.clone(), value.clone());
-            move || closure(value.clone())
-        };
+            closure_of(move || closure(value.clone()))
+        })
+    }
+
+    /// As [`Checks::futures`], over the threads that a closure starts with
+    /// [`thread::spawn`](crate::thread::spawn).
+    ///
+    /// # Panics
+    ///
+    /// As [`Checks::futures`].
+    #[cfg(feature = "threads")]
+    #[track_caller]
+    pub fn threads<S, F>(&self, strategy: S, closure: F)
+    where
+        S: Strategy,
+        S::Value: Clone + Debug + Send + Sync + 'static,
+        F: Fn(S::Value) + Clone + Send + Sync + 'static,
+    {
+        conclude(self.try_threads_of(strategy, |_| None, closure));
+    }
+
+    /// As [`Checks::threads`], with what reads a value that was kept.
+    ///
+    /// # Panics
+    ///
+    /// As [`Checks::futures`].
+    #[cfg(feature = "threads")]
+    #[track_caller]
+    pub fn threads_of<S, F>(&self, strategy: S, read: impl Fn(&str) -> Option<S::Value>, closure: F)
+    where
+        S: Strategy,
+        S::Value: Clone + Debug + Send + Sync + 'static,
+        F: Fn(S::Value) + Clone + Send + Sync + 'static,
+    {
+        conclude(self.try_threads_of(strategy, read, closure));
+    }
+
+    /// As [`Checks::threads_of`], but what failed is returned; if nothing did, what is stale.
+    ///
+    /// # Errors
+    ///
+    /// If something is found.
+    ///
+    /// # Panics
+    ///
+    /// In an exploration, or if the environment says what cannot be used.
+    #[cfg(feature = "threads")]
+    pub fn try_threads_of<S, F>(
+        &self,
+        strategy: S,
+        read: impl Fn(&str) -> Option<S::Value>,
+        closure: F,
+    ) -> Result<Vec<Stale>, Box<Failure>>
+    where
+        S: Strategy,
+        S::Value: Clone + Debug + Send + Sync + 'static,
+        F: Fn(S::Value) + Clone + Send + Sync + 'static,
+    {
+        self.try_values(&self.explorer(), strategy, read, |value| {
+            let (closure, value) = (closure.clone(), value.clone());
+            closure_of_threads(move || closure(value.clone()))
+        })
+    }
+
+    /// Explores what is made of the values of a strategy, after those that were kept.
+    fn try_values<S>(
+        &self,
+        explorer: &Explorer,
+        strategy: S,
+        read: impl Fn(&str) -> Option<S::Value>,
+        of: impl Fn(&S::Value) -> Closure,
+    ) -> Result<Vec<Stale>, Box<Failure>>
+    where
+        S: Strategy,
+        S::Value: Clone + Debug,
+    {
+        let each = self.share(explorer);
         let attempt = |value: &S::Value| {
             let report = each.explore_at(&self.name, self.place, of(value));
             report.into_result()
@@ -276,17 +354,13 @@ impl Checks {
     }
 
     /// Replays the schedule that was kept with a value.
-    fn again<F, Fut>(
+    fn again(
         &self,
         explorer: &Explorer,
         kept: &KeptValue,
-        closure: F,
+        closure: Closure,
         stale: &mut Vec<Stale>,
-    ) -> Result<(), Box<Finding>>
-    where
-        F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ()> + 'static,
-    {
+    ) -> Result<(), Box<Finding>> {
         let mut because = |why: String| {
             stale.push(Stale {
                 path: kept.path.clone(),
@@ -294,7 +368,7 @@ impl Checks {
             });
             Ok(())
         };
-        match explorer.replay_async(&self.name, &kept.schedule, closure) {
+        match explorer.replay_at(&self.name, self.place, &kept.schedule, closure) {
             Err(error) => because(format!("its schedule cannot be used: {error}")),
             Ok(report) => match report.into_result() {
                 Err(finding) if finding.property == PropertyName::Divergence => {
@@ -355,7 +429,8 @@ fn not_read(kept: &KeptValue) -> Stale {
     Stale {
         path: kept.path.clone(),
         why: format!(
-            "it was not tried, since nothing reads `{}`: use `futures_of`, or make a test of it",
+            "it was not tried, since nothing reads `{}`: use `futures_of` or `threads_of`, or make a \
+             test of it",
             kept.value
         ),
     }
