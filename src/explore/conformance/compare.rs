@@ -29,6 +29,10 @@ impl<S: Counting> Trial<'_, S> {
         if let Some(&c) = self.served.iter().find(|&&c| !self.subject.is_woken(c)) {
             return Err(self.not_woken(c));
         }
+        // most ops serve at most one, and order is nothing to that
+        if self.served.len() < 2 {
+            return Ok(());
+        }
         // one that had been woken for nothing before may come at any place
         let in_order = |clients: &[Client]| -> Vec<Client> {
             let both = |c: &&Client| woken.contains(c) && self.served.contains(c);
