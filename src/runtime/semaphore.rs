@@ -1,11 +1,26 @@
 //! The semaphore of this crate, asked as any other: `fifo`, with hand-off.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use super::counting::{Counting, Refused, Unsupported};
 use crate::program::Order;
-use crate::semaphore::{Semaphore, SemaphorePermit, TryAcquireError};
+use crate::semaphore::{Acquire, Semaphore, SemaphorePermit, TryAcquireError};
+
+/// An acquire, which lives as long as this does. It has a name, so that it is compiled where it is
+/// written and not where it is polled.
+struct Asked<'a>(Acquire<'a>);
+
+impl<'a> Future for Asked<'a> {
+    type Output = Result<SemaphorePermit<'a>, Refused>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let polled = Pin::new(&mut self.0).poll(context);
+        // nothing here cancels it, and it has no timer
+        polled.map_err(|_| Refused::Closed)
+    }
+}
 
 impl Counting for Semaphore {
     const ORDER: Order = Order::Fifo;
@@ -16,18 +31,12 @@ impl Counting for Semaphore {
         Semaphore::new(permits as usize)
     }
 
-    /// The future itself, which lives as long as this one does.
     #[track_caller]
     fn acquire(
         &self,
         permits: u32,
     ) -> impl Future<Output = Result<SemaphorePermit<'_>, Refused>> + '_ {
-        let mut acquire = self.acquire_many(permits);
-        poll_fn(move |context| {
-            let polled = Pin::new(&mut acquire).poll(context);
-            // nothing here cancels it, and it has no timer
-            polled.map_err(|_| Refused::Closed)
-        })
+        Asked(self.acquire_many(permits))
     }
 
     #[track_caller]

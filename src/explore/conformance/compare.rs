@@ -15,11 +15,17 @@ impl<S: Counting> Trial<'_, S> {
         for &client in &woken {
             self.row.wakes(self.number(client));
         }
+        let looked = self.look_at(&woken);
+        self.subject.keep(woken);
+        looked
+    }
+
+    fn look_at(&mut self, woken: &[Client]) -> Result<(), Parting> {
         let available = self.subject.available()?;
         self.row.tells(available);
         match (S::ORDER, S::HANDOVER) {
             (Order::Barging, _) => self.look_for_sleepers()?,
-            (_, Handover::HandOff) => self.look_at_the_served(&woken)?,
+            (_, Handover::HandOff) => self.look_at_the_served(woken)?,
             (_, Handover::WakeAndRetry) => self.look_at_the_due()?,
         }
         self.look_at_the_count(available)

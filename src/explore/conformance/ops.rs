@@ -36,17 +36,9 @@ impl Ops {
     /// The ops that bytes say. Any bytes are a sequence, and more bytes say more: the first is how
     /// many permits there are, then two are an op each, what and by whom.
     pub fn from_bytes(bytes: &[u8]) -> Ops {
-        let (permits, rest) = match bytes.split_first() {
-            Some((&first, rest)) => (u32::from(first) % (MOST_PERMITS + 1), rest),
-            None => (0, bytes),
-        };
-        Ops {
-            permits,
-            ops: rest
-                .chunks_exact(2)
-                .map(|pair| op(pair[0], pair[1]))
-                .collect(),
-        }
+        let (permits, ops) = said(bytes);
+        let ops = ops.collect();
+        Ops { permits, ops }
     }
 
     /// How many ops.
@@ -102,11 +94,27 @@ impl<S: Counting> Model<S> {
     ///
     /// The first difference, in the shortest sequence that was found to show one.
     pub fn check(&self, ops: &Ops) -> Result<(), Difference> {
+        self.held(ops.permits, ops.ops.iter().copied())
+    }
+
+    /// The same for the ops that bytes say, which are read as they are performed; see
+    /// [`Ops::from_bytes`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn check_bytes(&self, bytes: &[u8]) -> Result<(), Difference> {
+        let (permits, ops) = said(bytes);
+        self.held(permits, ops)
+    }
+
+    fn held(&self, permits: u32, ops: impl Iterator<Item = Op> + Clone) -> Result<(), Difference> {
         // most sequences show nothing, and nobody reads about those
-        if self.perform(ops, Told::Nothing).parting.is_none() {
+        let performed = self.perform(permits, ops.clone(), Told::Nothing);
+        if performed.parting.is_none() {
             return Ok(());
         }
-        let performed = self.perform(ops, Told::Rows);
+        let performed = self.perform(permits, ops, Told::Rows);
         let before = performed.ops.len();
         let performed = shrink::<S>(&self.models, self.abilities, performed);
         let found = format!("shrunk from {before} steps to {}", performed.ops.len());
@@ -114,12 +122,22 @@ impl<S: Counting> Model<S> {
         Err(Difference::new(name, S::ORDER, &performed, 0, &found))
     }
 
-    fn perform(&self, ops: &Ops, told: Told) -> Performed {
-        let mut next = ops.ops.iter().copied().take(self.most as usize);
+    fn perform(&self, permits: u32, ops: impl Iterator<Item = Op>, told: Told) -> Performed {
+        let mut next = ops.take(self.most as usize);
         let mut end = Draw::new(Rng::for_run(0, 0), 0);
         let mut next = |trial: &Trial<'_, S>| next.next().or_else(|| end.next(trial));
-        perform_told::<S>(&self.models, self.abilities, ops.permits, told, &mut next)
+        perform_told::<S>(&self.models, self.abilities, permits, told, &mut next)
     }
+}
+
+/// How many permits bytes say, and which ops.
+fn said(bytes: &[u8]) -> (u32, impl Iterator<Item = Op> + Clone) {
+    let (permits, rest) = match bytes.split_first() {
+        Some((&first, rest)) => (u32::from(first) % (MOST_PERMITS + 1), rest),
+        None => (0, bytes),
+    };
+    let ops = rest.chunks_exact(2).map(|pair| op(pair[0], pair[1]));
+    (permits, ops)
 }
 
 /// One op, of all that there are.

@@ -17,6 +17,8 @@
 //! 1. Between two ops a worker stands at its pick, or at an acquire in which it waits.
 //! 2. In barging order an acquire that fits again stands where it is until it is polled.
 
+use std::mem;
+
 use super::op::{CLIENTS, Client, LARGEST, LARGEST_RESIZE, MOST_PERMITS};
 use crate::machine::{Machine, Sink, State};
 use crate::program::{Amount, BlockBuilder, Order, Program};
@@ -59,7 +61,8 @@ pub(super) enum Served {
 
 /// The machines of an order, for every number of permits at the start.
 pub(super) struct Models {
-    machines: Vec<Machine>,
+    /// Each with its initial state.
+    machines: Vec<(Machine, State)>,
     branches: Vec<Branch>,
 }
 
@@ -83,7 +86,11 @@ impl Models {
                 })
                 .build();
             match program {
-                Ok(program) => Machine::new(&program),
+                Ok(program) => {
+                    let machine = Machine::new(&program);
+                    let initial = machine.initial(&mut ());
+                    (machine, initial)
+                }
                 Err(error) => unreachable!("the program of the model is valid: {error}"),
             }
         };
@@ -95,11 +102,12 @@ impl Models {
 
     /// A semaphore of so many permits that nobody has used.
     pub(super) fn start(&self, permits: u32) -> Reference<'_> {
-        let machine = &self.machines[permits as usize];
+        let (machine, initial) = &self.machines[permits as usize];
         Reference {
             machine,
             branches: &self.branches,
-            state: machine.initial(&mut ()),
+            state: initial.clone(),
+            spare: Vec::new(),
         }
     }
 }
@@ -144,10 +152,11 @@ pub(super) struct Reference<'a> {
     machine: &'a Machine,
     branches: &'a [Branch],
     state: State,
+    /// Room for what is heard, used again and again.
+    spare: Vec<Served>,
 }
 
 /// Keeps what concerns the clients.
-#[derive(Default)]
 struct Heard(Vec<Served>);
 
 impl Sink for Heard {
@@ -205,7 +214,8 @@ impl Reference<'_> {
     }
 
     pub(super) fn acquire(&mut self, client: Client, permits: u32) -> Vec<Served> {
-        self.make(client, self.branch(Branch::Acquire(permits)));
+        let silent = self.make(client, self.branch(Branch::Acquire(permits)));
+        self.keep(silent);
         if self.is_barred(client) {
             return vec![Served::Queued { client }];
         }
@@ -268,6 +278,12 @@ impl Reference<'_> {
         !view.is_queued(S) && view.wait(WorkerId(client as u32)).is_some()
     }
 
+    /// Takes back what it gave to be heard, for its room.
+    pub(super) fn keep(&mut self, mut heard: Vec<Served>) {
+        heard.clear();
+        self.spare = heard;
+    }
+
     fn branch(&self, branch: Branch) -> Action {
         let Some(at) = self.branches.iter().position(|&b| b == branch) else {
             unreachable!("the model has a branch for every op: {branch:?}")
@@ -276,7 +292,8 @@ impl Reference<'_> {
     }
 
     fn perform(&mut self, client: Client, branch: Branch) -> Vec<Served> {
-        self.make(client, self.branch(branch));
+        let silent = self.make(client, self.branch(branch));
+        self.keep(silent);
         self.proceed(client)
     }
 
@@ -293,7 +310,7 @@ impl Reference<'_> {
             "invariant 1: {choice:?} is no choice of {}",
             self.machine.view(&self.state)
         );
-        let mut heard = Heard::default();
+        let mut heard = Heard(mem::take(&mut self.spare));
         self.machine.apply(&mut self.state.0, choice, &mut heard);
         heard.0
     }

@@ -14,6 +14,7 @@ use crate::runtime::Counting;
 pub(super) struct Performed {
     /// Permits at the start.
     pub(super) permits: u32,
+    /// Those that made sense, if they are told.
     pub(super) ops: Vec<Op>,
     /// One for each op.
     pub(super) rows: Vec<Row>,
@@ -24,7 +25,7 @@ pub(super) struct Performed {
 /// Whether anybody will read what happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Told {
-    /// In a row for each op.
+    /// Which ops were performed, and a row for each.
     Rows,
     /// Only whether the sides part.
     Nothing,
@@ -70,7 +71,9 @@ pub(super) fn perform_told<S: Counting>(
         if !trial.applies(op) {
             continue;
         }
-        performed.ops.push(op);
+        if told == Told::Rows {
+            performed.ops.push(op);
+        }
         if let Err(parting) = trial.step(op) {
             performed.parting = Some(parting);
             break;

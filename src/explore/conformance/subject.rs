@@ -71,8 +71,10 @@ impl<'s, S: Counting + 's> Request<'s, S> {
 /// A semaphore under test, and what its clients have of it.
 pub(super) struct Subject<'s, S: Counting> {
     semaphore: &'s S,
-    requests: Vec<Request<'s, S>>,
+    requests: [Request<'s, S>; CLIENTS],
     wakes: Arc<Wakes>,
+    /// Room for who was woken, used again and again.
+    spare: Vec<Client>,
 }
 
 impl<'s, S: Counting> Subject<'s, S> {
@@ -85,8 +87,9 @@ impl<'s, S: Counting> Subject<'s, S> {
         };
         Subject {
             semaphore,
-            requests: (0..CLIENTS).map(idle).collect(),
+            requests: std::array::from_fn(idle),
             wakes: Arc::default(),
+            spare: Vec::new(),
         }
     }
 
@@ -107,9 +110,9 @@ impl<'s, S: Counting> Subject<'s, S> {
 
     /// Who was woken since this was asked last, in order, each once.
     pub(super) fn take_wakes(&mut self) -> Vec<Client> {
-        let wakes = mem::take(&mut *self.wakes.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut woken = Vec::new();
-        for (client, poll) in wakes {
+        let mut woken = mem::take(&mut self.spare);
+        let mut wakes = self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
+        for (client, poll) in wakes.drain(..) {
             let request = &mut self.requests[client];
             if request.is_pending() && request.polls == poll && !request.woken {
                 request.woken = true;
@@ -119,6 +122,12 @@ impl<'s, S: Counting> Subject<'s, S> {
         woken
     }
 
+    /// Takes back who was woken, for its room.
+    pub(super) fn keep(&mut self, mut woken: Vec<Client>) {
+        woken.clear();
+        self.spare = woken;
+    }
+
     pub(super) fn available(&self) -> Result<Option<usize>, Panicked> {
         guarded(|| self.semaphore.available())
     }
@@ -126,9 +135,9 @@ impl<'s, S: Counting> Subject<'s, S> {
     /// Makes an acquire and polls it once.
     pub(super) fn acquire(&mut self, client: Client, permits: u32) -> Result<Answer, Panicked> {
         let semaphore = self.semaphore;
-        guarded(|| {
-            self.requests[client].future = Some(Box::pin(semaphore.acquire(permits)));
-        })?;
+        let future: Acquire<'s, S> =
+            guarded(|| -> Acquire<'s, S> { Box::pin(semaphore.acquire(permits)) })?;
+        self.requests[client].future = Some(future);
         self.poll(client)
     }
 

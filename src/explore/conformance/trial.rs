@@ -364,9 +364,9 @@ impl<'s, S: Counting> Trial<'s, S> {
     }
 
     /// Takes in what the model did; what it says of `own`, the one who performs the op.
-    fn heard(&mut self, served: Vec<Served>, own: Option<Client>) -> Expected {
+    fn heard(&mut self, all: Vec<Served>, own: Option<Client>) -> Expected {
         let mut expected = Expected::Nothing;
-        for served in served {
+        for &served in &all {
             let (client, standing, says) = match served {
                 Served::Granted { client, permits } => {
                     if permits == 0 {
@@ -405,6 +405,7 @@ impl<'s, S: Counting> Trial<'s, S> {
             self.row.serves(says, self.number(client));
             self.served.push(client);
         }
+        self.reference.keep(all);
         expected
     }
 

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use super::input::Input;
 use super::seeds::program_of;
 use super::transcript::{Detail, Transcript};
-use crate::explore::{Model, Ops, budget_of};
+use crate::explore::{Model, budget_of};
 use crate::machine::{Machine, Run};
 use crate::program::{BudgetDecl, Program};
 use crate::property::{Fact, Identity, StepBound, cycles};
 use crate::report::Reduction;
 use crate::run::{Action, Budget, Choice, WorkerId};
-use crate::runtime::Lowered;
+use crate::runtime::{Counting, Lowered};
 use crate::schedule::{Digest, Schedule};
 use crate::search::{Exhaustive, Keep};
 use crate::semaphore::Semaphore;
@@ -108,20 +108,32 @@ fn told(facts: &BTreeSet<Fact>) -> (BTreeSet<Identity>, Vec<Vec<crate::run::Sema
     (failed.collect(), cycles.collect())
 }
 
-thread_local! {
-    static MODEL: Model<Semaphore> = Model::new(MOST_OPS);
+/// What sequences of ops on a semaphore are held against by [`ops_on`].
+pub fn model<S: Counting>() -> Model<S> {
+    Model::new(MOST_OPS)
 }
 
-/// Ops on our semaphore, cancellations among them, held against the machine.
+/// Ops on a semaphore, cancellations among them, held against the machine.
 ///
 /// # Panics
 ///
 /// If they part, with the shortest sequence that was found to show it.
-pub fn semaphore(bytes: &[u8]) {
-    let ops = Ops::from_bytes(bytes);
-    if let Err(difference) = MODEL.with(|model| model.check(&ops)) {
+pub fn ops_on<S: Counting>(model: &Model<S>, bytes: &[u8]) {
+    if let Err(difference) = model.check_bytes(bytes) {
         panic!("{difference}");
     }
+}
+
+/// The same for our semaphore, with its hook.
+///
+/// # Panics
+///
+/// The same.
+pub fn semaphore(bytes: &[u8]) {
+    thread_local! {
+        static MODEL: Model<Semaphore> = model();
+    }
+    MODEL.with(|model| ops_on(model, bytes));
 }
 
 /// A program, performed by the machine, by futures and by threads, as the decisions say.
