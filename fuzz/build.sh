@@ -1,15 +1,12 @@
 #!/usr/bin/env bash
-# Builds the targets with stable Rust, as
+# Builds the targets with stable Rust; they come to lie in target/HOST/release/, where
 #     cargo fuzz build --sanitizer none --no-trace-compares -O
-# does, where cargo-fuzz is not at hand; they come to lie in target/HOST/release/, as there.
-# Arguments go to cargo: `--bin text` builds one. FUZZ_DIR=user-crate/fuzz builds those of another
-# folder, into the target folder of that one.
+# puts them too, which is the way where cargo-fuzz is at hand. That counts every edge of every crate;
+# here counters are where they guide, since to gather them is most of what an execution costs:
+#   semaphore  in the semaphore, and not in the machine that it is held against
+#   the rest   in this package, and not in its dependencies
+# and for `program` and `lowering`, of which an execution is thousands of edges, one for each function.
+# What that is worth is in docs/fuzzing.md. Arguments go to cargo: `--bin text` builds one.
 set -euo pipefail
-cd "${FUZZ_DIR:-$(dirname "${BASH_SOURCE[0]}")}"
+cd "$(dirname "${BASH_SOURCE[0]}")"
 host=$(rustc -vV | sed -n 's/^host: //p')
-export CARGO_INCREMENTAL=0
-# with a target, build scripts are built without these flags, which they could not be linked with
-export RUSTFLAGS="${RUSTFLAGS:-} --cfg fuzzing -Cpasses=sancov-module \
--Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
--Cllvm-args=-sanitizer-coverage-pc-table"
-exec cargo build --release --target "$host" --target-dir "${FUZZ_TARGET_DIR:-target}" "$@"

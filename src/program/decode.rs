@@ -44,17 +44,22 @@ impl Program {
     ///
     /// If the reader refuses what was decoded, which would be a bug here or there.
     pub fn from_bytes(bytes: &[u8]) -> Program {
+        valid(&Program::written(bytes).to_string())
+    }
+
+    /// The same program, whose text is as it was written for the bytes, and not as it is printed.
+    pub(crate) fn written(bytes: &[u8]) -> Program {
         let mut writer = Writer::new();
         for pair in bytes[..bytes.len().min(MOST_BYTES)].chunks_exact(2) {
             writer.instruction(pair[0], usize::from(pair[1]));
         }
-        let text = writer.text();
-        let read = match Program::parse(&text) {
-            Ok(program) => Program::parse(&program.to_string()),
-            Err(error) => Err(error),
-        };
-        read.unwrap_or_else(|error| panic!("invariant 1: any bytes are valid\n{error}\n{text}"))
+        valid(&writer.text())
     }
+}
+
+fn valid(text: &str) -> Program {
+    Program::parse(text)
+        .unwrap_or_else(|error| panic!("invariant 1: any bytes are valid\n{error}\n{text}"))
 }
 
 /// What is still to be said of a block that is open.

@@ -1,7 +1,7 @@
 //! Breadth-first search of all nodes.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cheapest;
 use super::deltas::{Children, Deltas};
@@ -113,14 +113,7 @@ impl Exhaustive<'_> {
     /// are not made cheaper any more.
     pub fn search<Stop>(&self, probe: Probe<'_, Stop>, hurry: &dyn Fn() -> bool) -> Found<Stop> {
         let space = Space::new(self.machine, self.budget, self.bound, self.reduction);
-        let mut search = Search::new(&space, self.keep);
-        let mut stopped = None;
-        while stopped.is_none() && search.has_more() {
-            stopped = probe(&search.progress());
-            if stopped.is_none() {
-                search.advance();
-            }
-        }
+        let (search, stopped) = self.search_in(&space, probe);
         let exact = cheapest::schedules(self, &search, stopped.is_none(), hurry);
         let facts = paths::witnesses(&search, &exact);
         Found {
@@ -128,6 +121,33 @@ impl Exhaustive<'_> {
             stopped,
             progress: search.progress(),
         }
+    }
+
+    /// What a search finds, without the schedules: for those who only compare.
+    ///
+    /// # Errors
+    ///
+    /// Why the probe said stop.
+    pub fn facts<Stop>(&self, probe: Probe<'_, Stop>) -> Result<BTreeSet<Fact>, Stop> {
+        let space = Space::new(self.machine, self.budget, self.bound, self.reduction);
+        let (search, stopped) = self.search_in(&space, probe);
+        stopped.map_or_else(|| Ok(paths::facts(&search)), Err)
+    }
+
+    fn search_in<'s, Stop>(
+        &self,
+        space: &'s Space<'s>,
+        probe: Probe<'_, Stop>,
+    ) -> (Search<'s>, Option<Stop>) {
+        let mut search = Search::new(space, self.keep);
+        let mut stopped = None;
+        while stopped.is_none() && search.has_more() {
+            stopped = probe(&search.progress());
+            if stopped.is_none() {
+                search.advance();
+            }
+        }
+        (search, stopped)
     }
 }
 

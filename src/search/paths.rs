@@ -3,7 +3,7 @@
 //! Where instances stand for each other, the worker that a node calls by one name is another one
 //! of its class in the run that leads there; who is who is followed along the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::exhaustive::{Search, Sighting, Witnessed};
 use super::space::{Notes, Scratch};
@@ -45,31 +45,54 @@ pub(super) fn witnesses(
     witnesses
 }
 
+/// All facts of a search, those of instances that others stand for among them.
+pub(super) fn facts(search: &Search<'_>) -> BTreeSet<Fact> {
+    let seen = search.sightings.keys();
+    let alike = seen.clone().flat_map(|fact| of_all_alike(search, fact));
+    let alike = alike.map(|(_, fact)| fact);
+    seen.cloned().chain(alike).collect()
+}
+
 /// What one instance can show, all of its class can.
 fn for_all_alike(search: &Search<'_>, witnesses: &mut BTreeMap<Fact, Witnessed>) {
-    let Some(symmetry) = &search.space.symmetry else {
-        return;
-    };
     let mut more = Vec::new();
     for (fact, witnessed) in witnesses.iter() {
-        let Fact::Ordered { from, to, worker } = *fact else {
-            continue;
-        };
-        let of = |class: &&Vec<WorkerId>| class[0] == worker;
-        for &alike in symmetry.classes().iter().find(of).into_iter().flatten() {
+        for ((worker, alike), fact) in of_all_alike(search, fact) {
             let mut witnessed = witnessed.clone();
             swap(&mut witnessed.choices, worker, alike);
-            let fact = Fact::Ordered {
-                from,
-                to,
-                worker: alike,
-            };
             more.push((fact, witnessed));
         }
     }
     for (fact, witnessed) in more {
         witnesses.entry(fact).or_insert(witnessed);
     }
+}
+
+/// The fact for each instance of the class whose first instance shows it, with both instances.
+fn of_all_alike(
+    search: &Search<'_>,
+    fact: &Fact,
+) -> impl Iterator<Item = ((WorkerId, WorkerId), Fact)> {
+    let ordered = match *fact {
+        Fact::Ordered { from, to, worker } => Some((from, to, worker)),
+        _ => None,
+    };
+    let symmetry = search.space.symmetry.as_ref();
+    let class = ordered.zip(symmetry).and_then(|(ordered, symmetry)| {
+        let (_, _, worker) = ordered;
+        let class = symmetry.classes().iter().find(|class| class[0] == worker)?;
+        Some((ordered, class))
+    });
+    class.into_iter().flat_map(|((from, to, worker), class)| {
+        class.iter().map(move |&alike| {
+            let fact = Fact::Ordered {
+                from,
+                to,
+                worker: alike,
+            };
+            ((worker, alike), fact)
+        })
+    })
 }
 
 fn swap(choices: &mut [Choice], a: WorkerId, b: WorkerId) {

@@ -63,7 +63,6 @@ pub(super) enum Served {
 pub(super) struct Models {
     /// Each with its initial state.
     machines: Vec<(Machine, State)>,
-    branches: Vec<Branch>,
 }
 
 impl Models {
@@ -96,7 +95,6 @@ impl Models {
         };
         Models {
             machines: (0..=MOST_PERMITS).map(build).collect(),
-            branches,
         }
     }
 
@@ -105,7 +103,6 @@ impl Models {
         let (machine, initial) = &self.machines[permits as usize];
         Reference {
             machine,
-            branches: &self.branches,
             state: initial.clone(),
             spare: Vec::new(),
         }
@@ -150,7 +147,6 @@ fn pick(b: &mut BlockBuilder, branches: &[Branch]) {
 /// The model in the middle of a sequence.
 pub(super) struct Reference<'a> {
     machine: &'a Machine,
-    branches: &'a [Branch],
     state: State,
     /// Room for what is heard, used again and again.
     spare: Vec<Served>,
@@ -189,6 +185,24 @@ impl Sink for Heard {
             _ => return,
         };
         self.0.push(served);
+    }
+}
+
+impl Branch {
+    /// Its place in the order of the branches.
+    fn place(self) -> u32 {
+        const SIMPLE: u32 = 4;
+        match self {
+            Branch::ReleaseAll => 0,
+            Branch::ForgetAll => 1,
+            Branch::Drain => 2,
+            Branch::Close => 3,
+            Branch::Acquire(n) => SIMPLE + n - 1,
+            Branch::Try(n) => SIMPLE + LARGEST + n - 1,
+            Branch::Release(n) => SIMPLE + 2 * LARGEST + n - 1,
+            Branch::Grow(n) => SIMPLE + 3 * LARGEST + n - 1,
+            Branch::Shrink(n) => SIMPLE + 3 * LARGEST + LARGEST_RESIZE + n - 1,
+        }
     }
 }
 
@@ -258,7 +272,7 @@ impl Reference<'_> {
 
     /// Ends the wait of a client.
     pub(super) fn cancel(&mut self, client: Client) -> Vec<Served> {
-        if self.is_barred(client) || self.place(client).is_some() {
+        if self.waits(client) {
             return self.make(client, Action::Cancel);
         }
         // It fits again, in barging order, where the language has nothing to cancel: it takes the
@@ -270,6 +284,12 @@ impl Reference<'_> {
     /// Lets a client go on that waits in barging order and is not barred any more.
     pub(super) fn proceed(&mut self, client: Client) -> Vec<Served> {
         self.make(client, Action::Proceed)
+    }
+
+    /// Whether a client waits: in a queue, or in barging order for what does not fit.
+    fn waits(&self, client: Client) -> bool {
+        let view = self.machine.view(&self.state);
+        view.wait(WorkerId(client as u32)).is_some()
     }
 
     /// Whether a client waits in barging order and cannot go on.
@@ -285,10 +305,7 @@ impl Reference<'_> {
     }
 
     fn branch(&self, branch: Branch) -> Action {
-        let Some(at) = self.branches.iter().position(|&b| b == branch) else {
-            unreachable!("the model has a branch for every op: {branch:?}")
-        };
-        Action::Branch(at as u32)
+        Action::Branch(branch.place())
     }
 
     fn perform(&mut self, client: Client, branch: Branch) -> Vec<Served> {

@@ -12,6 +12,7 @@ use std::future::Future;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -32,8 +33,14 @@ pub(super) enum Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Panicked(pub(super) String);
 
-/// The wakes that have not been looked at: who, and the number of the poll that made the waker.
-type Wakes = Mutex<Vec<(Client, u32)>>;
+/// The wakes that have not been looked at.
+#[derive(Default)]
+struct Wakes {
+    /// Whether there are any: most ops wake nobody, and to lock costs more than to ask.
+    any: AtomicBool,
+    /// Who, and the number of the poll that made the waker.
+    rung: Mutex<Vec<(Client, u32)>>,
+}
 
 struct Bell {
     client: Client,
@@ -47,8 +54,10 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Bell>) {
-        let mut wakes = self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
-        wakes.push((self.client, self.poll));
+        let wakes = &*self.wakes;
+        let mut rung = wakes.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        rung.push((self.client, self.poll));
+        wakes.any.store(true, Ordering::Release);
     }
 }
 
@@ -111,8 +120,13 @@ impl<'s, S: Counting> Subject<'s, S> {
     /// Who was woken since this was asked last, in order, each once.
     pub(super) fn take_wakes(&mut self) -> Vec<Client> {
         let mut woken = mem::take(&mut self.spare);
-        let mut wakes = self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
-        for (client, poll) in wakes.drain(..) {
+        if !self.wakes.any.load(Ordering::Acquire) {
+            return woken;
+        }
+        let wakes = &*self.wakes;
+        let mut rung = wakes.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        wakes.any.store(false, Ordering::Relaxed);
+        for (client, poll) in rung.drain(..) {
             let request = &mut self.requests[client];
             if request.is_pending() && request.polls == poll && !request.woken {
                 request.woken = true;

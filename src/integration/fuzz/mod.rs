@@ -20,4 +20,4 @@ pub use input::Input;
 pub use mutate::{Default, Shape, mutate};
 pub use seeds::{program_of, seed_of};
 pub use target::Target;
-pub use targets::{lowering, model, ops_on, program, schedule, semaphore, text};
+pub use targets::{MOST_OP_BYTES, lowering, model, ops_on, program, schedule, semaphore, text};

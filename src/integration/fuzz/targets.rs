@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::input::Input;
-use super::seeds::program_of;
+use super::seeds::{program_of, read};
 use super::transcript::{Detail, Transcript};
 use crate::explore::{Model, budget_of};
 use crate::machine::{Machine, Run};
@@ -24,8 +24,11 @@ const BOUND: StepBound = StepBound(400);
 /// Programs with more states than this are not searched.
 const MOST_STATES: u64 = 150;
 
-/// Ops of a sequence on a semaphore.
-const MOST_OPS: u32 = 64;
+/// Ops of a sequence on a semaphore: all five clients can be brought to wait and be called off.
+const MOST_OPS: u32 = 16;
+
+/// The bytes of so many ops: how many permits there are, and two for each.
+pub const MOST_OP_BYTES: usize = 1 + 2 * MOST_OPS as usize;
 
 /// A program, printed, read, performed by the machine as the decisions say, replayed from the text
 /// of its schedule; and if it is small, searched with and without reduction.
@@ -36,12 +39,13 @@ const MOST_OPS: u32 = 64;
 /// if the searches do not find the same, or not all that the run showed.
 pub fn program(bytes: &[u8]) {
     let input = Input::split(bytes);
-    let program = program_of(input.given);
-    let printed = program.to_string();
-    match Program::parse(&printed) {
-        Ok(again) => assert!(again == program, "it is printed as another one:\n{printed}"),
+    let given = read(input.given).unwrap_or_else(|| Program::written(input.given));
+    let printed = given.to_string();
+    let program = match Program::parse(&printed) {
+        Ok(program) => program,
         Err(error) => panic!("what is printed cannot be read: {error}\n{printed}"),
-    }
+    };
+    assert!(program == given, "it is printed as another one:\n{printed}");
     let machine = Machine::new(&program);
     let budget = budget_of(&program, &BudgetDecl::default());
     let decisions = Decisions(input.decisions.to_vec());
@@ -74,21 +78,16 @@ fn searched(program: &Program, machine: &Machine, budget: Budget, run: &Transcri
             reduction,
             keep: Keep::Whole,
         };
-        let found = search.search(
-            &mut |progress| (progress.states > MOST_STATES).then_some(()),
-            &|| false,
-        );
-        found.stopped.is_none().then_some(found.facts)
+        let facts = search.facts(&mut |progress| (progress.states > MOST_STATES).then_some(()));
+        facts.ok()
     };
     let Some(all) = search(Reduction::None) else {
         return;
     };
-    let all: BTreeSet<Fact> = all.into_keys().collect();
     if let Some(missed) = run.facts.iter().find(|fact| !all.contains(fact)) {
         panic!("the search misses what a run shows: {missed:?}\n{program}");
     }
     if let Some(reduced) = search(Reduction::Sound) {
-        let reduced: BTreeSet<Fact> = reduced.into_keys().collect();
         assert_eq!(
             told(&all),
             told(&reduced),
