@@ -13,7 +13,7 @@ seeds=${1:-11}
 most=${2:-20000}
 host=$(rustc -vV | sed -n 's/^host: //p')
 hunt=$PWD/${FUZZ_TARGET_DIR:-target}/$host/release/hunt
-[[ -x $hunt ]] || ./build.sh --bin hunt
+[[ -x $hunt ]] || ./build.sh hunt
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 cd "$room"

@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 times=${1:-100}
 host=$(rustc -vV | sed -n 's/^host: //p')
 target=$PWD/${FUZZ_TARGET_DIR:-target}/$host/release/handler
-[[ -x $target ]] || ./build.sh --bin handler
+[[ -x $target ]] || ./build.sh handler
 (cd .. && cargo build --quiet --release --features check --example fuzz_writes)
 writes=$PWD/../${CARGO_TARGET_DIR:-target}/release/examples/fuzz_writes
 room=$(mktemp -d)

@@ -42,8 +42,9 @@ empty=$(rate empty 3000000)
 line empty "$empty"
 line semaphore "$(rate semaphore 100000)"
 line 'semaphore, -entropic=0' "$(rate semaphore 100000 -entropic=0)"
-line program "$(rate program 4000)"
-line 'program, -entropic=0' "$(rate program 4000 -entropic=0)"
+# the first inputs, most of which are new, would count for all otherwise
+line program "$(rate program 20000)"
+line 'program, -entropic=0' "$(rate program 20000 -entropic=0)"
 line lowering "$(rate lowering 3000)"
 line text "$(rate text 100000)"
 line 'text, from files of 100 bytes' "$(rate text 100000 hundred -max_len=100 -entropic=0)"
