@@ -8,20 +8,6 @@ use super::counting::{Counting, Refused, Unsupported};
 use crate::program::Order;
 use crate::semaphore::{Acquire, Semaphore, SemaphorePermit, TryAcquireError};
 
-/// An acquire, which lives as long as this does. It has a name, so that it is compiled where it is
-/// written and not where it is polled.
-struct Asked<'a>(Acquire<'a>);
-
-impl<'a> Future for Asked<'a> {
-    type Output = Result<SemaphorePermit<'a>, Refused>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let polled = Pin::new(&mut self.0).poll(context);
-        // nothing here cancels it, and it has no timer
-        polled.map_err(|_| Refused::Closed)
-    }
-}
-
 impl Counting for Semaphore {
     const ORDER: Order = Order::Fifo;
 
@@ -97,5 +83,19 @@ impl Counting for Semaphore {
     fn close(&self) -> Result<(), Unsupported> {
         Semaphore::close(self);
         Ok(())
+    }
+}
+
+/// An acquire, which lives as long as this does. It has a name, so that it is compiled where it is
+/// written and not where it is polled.
+struct Asked<'a>(Acquire<'a>);
+
+impl<'a> Future for Asked<'a> {
+    type Output = Result<SemaphorePermit<'a>, Refused>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let polled = Pin::new(&mut self.0).poll(context);
+        // nothing here cancels it, and it has no timer
+        polled.map_err(|_| Refused::Closed)
     }
 }
