@@ -12,7 +12,9 @@ thread_local! {
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| MODEL.with(|model| ops_on(model, bytes)));
 
 // what follows the last op that is performed says nothing
-libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, _seed: u32| {
-    let most = max_size.min(MOST_OP_BYTES);
-    libfuzzer_sys::fuzzer_mutate(data, size.min(most), most)
-});
+libfuzzer_sys::fuzz_mutator!(
+    |data: &mut [u8], size: usize, max_size: usize, _seed: u32| {
+        let most = max_size.min(MOST_OP_BYTES);
+        libfuzzer_sys::fuzzer_mutate(data, size.min(most), most)
+    }
+);
