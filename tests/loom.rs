@@ -93,6 +93,22 @@ fn a_try_never_takes_what_a_waiter_is_owed() {
     });
 }
 
+/// Somebody who changes the capacity has the word to themselves meanwhile, and nobody waits.
+#[test]
+fn a_try_does_not_fail_in_the_middle_of_a_resize() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let there = Arc::clone(&s);
+        let thread = thread::spawn(move || {
+            there.grow(1);
+            assert_eq!(there.forget_permits(1), 1);
+        });
+        drop(s.try_acquire().unwrap());
+        thread.join().unwrap();
+        whole(&s, 1);
+    });
+}
+
 #[test]
 fn a_waiter_is_dropped_while_it_is_granted() {
     all(|| {

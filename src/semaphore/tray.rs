@@ -120,14 +120,19 @@ impl Tray {
                 if word & CLOSED != 0 {
                     return Err(TryAcquireError::Closed);
                 }
-                // somebody waits, or nothing is free since there is debt
-                if permits != 0 {
-                    return Err(TryAcquireError::NoPermits);
+                if permits == 0 {
+                    return Ok(());
                 }
-                return Ok(());
             }
             if word >> SHIFT < permits {
                 return Err(TryAcquireError::NoPermits);
+            }
+            if word & SLOW != 0 {
+                word = self.at_rest();
+                if word & (SLOW | CLOSED) == SLOW {
+                    return Err(TryAcquireError::NoPermits);
+                }
+                continue;
             }
             let next = word - (permits << SHIFT);
             match self.swap(word, next) {
@@ -135,6 +140,15 @@ impl Tray {
                 Err(now) => word = now,
             }
         }
+    }
+
+    /// The word between two steps: `SLOW` may be set in the middle of one though nobody waits.
+    #[cold]
+    fn at_rest(&self) -> usize {
+        let line = self.line.lock();
+        let word = self.word.load(Ordering::Relaxed);
+        drop(line);
+        word
     }
 
     #[inline]

@@ -40,6 +40,24 @@ fn threads_that_take_and_put_back_lose_nothing() {
     assert_eq!(stands(&s), (3, Some(3), 0, 0));
 }
 
+/// Nobody waits and enough is free: that somebody is about to change the capacity does not show.
+#[test]
+fn a_try_does_not_fail_in_the_middle_of_a_resize() {
+    let s = semaphore(3);
+    thread::scope(|threads| {
+        let resizes = threads.spawn(|| {
+            for _ in 0..10 * ROUNDS {
+                s.grow(1);
+                assert_eq!(s.forget_permits(1), 1);
+            }
+        });
+        while !resizes.is_finished() {
+            drop(s.try_acquire().unwrap());
+        }
+    });
+    assert_eq!(stands(&s), (3, Some(3), 0, 0));
+}
+
 #[test]
 fn two_threads_that_wait_for_each_other_always_go_on() {
     let (there, back) = (Semaphore::unbounded(0), Semaphore::unbounded(0));
