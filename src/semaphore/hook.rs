@@ -172,6 +172,8 @@ mod active {
         ) -> Poll<()>;
         /// A worker is about to fire a [`Cancel`](crate::semaphore::Cancel); returns when it may.
         fn cancels(&self, _place: &'static Location<'static>) {}
+        /// Somebody is about to look at how a semaphore stands, which is no op.
+        fn looks(&self) {}
         /// Whether the semaphore of this mark is known: then its ops may be announced without a look at
         /// how it stands.
         fn knows(&self, _mark: &Mark) -> bool {
@@ -422,6 +424,14 @@ mod calls {
         }
     }
 
+    /// Somebody looks at how a semaphore stands.
+    #[inline]
+    pub(in crate::semaphore) fn looks() {
+        if let Some(hook) = hook() {
+            hook.looks();
+        }
+    }
+
     /// A semaphore is dropped: the exploration that marked it is told, if it goes on.
     pub(in crate::semaphore) fn dropped(semaphore: &Semaphore) {
         if semaphore.origin().mark.0.load(Ordering::Relaxed) != 0 {
@@ -569,6 +579,9 @@ mod calls {
     pub(in crate::semaphore) fn cancels(_: Place) {}
 
     #[inline]
+    pub(in crate::semaphore) fn looks() {}
+
+    #[inline]
     pub(in crate::semaphore) fn dropped(semaphore: &Semaphore) {
         let Origin = semaphore.origin();
     }
@@ -584,4 +597,4 @@ pub(super) use calls::Token;
 #[cfg(not(feature = "check"))]
 pub(super) use words::{Event, Op, Woken};
 
-pub(super) use calls::{Announced, Origin, Place, Scene, cancels, dropped};
+pub(super) use calls::{Announced, Origin, Place, Scene, cancels, dropped, looks};

@@ -108,29 +108,34 @@ impl Semaphore {
     /// How many permits are free.
     #[inline]
     pub fn available_permits(&self) -> usize {
+        hook::looks();
         self.tray().available()
     }
 
     /// How many permits there are, free and held, less what is still owed to a
     /// [`shrink`](Semaphore::shrink); `None` if it is [unbounded](Semaphore::unbounded).
     pub fn capacity(&self) -> Option<usize> {
+        hook::looks();
         self.tray().capacity()
     }
 
     /// How many permits a [`shrink`](Semaphore::shrink) has still to take from those that are put
     /// back.
     pub fn debt(&self) -> usize {
+        hook::looks();
         self.tray().debt()
     }
 
     /// How many acquires wait.
     pub fn waiters(&self) -> usize {
+        hook::looks();
         self.tray().waiters()
     }
 
     /// Whether it was closed.
     #[inline]
     pub fn is_closed(&self) -> bool {
+        hook::looks();
         self.tray().is_closed()
     }
 

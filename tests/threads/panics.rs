@@ -1,5 +1,6 @@
 //! Panics: what they end and what they do not, and of which a finding is told.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use selvedge::{fault, thread};
@@ -256,4 +257,38 @@ fn a_result_that_panics_when_it_is_dropped_is_a_finding() {
         || drop(thread::spawn(|| Fails)),
         &["main.1 panicked: dropped"],
     );
+}
+
+/// Who catches a panic sees that it has put back what it passed, and so do all others.
+#[test]
+fn what_a_caught_panic_passes_is_back_when_it_is_looked_at() {
+    clean(|| {
+        let pool = semaphore("pool", 1);
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            let _permit = pool.acquire_blocking();
+            fault::point("work");
+        }));
+        assert_eq!(pool.available_permits(), 1);
+    });
+}
+
+#[test]
+fn what_a_caught_panic_passes_is_back_before_its_thread_blocks() {
+    clean(|| {
+        let (pool, mutex) = (
+            semaphore("pool", 1),
+            Arc::new(shuttle::sync::Mutex::new(())),
+        );
+        let (pool2, mutex2) = (pool.clone(), Arc::clone(&mutex));
+        let thread = thread::spawn(move || {
+            let _mutex = mutex2.lock().unwrap();
+            drop(pool2.acquire_blocking().unwrap());
+        });
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            let _permit = pool.acquire_blocking();
+            fault::point("work");
+        }));
+        drop(mutex.lock().unwrap());
+        thread.join().unwrap();
+    });
 }

@@ -257,13 +257,7 @@ impl Crew {
     #[cold]
     fn put_back_all_late(&self) {
         let me = self.core.current.get().slot;
-        loop {
-            let next = {
-                let mut late = self.late.borrow_mut();
-                let at = late.iter().position(|(of, _)| *of == me);
-                at.map(|at| late.remove(at).1)
-            };
-            let Some(late) = next else { return };
+        while let Some(late) = self.next_late(me) {
             // of one that is gone nobody can see when that happens
             if !self.core.is_ending() && !late.permits.is_gone() {
                 let worker = self.core.worker();
@@ -272,6 +266,33 @@ impl Crew {
                 self.switch(me, Stand::At, book);
                 self.core.statement.set(late.statement);
             }
+            late.permits.put_back();
+        }
+    }
+
+    /// The next thing that a worker has to put back.
+    fn next_late(&self, me: usize) -> Option<Late> {
+        let mut late = self.late.borrow_mut();
+        let at = late.iter().position(|(of, _)| *of == me)?;
+        Some(late.remove(at).1)
+    }
+
+    /// A semaphore is looked at: if the worker that runs does that, all that it has to put back is back.
+    pub(super) fn looks(&self) {
+        if self.late.borrow().is_empty() {
+            return;
+        }
+        let me = self.core.current.get().slot;
+        let member = self.team.borrow().members.get(me).map(|m| m.stand);
+        // where it stands, it is a probe that looks
+        if member == Some(Stand::Running) {
+            self.put_back_late_at_once(me);
+        }
+    }
+
+    /// What a worker has to put back, where no other may go on in between.
+    fn put_back_late_at_once(&self, me: usize) {
+        while let Some(late) = self.next_late(me) {
             late.permits.put_back();
         }
     }
@@ -375,14 +396,17 @@ impl Crew {
 
     /// A worker has come to a scheduling point of which only shuttle knows.
     fn stands_at_foreign(&self, me: usize) {
-        let slot = &self.core.progress.borrow().slots[me];
+        let ended = self.core.progress.borrow().slots[me].ended;
         // a task that ends without a host is asked about too
-        if !slot.ended || self.host.borrow().is_some() {
+        if !ended || self.host.borrow().is_some() {
             self.foreign.set(true);
         }
-        if slot.ended || self.team.borrow().members[me].stand != Stand::Running {
+        if ended || self.team.borrow().members[me].stand != Stand::Running {
             return;
         }
+        // nobody may be kept waiting for it meanwhile; shuttle's wakers panic here
+        let _ = self.core.guarded(|| self.put_back_late_at_once(me));
+        let slot = &self.core.progress.borrow().slots[me];
         let member = &mut self.team.borrow_mut().members[me];
         member.stand = Stand::Foreign;
         if !self.core.is_ending() {

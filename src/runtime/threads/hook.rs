@@ -95,6 +95,10 @@ impl Hook for ThreadHook {
         self.core.statement.set(statement);
     }
 
+    fn looks(&self) {
+        self.crew.looks();
+    }
+
     /// A future that is polled by a worker stands before its op as blocking code does.
     fn poll_announce(
         &self,
