@@ -292,3 +292,26 @@ fn what_a_caught_panic_passes_is_back_before_its_thread_blocks() {
         thread.join().unwrap();
     });
 }
+
+/// And what it owns is put back all the same.
+#[test]
+fn a_result_that_panics_when_it_is_dropped_puts_back() {
+    struct Fails(#[allow(dead_code)] selvedge::OwnedSemaphorePermit);
+    impl Drop for Fails {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+    check(
+        [0, 0],
+        || {
+            let pool = semaphore("pool", 1);
+            let there = pool.clone();
+            drop(thread::spawn(move || {
+                Fails(there.acquire_owned().wait().unwrap())
+            }));
+            drop(pool.acquire_blocking().unwrap());
+        },
+        &["main.1 panicked: dropped"],
+    );
+}

@@ -296,10 +296,12 @@ impl Crew {
                 }
                 self.drop_task_locals();
             });
-            if let Err(sight) = rest
-                && !core.is_ending()
-            {
-                core.failed(id, &sight);
+            // and if it does, that puts something back
+            let back = core.guarded(|| self.put_back_late());
+            for sight in [rest, back].into_iter().filter_map(Result::err) {
+                if !core.is_ending() {
+                    core.failed(id, &sight);
+                }
             }
         }
         self.leaves_the_stage(me, how);
