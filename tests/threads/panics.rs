@@ -315,3 +315,16 @@ fn a_result_that_panics_when_it_is_dropped_puts_back() {
         &["main.1 panicked: dropped"],
     );
 }
+
+/// A message of a panic that was caught is not that of the next one.
+#[test]
+fn a_panic_that_was_caught_is_not_told() {
+    check(
+        [0, 0],
+        || {
+            let _ = catch_unwind(|| panic!("caught"));
+            std::panic::resume_unwind(Box::new("of its own".to_owned()));
+        },
+        &["main panicked: of its own"],
+    );
+}

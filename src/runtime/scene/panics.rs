@@ -59,7 +59,10 @@ impl Sight {
             Some(Panic::Injected) => Kind::Injected,
             Some(Panic::Abandoned) => Kind::Abandoned,
             None => {
-                let (text, place) = last.unwrap_or_else(|| (message(&*payload), None));
+                let said = message(&*payload);
+                // of another one that was caught before, neither words nor place are this one's
+                let of_this = last.filter(|(text, _)| *text == said);
+                let (text, place) = of_this.unwrap_or((said, None));
                 if text.contains(INJECTED) {
                     Kind::Injected
                 } else {
