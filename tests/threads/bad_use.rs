@@ -132,6 +132,15 @@ fn a_thread_that_shuttle_starts_is_refused() {
         },
         "selvedge::thread::spawn",
     );
+    // also if a worker is started before it is noticed
+    refused(
+        || {
+            let other = shuttle::thread::spawn(|| ());
+            thread::spawn(thread::yield_now).join().unwrap();
+            other.join().unwrap();
+        },
+        "selvedge::thread::spawn",
+    );
     refused(
         || drop(shuttle::future::spawn(async {})),
         "selvedge::thread::spawn",

@@ -50,6 +50,8 @@ pub(super) struct Crew {
     pub(super) team: RefCell<Team>,
     /// The member of each task of shuttle's; [`NO_MEMBER`] for the one that only keeps the run going.
     by_task: RefCell<Vec<usize>>,
+    /// Whether somebody else has started a task of shuttle's, and a worker was started after it.
+    met_stranger: Cell<bool>,
     /// What a worker stands at that only shuttle knows of, by where it was spawned.
     pub(super) unknown: RefCell<Vec<(Here, StatementId)>>,
     /// Whether the worker that asks for a switch has said where it stands.
@@ -84,6 +86,7 @@ impl Crew {
             core,
             team: RefCell::default(),
             by_task: RefCell::default(),
+            met_stranger: Cell::new(false),
             unknown: RefCell::default(),
             announced: Cell::new(false),
             quiet: Cell::new(false),
@@ -107,6 +110,7 @@ impl Crew {
         self.decided.set(None);
         self.team.borrow_mut().begin();
         self.by_task.borrow_mut().clear();
+        self.met_stranger.set(false);
         self.late.borrow_mut().clear();
         self.announced.set(false);
         self.quiet.set(false);
@@ -135,7 +139,13 @@ impl Crew {
     /// A task of shuttle's that is no worker, and has nothing to do.
     pub(super) fn knows(&self, task: usize, member: usize) {
         let mut by_task = self.by_task.borrow_mut();
-        if by_task.len() <= task {
+        let known = by_task.len();
+        if known <= task {
+            let host = self.host.borrow();
+            let keeps = |task| host.as_ref().is_some_and(|host| host.keeps(task));
+            if !(known..task).all(keeps) {
+                self.met_stranger.set(true);
+            }
             by_task.resize(task + 1, NO_MEMBER);
         }
         by_task[task] = member;
@@ -143,6 +153,9 @@ impl Crew {
 
     /// Whether somebody else has started a task of shuttle's; they are in the order of their start.
     fn has_strangers(&self, runnable: &[usize]) -> bool {
+        if self.met_stranger.get() {
+            return true;
+        }
         let known = self.by_task.borrow().len();
         let host = self.host.borrow();
         let is_stranger = |&task: &usize| !host.as_ref().is_some_and(|host| host.keeps(task));
