@@ -328,7 +328,9 @@ mod calls {
             let (Some(hook), Op::Release { permits }) = (&self.0, op) else {
                 return false;
             };
-            if !std::thread::panicking() || !hook.defers() {
+            // of one that the run has not met, the mark that the permits would carry is stale
+            let known = || hook.knows(&on.origin().mark);
+            if !std::thread::panicking() || !hook.defers() || !known() {
                 return false;
             }
             let later = Later {

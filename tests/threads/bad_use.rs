@@ -1,11 +1,11 @@
 //! What is not meant to be done: a clear message each, never a hang, and the next test is not
 //! poisoned.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use selvedge::explore::Explorer;
-use selvedge::{Semaphore, check_async, fault, task, thread, time, tracked};
+use selvedge::{OwnedSemaphorePermit, Semaphore, check_async, fault, task, thread, time, tracked};
 
 use super::drive::{
     check, clean, faultless, finds, found, in_a_child, portfolio, semaphore, shown,
@@ -279,6 +279,34 @@ fn many_threads_are_many() {
         drop(pool.acquire_blocking());
     };
     finds(&explorer, stuck, &["deadlock pool"]);
+    all_is_well();
+}
+
+/// A guard that an earlier run left behind is dropped by a panic, in a run that does not know its
+/// semaphore: what changes from run to run is told, and nothing of ours fails.
+#[test]
+fn a_guard_of_another_run_that_a_panic_drops_is_told() {
+    static POOL: LazyLock<Arc<Semaphore>> = LazyLock::new(|| semaphore("pool", 3));
+    static KEPT: Mutex<Option<OwnedSemaphorePermit>> = Mutex::new(None);
+    let explorer = Explorer {
+        runs: Some(20),
+        ..portfolio()
+    };
+    let report = explorer.explore_threads("subject", || {
+        let before = KEPT.lock().unwrap().take();
+        let thread = thread::spawn(move || {
+            let _before = before;
+            fault::point("work");
+        });
+        let _ = thread.join();
+        *KEPT.lock().unwrap() = POOL.clone().try_acquire_owned().ok();
+    });
+    for finding in &report.findings {
+        let property = finding.property.as_str();
+        let allowed = ["leak", "divergence", "conservation"];
+        assert!(allowed.contains(&property), "{}", shown(&report));
+    }
+    assert!(!report.findings.is_empty());
     all_is_well();
 }
 
