@@ -29,6 +29,9 @@ const STRANGER: &str = "shuttle has started a thread or a task of its own, of wh
 /// next or by catching what unwinds it, is given up.
 pub(super) const MOST_FAREWELLS: u32 = 1000;
 
+/// What somebody panicked with.
+pub(super) type Panicked = Box<dyn Any + Send>;
+
 /// Permits of a semaphore that is none of ours.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Request {
@@ -68,7 +71,7 @@ pub(super) struct Crew {
     /// The task whose turn it is, once that is known before shuttle asks.
     pub(super) decided: Cell<Option<usize>>,
     /// A panic of whoever was asked, on its way to the engine: it must not unwind a worker.
-    pub(super) broken: RefCell<Option<Box<dyn Any + Send>>>,
+    pub(super) broken: RefCell<Option<Panicked>>,
     /// The tasks that shuttle could run, kept from question to question.
     pub(super) runnable: RefCell<Vec<usize>>,
     /// What shuttle's random numbers are in this run.
@@ -232,10 +235,15 @@ impl Crew {
             let next = self.next_of_kept();
             next.or_else(|| self.turn_quietly())
         }));
-        turn.unwrap_or_else(|panic| {
-            *self.broken.borrow_mut() = Some(panic);
-            None
-        })
+        turn.unwrap_or_else(|panic| self.breaks(panic, &[]))
+    }
+
+    /// Whoever was asked has panicked: the run ends here, and the engine panics when its workers are gone.
+    #[cold]
+    pub(super) fn breaks(&self, panic: Panicked, runnable: &[usize]) -> Option<usize> {
+        self.broken.borrow_mut().get_or_insert(panic);
+        self.end(Outcome::Abandoned);
+        self.turn(runnable)
     }
 
     #[cold]

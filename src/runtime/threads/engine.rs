@@ -1,7 +1,7 @@
 //! A run of a closure over threads.
 
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -96,6 +96,7 @@ impl Threads {
             }
         };
         *core.turns.borrow_mut() = None;
+        self.pass_on_panic();
         self.settle(outcome);
         core.clear();
         strategy.borrow_mut().end(outcome);
@@ -138,6 +139,14 @@ impl Threads {
         }
     }
 
+    /// Whoever was asked during the run may have panicked.
+    pub(super) fn pass_on_panic(&self) {
+        let panic = self.crew.broken.borrow_mut().take();
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
+    }
+
     /// Says how the run ended, once all that its workers held is dropped.
     fn settle(&self, outcome: Outcome) {
         let core = &self.crew.core;
@@ -165,4 +174,78 @@ fn keep_going() {
     let task = keep_one_that_can_run();
     crew.quiet.set(false);
     crew.knows(task, NO_MEMBER);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::{Engine, Step, Witness};
+    use crate::run::{Choice, Point, Strategy, View};
+    use crate::runtime::{Reserved, Root, Tasks};
+    use crate::semaphore::Semaphore;
+
+    /// Takes what comes first, and panics when it is asked that often.
+    struct Panics(u32);
+
+    impl Strategy for Panics {
+        fn begin(&mut self, _: u64) -> bool {
+            true
+        }
+
+        fn choose(&mut self, point: &Point<'_>) -> Option<Choice> {
+            self.0 -= 1;
+            assert!(self.0 > 0, "of the strategy");
+            Some(point.enabled[0].choice)
+        }
+    }
+
+    struct Deaf;
+
+    impl Witness for Deaf {
+        fn state(&mut self, _: &dyn View, _: Situation, _: &Step<'_>) {}
+    }
+
+    /// It is the engine that panics, whoever has asked, and no worker sees anything of that.
+    #[track_caller]
+    fn panics_outside(main: fn()) {
+        for times in 1..8 {
+            let ran = catch_unwind(|| {
+                crate::runtime::threads::hosted(move || {
+                    let _reserved = Reserved::new();
+                    let place = Here::from(Location::caller());
+                    let root = Root::Thread(Arc::new(main));
+                    let strategy: SharedStrategy = Rc::new(RefCell::new(Panics(times)));
+                    let witness: SharedWitness = Rc::new(RefCell::new(Deaf));
+                    Tasks::new(root, place, Options::default()).execute(&strategy, &witness)
+                })
+            });
+            let panic = ran.expect_err("the strategy has panicked");
+            assert_eq!(message(&*panic), "of the strategy");
+        }
+    }
+
+    fn works() {
+        let pool = Arc::new(Semaphore::new(1));
+        let there = Arc::clone(&pool);
+        let thread = crate::runtime::threads::spawn(move || {
+            let _permit = there.acquire_blocking();
+        });
+        for _ in 0..2 {
+            let caught = catch_unwind(|| drop(pool.acquire_blocking()));
+            if let Err(panic) = caught {
+                assert_ne!(message(&*panic), "of the strategy");
+                resume_unwind(panic);
+            }
+        }
+        let _ = thread.join();
+    }
+
+    #[test]
+    fn a_strategy_that_panics_unwinds_no_worker() {
+        panics_outside(works);
+        panics_outside(|| {
+            shuttle_engine::runtime::thread::continuation::switch();
+            works();
+        });
+    }
 }

@@ -68,6 +68,7 @@ impl Threads {
         crew.knows(0, NO_MEMBER);
         let outcome = self.run(raise_the_curtain);
         *crew.play.borrow_mut() = None;
+        self.pass_on_panic();
         core.phase.set(crate::runtime::scene::core::Phase::Ending);
         core.clear();
         // permits that were leaked are put back here, and nobody is told

@@ -1,6 +1,6 @@
 //! What shuttle asks whose turn it is.
 
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use shuttle_engine::scheduler::{Schedule, Scheduler, Task, TaskId};
@@ -32,16 +32,15 @@ impl Crew {
         {
             return Some(me);
         }
-        if let Some(panic) = self.broken.borrow_mut().take() {
-            resume_unwind(panic);
-        }
         let mut tasks = self.runnable.borrow_mut();
         // who is parked could be woken for nothing: whoever relies on that would wait for ever
         let can_run = runnable.iter().filter(|task| task.runnable());
         tasks.clear();
         tasks.extend(can_run.map(|task| usize::from(task.id())));
         let current = current.map(usize::from);
-        self.next(current, &tasks).map(TaskId::from)
+        let next = catch_unwind(AssertUnwindSafe(|| self.next(current, &tasks)));
+        let next = next.unwrap_or_else(|panic| self.breaks(panic, &tasks));
+        next.map(TaskId::from)
     }
 }
 
