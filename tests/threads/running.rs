@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use selvedge::thread;
+use selvedge::{Explorer, Semaphore, thread};
 
 use super::drive::{Told, check, clean, faultless, finds, portfolio, semaphore, tells};
 
@@ -187,4 +187,86 @@ fn outside_threads_are_real() {
     assert!(ended.load(Ordering::Acquire));
     let panics = thread::spawn(|| panic!("in a thread of the system"));
     assert!(panics.join().is_err());
+}
+
+/// More than the first 64, each of whom lets the next go on and waits for the one before.
+#[test]
+fn two_hundred_go_on_one_after_the_other() {
+    let explorer = Explorer {
+        runs: Some(10),
+        ..faultless(portfolio())
+    };
+    let closure = || {
+        let signals: Vec<_> = (0..=200)
+            .map(|_| Arc::new(Semaphore::unbounded(0)))
+            .collect();
+        let mut last: Option<thread::JoinHandle<()>> = None;
+        for pair in signals.windows(2) {
+            let (from, to) = (pair[0].clone(), pair[1].clone());
+            let before = last.take();
+            last = Some(thread::spawn(move || {
+                from.acquire_raw_blocking().unwrap();
+                to.release(1).unwrap();
+                before.map_or(Ok(()), thread::JoinHandle::join).unwrap();
+            }));
+        }
+        signals[0].release(1).unwrap();
+        last.unwrap().join().unwrap();
+        assert_eq!(signals[200].available_permits(), 1);
+    };
+    finds(&explorer, closure, &[]);
+}
+
+/// The run waits for who is spawned there too, and when it is over such a thread does not begin.
+#[test]
+fn a_destructor_spawns_while_its_thread_unwinds() {
+    struct Spawns(Arc<Semaphore>);
+    impl Drop for Spawns {
+        fn drop(&mut self) {
+            let pool = Arc::clone(&self.0);
+            drop(thread::spawn(move || drop(pool.acquire_blocking())));
+        }
+    }
+    clean(|| {
+        let pool = semaphore("pool", 1);
+        let there = pool.clone();
+        let thread = thread::spawn(move || {
+            let _spawns = Spawns(there);
+            selvedge::fault::point("work");
+        });
+        drop(pool.acquire_blocking());
+        let _ = thread.join();
+    });
+    check(
+        [0, 0],
+        || {
+            let pool = semaphore("pool", 1);
+            let _permit = pool.acquire_blocking();
+            let _spawns = Spawns(pool.clone());
+            drop(pool.acquire_blocking());
+        },
+        &["deadlock pool"],
+    );
+}
+
+/// Who catches what unwinds it at the end of a run may go on for a while: nothing of it is told.
+#[test]
+fn what_is_done_after_the_end_is_nothing() {
+    check(
+        [0, 0],
+        || {
+            let pool = semaphore("pool", 1);
+            let _permit = pool.acquire_blocking();
+            let there = pool.clone();
+            let stuck = || drop(there.acquire_blocking());
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(stuck));
+            let _ = std::panic::catch_unwind(|| {
+                let _ = thread::spawn(thread::yield_now).join();
+                thread::scope(|scope| drop(scope.spawn(thread::yield_now)));
+            });
+            assert_eq!(pool.available_permits(), 0);
+            pool.grow(1);
+        },
+        &["deadlock pool"],
+    );
 }

@@ -1,10 +1,14 @@
 //! Time and interruption: an acquire that is timed out by choice, or called off by another thread.
 
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use selvedge::{AcquireError, Cancel, thread};
+use selvedge::{AcquireError, Cancel, Semaphore, fault, thread};
 
-use super::drive::{check, semaphore, tells};
+use super::drive::{check, finds, portfolio, semaphore, tells, with_faults};
 
 /// The holder puts back in time, or it does not.
 #[test]
@@ -166,4 +170,77 @@ fn a_future_is_polled_by_a_thread() {
         },
         &[],
     );
+}
+
+/// More than the first 64: half of them wait with a timer, and may be called off.
+#[test]
+fn many_wait_while_others_join() {
+    let explorer = selvedge::Explorer {
+        runs: Some(20),
+        ..with_faults(portfolio(), [1, 2, 0])
+    };
+    let closure = || {
+        let (pool, cancel) = (semaphore("pool", 1), Cancel::new());
+        let _permit = pool.acquire_blocking();
+        let threads: Vec<_> = (0..70)
+            .map(|nth| {
+                let (pool, cancel) = (pool.clone(), cancel.clone());
+                thread::spawn(move || {
+                    if nth % 2 == 0 {
+                        let acquire = pool.acquire().or_cancelled(&cancel);
+                        acquire.wait_timeout(Duration::from_secs(1)).unwrap_err();
+                    } else {
+                        let inner = thread::spawn(move || nth);
+                        fault::point("work");
+                        assert_eq!(inner.join().unwrap(), nth);
+                    }
+                })
+            })
+            .collect();
+        cancel.fire();
+        threads.into_iter().rev().for_each(|t| drop(t.join()));
+    };
+    finds(&explorer, closure, &[]);
+}
+
+/// A waker of the user's uses the semaphore when it is woken and when it is dropped.
+#[test]
+fn a_waker_may_use_the_semaphore() {
+    struct Uses(Arc<Semaphore>);
+    impl Wake for Uses {
+        fn wake(self: Arc<Self>) {
+            drop(self.0.try_acquire());
+        }
+    }
+    impl Drop for Uses {
+        fn drop(&mut self) {
+            drop(self.0.try_acquire());
+            self.0.grow(1);
+            self.0.shrink(1);
+        }
+    }
+    for faults in [[0, 0], [1, 1]] {
+        let closure = || {
+            let pool = semaphore("pool", 1);
+            let there = pool.clone();
+            let thread = thread::spawn(move || {
+                let _permit = there.acquire_blocking().unwrap();
+                fault::point("work");
+            });
+            {
+                let waker = Waker::from(Arc::new(Uses(pool.clone())));
+                let mut acquire = pin!(pool.acquire());
+                for _ in 0..2 {
+                    let polled = acquire.as_mut().poll(&mut Context::from_waker(&waker));
+                    if let Poll::Ready(permit) = polled {
+                        drop(permit.unwrap());
+                        break;
+                    }
+                    thread::yield_now();
+                }
+            }
+            let _ = thread.join();
+        };
+        check(faults, closure, &[]);
+    }
 }
