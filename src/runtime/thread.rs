@@ -24,7 +24,11 @@
 //! * A destructor that panics while its thread unwinds ends the process, as everywhere; what panicked
 //!   and the schedule so far are written to the terminal before.
 //! * A destructor that waits for a semaphore while its thread unwinds is refused as timed out, and told:
-//!   no other thread runs meanwhile.
+//!   no other thread runs meanwhile. A join is refused with an error there, unless the thread has ended;
+//!   so `join().unwrap()` in a destructor ends the process when a panic is injected into its thread, and
+//!   when a run ends early. Ask `std::thread::panicking` before.
+//! * While a destructor waits for a lock of shuttle's as its thread unwinds, others go on, to whom
+//!   `std::thread::panicking` is true: locks that they let go meanwhile are poisoned.
 //! * Threads of `std::thread` and of other libraries are not seen. What they do to a semaphore shows as
 //!   permits that come from nowhere, or as a run that does not replay. Those of `shuttle::thread` are
 //!   refused.

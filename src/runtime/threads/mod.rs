@@ -10,7 +10,8 @@
 //!
 //! 1. Between two choices each worker stands somewhere: none is in the middle of a step.
 //! 2. Nobody switches while the thread panics. What an unwinding puts back is put back after the
-//!    worker's root has caught the panic, each in a step of its own.
+//!    worker's root has caught the panic, each in a step of its own; at once where the user's code has
+//!    caught it, and looks at a semaphore or comes to what only shuttle knows of.
 //! 3. A run that ends early unwinds its workers, the youngest first, so that what they hold is dropped;
 //!    only a worker that shuttle blocks cannot be reached, and its stack is lost.
 //! 4. No type of shuttle leaves this folder.
