@@ -154,3 +154,19 @@ fn a_deadlock_in_a_scope_is_unwound() {
         &["deadlock pool"],
     );
 }
+
+/// An inner scope waits for its own threads alone, though others are started in it.
+#[test]
+fn a_scope_does_not_wait_for_threads_of_another_one() {
+    clean(|| {
+        let signal = Semaphore::unbounded(0);
+        thread::scope(|outer| {
+            let waits = || signal.acquire_raw_blocking().unwrap();
+            thread::scope(|inner| {
+                outer.spawn(waits);
+                inner.spawn(thread::yield_now);
+            });
+            signal.release(1).unwrap();
+        });
+    });
+}

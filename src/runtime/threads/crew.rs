@@ -9,7 +9,7 @@ use shuttle_engine::runtime::thread::continuation::switch;
 
 use super::host::{HOME, Host, host};
 use super::lowered::Play;
-use super::team::{Member, Stand, Team};
+use super::team::{Member, Opened, Stand, Team};
 use crate::property::Situation;
 use crate::run::{
     Action, Choice, Ending, Event, Op, Outcome, Rng, SemaphoreId, StatementId, Wait, WorkerId,
@@ -121,7 +121,7 @@ impl Crew {
     }
 
     /// A worker has a stack, which is this task of shuttle's.
-    pub(super) fn join(&self, task: usize, stand: Stand, scoped_in: Option<usize>) {
+    pub(super) fn join(&self, task: usize, stand: Stand, scoped_in: Option<Opened>) {
         let team = &mut *self.team.borrow_mut();
         let me = team.members.len();
         self.knows(task, me);

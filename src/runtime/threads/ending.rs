@@ -38,7 +38,7 @@ impl Crew {
         let team = self.team.borrow();
         let progress = self.core.progress.borrow();
         let mut scoped = team.members.iter().zip(progress.slots());
-        scoped.all(|(member, slot)| member.scoped_in != Some(of) || slot.ended)
+        scoped.all(|(member, slot)| slot.ended || member.scoped_in.is_none_or(|s| s.by != of))
     }
 
     pub(super) fn all_have_ended(&self) -> bool {

@@ -8,7 +8,7 @@ use std::thread;
 use shuttle_std::thread as shuttles;
 
 use super::spawn::{IN_SCOPE, Place, Worker, crew, live, refuse_in_tasks};
-use super::team::Stand;
+use super::team::{Opened, Stand};
 use crate::run::WorkerId;
 use crate::runtime::names::Here;
 
@@ -32,17 +32,17 @@ where
         return thread::scope(|scope| f(Scope(Kind::Std(scope))));
     };
     let me = crew.core.current.get().slot;
-    let first = crew.team.borrow().members.len();
+    let opened = crew.team.borrow_mut().opens(me);
     let of_scope = || {
         let team = crew.team.borrow();
         let progress = crew.core.progress.borrow();
-        let all = team.members.iter().zip(progress.slots()).skip(first);
-        let own = all.filter(|(member, _)| member.scoped_in == Some(me));
+        let all = team.members.iter().zip(progress.slots());
+        let own = all.filter(|(member, _)| member.scoped_in == Some(opened));
         own.map(|(_, slot)| slot.id).collect::<Vec<WorkerId>>()
     };
     let ran = shuttles::scope(|scope| {
         // nothing may unwind past threads that borrow from here
-        let ran = catch_unwind(AssertUnwindSafe(|| f(Scope(Kind::Worker(scope, me)))));
+        let ran = catch_unwind(AssertUnwindSafe(|| f(Scope(Kind::Worker(scope, opened)))));
         // those that were spawned meanwhile included; a run that is broken off has unwound them
         let waited = catch_unwind(AssertUnwindSafe(|| {
             crew.put_back_late();
@@ -78,8 +78,7 @@ pub struct Scope<'scope, 'env: 'scope>(Kind<'scope, 'env>);
 #[derive(Clone, Copy)]
 enum Kind<'scope, 'env: 'scope> {
     Std(&'scope thread::Scope<'scope, 'env>),
-    /// And the worker that opened it.
-    Worker(&'scope shuttles::Scope<'scope, 'env>, usize),
+    Worker(&'scope shuttles::Scope<'scope, 'env>, Opened),
 }
 
 impl<'scope> Scope<'scope, '_> {
@@ -91,9 +90,9 @@ impl<'scope> Scope<'scope, '_> {
         T: Send + 'scope,
     {
         let place = Here::from(Location::caller());
-        let (scope, opener) = match self.0 {
+        let (scope, opened) = match self.0 {
             Kind::Std(scope) => return ScopedJoinHandle(Handle::Std(scope.spawn(f))),
-            Kind::Worker(scope, opener) => (scope, opener),
+            Kind::Worker(scope, opened) => (scope, opened),
         };
         let Some(crew) = crew() else {
             panic!("a scope of an exploration was used outside of it");
@@ -106,7 +105,7 @@ impl<'scope> Scope<'scope, '_> {
         crew.quiet.set(true);
         let task = scope.spawn(move || live(member, f, &left));
         crew.quiet.set(false);
-        crew.join(usize::from(task.thread().id()), Stand::At, Some(opener));
+        crew.join(usize::from(task.thread().id()), Stand::At, Some(opened));
         ScopedJoinHandle(Handle::Worker(Worker { worker, result }))
     }
 }

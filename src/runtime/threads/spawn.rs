@@ -74,9 +74,7 @@ where
     };
     let result: Place<T> = Arc::default();
     let left = Arc::clone(&result);
-    let worker = crew.spawn(place, None, |member| {
-        Box::new(move || live(member, f, &left))
-    });
+    let worker = crew.spawn(place, |member| Box::new(move || live(member, f, &left)));
     JoinHandle(Handle::Worker(Worker { worker, result }))
 }
 
@@ -212,7 +210,6 @@ impl Crew {
     pub(super) fn spawn(
         &self,
         place: Here,
-        scoped_in: Option<usize>,
         body: impl FnOnce(usize) -> Box<dyn FnOnce()>,
     ) -> WorkerId {
         let (id, member) = self.hire(place);
@@ -226,7 +223,7 @@ impl Crew {
             }
         };
         self.quiet.set(false);
-        self.join(task, Stand::At, scoped_in);
+        self.join(task, Stand::At, None);
         id
     }
 

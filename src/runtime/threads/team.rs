@@ -22,6 +22,13 @@ pub(super) enum Stand {
     Foreign,
 }
 
+/// A scope: who opened it, and how many were opened before in the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Opened {
+    pub(super) by: usize,
+    pub(super) nth: usize,
+}
+
 /// One worker; it has the slot of the same number.
 #[derive(Debug)]
 pub(super) struct Member {
@@ -29,8 +36,8 @@ pub(super) struct Member {
     /// What shuttle calls it.
     pub(super) task: usize,
     pub(super) stand: Stand,
-    /// The worker in whose scope it was spawned.
-    pub(super) scoped_in: Option<usize>,
+    /// The scope in which it was spawned.
+    pub(super) scoped_in: Option<Opened>,
     /// Whether it was told of a panic by a join.
     pub(super) heard_of_panic: bool,
     /// Whether it was joined.
@@ -47,6 +54,8 @@ pub(super) struct Member {
 #[derive(Default)]
 pub(super) struct Team {
     pub(super) members: Vec<Member>,
+    /// How many scopes were opened.
+    scopes: usize,
     /// The members that can go on, and in no other way.
     ready: Set,
     /// The members that wait in acquires.
@@ -61,10 +70,20 @@ impl Team {
     /// A run begins.
     pub(super) fn begin(&mut self) {
         self.members.clear();
+        self.scopes = 0;
         self.ready.clear();
         self.waiting.clear();
         self.joining.clear();
         self.special = 0;
+    }
+
+    /// A member opens a scope.
+    pub(super) fn opens(&mut self, by: usize) -> Opened {
+        self.scopes += 1;
+        Opened {
+            by,
+            nth: self.scopes - 1,
+        }
     }
 
     /// A member stands there, about to perform the op that its account says; what shuttle calls it.
