@@ -14,6 +14,9 @@
 //! 1. Nothing is told while the semaphore's lock is held: what hears it may call back.
 //! 2. What an op did is told before the op returns, and before any waker that it owes is woken.
 
+#[cfg(not(feature = "check"))]
+mod absent;
+
 /// What is told. Without `check` the words are still said, to nobody.
 #[cfg_attr(not(feature = "check"), allow(dead_code, unreachable_pub))]
 mod words {
@@ -476,126 +479,15 @@ mod calls {
     }
 }
 
-/// The same where there is no exploration: nothing, and of no size.
-#[cfg(not(feature = "check"))]
-mod calls {
-    use std::task::{Context, Poll, Waker};
-
-    use super::words::{Event, Op, Woken};
-    use crate::semaphore::Semaphore;
-
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(in crate::semaphore) struct Token;
-
-    impl Token {
-        pub(in crate::semaphore) const NONE: Token = Token;
-    }
-
-    #[derive(Debug, Clone, Copy)]
-    pub(in crate::semaphore) struct Place;
-
-    impl Place {
-        pub(in crate::semaphore) const fn here() -> Place {
-            Place
-        }
-    }
-
-    #[derive(Debug)]
-    pub(in crate::semaphore) struct Origin;
-
-    impl Origin {
-        pub(in crate::semaphore) const fn here() -> Origin {
-            Origin
-        }
-    }
-
-    #[derive(Debug)]
-    pub(in crate::semaphore) struct Announced;
-
-    impl Announced {
-        pub(in crate::semaphore) const NOT_YET: Announced = Announced;
-    }
-
-    pub(in crate::semaphore) struct Scene;
-
-    impl Scene {
-        #[inline]
-        pub(in crate::semaphore) fn here() -> Scene {
-            Scene
-        }
-
-        #[inline]
-        pub(in crate::semaphore) fn announce(&self, _: &Semaphore, _: Op, _: Place) {}
-
-        #[inline]
-        pub(in crate::semaphore) fn defers(
-            &self,
-            _: &Semaphore,
-            _: Op,
-            _: Place,
-            _: Token,
-        ) -> bool {
-            false
-        }
-
-        #[inline]
-        pub(in crate::semaphore) fn announce_drop(&self, _: &Semaphore, _: Op, _: Place) {}
-
-        #[inline]
-        pub(in crate::semaphore) fn poll_announce(
-            &self,
-            _: &Semaphore,
-            _: Op,
-            _: Place,
-            _: &mut Announced,
-            _: &mut Context<'_>,
-        ) -> Poll<()> {
-            Poll::Ready(())
-        }
-
-        #[inline]
-        pub(in crate::semaphore) fn token(&self, _: Op, _: Place) -> Token {
-            Token
-        }
-
-        #[inline]
-        pub(in crate::semaphore) fn tell(&self, _: &Semaphore, _: Event) {}
-
-        #[inline]
-        pub(in crate::semaphore) fn blocks(&self) -> bool {
-            false
-        }
-
-        #[inline]
-        pub(in crate::semaphore) fn waker(&self) -> Waker {
-            Waker::noop().clone()
-        }
-
-        #[inline]
-        pub(in crate::semaphore) fn wait(&self, _: &Semaphore, _: bool) -> Woken {
-            Woken::Woken
-        }
-    }
-
-    #[inline]
-    pub(in crate::semaphore) fn cancels(_: Place) {}
-
-    #[inline]
-    pub(in crate::semaphore) fn looks() {}
-
-    #[inline]
-    pub(in crate::semaphore) fn dropped(semaphore: &Semaphore) {
-        let Origin = semaphore.origin();
-    }
-}
-
 #[cfg(feature = "check")]
 pub use active::{Hook, Installed, Mark, Site, Token, install};
 #[cfg(feature = "check")]
 pub use words::{Event, Op, Woken};
 
 #[cfg(not(feature = "check"))]
-pub(super) use calls::Token;
+use absent as calls;
+#[cfg(not(feature = "check"))]
+pub(super) use absent::Token;
 #[cfg(not(feature = "check"))]
 pub(super) use words::{Event, Op, Woken};
 
