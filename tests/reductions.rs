@@ -55,6 +55,20 @@ fn ring_of_six() {
     assert_eq!(report.findings.len(), 2);
 }
 
+/// What a worker would show that is never let go on, it does not show.
+#[test]
+fn a_step_that_no_state_allows_shows_nothing() {
+    let text = include_str!("../corpus/blocked-shows-no-order.sem");
+    let properties = |reduction| {
+        let findings = explore(text, reduction).findings;
+        findings.iter().map(|f| f.property).collect::<Vec<_>>()
+    };
+    let told = properties(Reduction::Sound);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(properties(Reduction::None), told);
+    assert_eq!(properties(Reduction::Symmetry), told);
+}
+
 #[test]
 fn two_hundred_handlers() {
     let leaky = "semaphore pool permits=64\n\

@@ -40,3 +40,4 @@ pub use view::StateView;
 pub(crate) use alike::Block;
 pub(crate) use footprint::{Footprints, meet};
 pub(crate) use layout::{Field, Layout};
+pub(crate) use simple::Simple;

@@ -3,7 +3,7 @@
 //! A simple step (see `Machine::simple`) changes the block of its worker and one available count,
 //! each by an amount that the block alone settles. So it is made once for each block, by the
 //! machine, and written down as what it adds to the words of a state; from then on it is an
-//! addition. What the step shows of the order graph is told when it is first made, which in a
+//! addition. What the step shows of the order graph is told when a state first allows it, which in a
 //! breadth-first search is where it is cheapest; and as it adds to what a semaphore accounts for
 //! as much as it takes away, a state is conserved if the one before it was.
 //!
@@ -13,7 +13,7 @@
 //!    bring about, and the step is one that the machine would make.
 
 use super::space::{Notes, Space};
-use crate::machine::Field;
+use crate::machine::{Field, Simple};
 use crate::property::{Fact, Judge};
 use crate::run::{Action, Choice, WorkerId};
 
@@ -26,6 +26,8 @@ enum Known {
     Ended,
     /// Its step is not simple.
     Involved,
+    /// Its step is simple, and no state has allowed it yet.
+    Untaken(Simple),
     Simple(Delta),
 }
 
@@ -101,9 +103,22 @@ impl Deltas {
         for table in &mut self.tables {
             let block = table.block.get(node) as usize;
             if let Known::Nothing = table.known[block] {
-                table.known[block] = learn(space, node, table.worker, &mut self.learned, &mut tell);
+                table.known[block] = look(space, node, table.worker);
+            }
+            if let Known::Untaken(simple) = table.known[block]
+                && simple.available.unwrap_or_default().get(node) >= simple.least
+            {
+                table.known[block] = learn(
+                    space,
+                    node,
+                    table.worker,
+                    simple,
+                    &mut self.learned,
+                    &mut tell,
+                );
             }
             match &table.known[block] {
+                Known::Untaken(_) => {}
                 Known::Simple(delta) => {
                     if delta.available.get(node) >= delta.least {
                         let at = children.words.len();
@@ -128,14 +143,9 @@ impl Deltas {
     }
 }
 
-/// Makes the step of a worker once.
-fn learn(
-    space: &Space<'_>,
-    node: &[u64],
-    worker: WorkerId,
-    notes: &mut Notes,
-    tell: &mut impl FnMut(Fact, Choice),
-) -> Known {
+/// What is known of a worker's block before its step is made.
+#[cold]
+fn look(space: &Space<'_>, node: &[u64], worker: WorkerId) -> Known {
     let machine = space.machine;
     if machine.at(node, worker).is_none() {
         return match machine.alive(node).any(|id| id == worker) {
@@ -143,19 +153,23 @@ fn learn(
             false => Known::Ended,
         };
     }
-    let Some(simple) = machine.simple(node, worker) else {
-        return Known::Involved;
-    };
-    let available = simple.available.unwrap_or_default();
-    // the count must have room for the least that the step needs, or take what it puts back
+    machine
+        .simple(node, worker)
+        .map_or(Known::Involved, Known::Untaken)
+}
+
+/// Makes the step of a worker once, from a node that allows it.
+#[cold]
+fn learn(
+    space: &Space<'_>,
+    node: &[u64],
+    worker: WorkerId,
+    simple: Simple,
+    notes: &mut Notes,
+    tell: &mut impl FnMut(Fact, Choice),
+) -> Known {
+    let machine = space.machine;
     let mut state = node.to_vec();
-    if simple.least > available.most() {
-        return Known::Involved;
-    }
-    if simple.available.is_some() {
-        available.set(&mut state, simple.least);
-    }
-    let old = state.clone();
     let choice = Choice {
         worker,
         action: Action::Proceed,
@@ -163,11 +177,11 @@ fn learn(
     notes.clear();
     machine.apply(&mut state, choice, notes);
     let alone = notes.moved.iter().all(|&moved| moved == worker);
-    if !notes.events.is_empty() || !alone || machine.accounted(&old) != machine.accounted(&state) {
+    if !notes.events.is_empty() || !alone || machine.accounted(node) != machine.accounted(&state) {
         return Known::Involved;
     }
     let changed: Vec<(u32, u64)> = (0..)
-        .zip(old.iter().zip(&state))
+        .zip(node.iter().zip(&state))
         .filter(|(_, (old, new))| old != new)
         .map(|(word, (old, new))| (word, new.wrapping_sub(*old)))
         .collect();
@@ -179,7 +193,7 @@ fn learn(
     let view = machine.view_words(&state);
     Judge::moved(&view, worker, |fact| tell(fact, choice));
     Known::Simple(Delta {
-        available,
+        available: simple.available.unwrap_or_default(),
         least: simple.least,
         first,
         second,
