@@ -104,7 +104,7 @@ impl Claim {
         match self.try_start(on) {
             Some(Ok(())) => self.granted(on, scene),
             Some(closed) => Poll::Ready(closed),
-            None => self.join(on, scene, waker),
+            None => self.join(on, scene, waker.clone()),
         }
     }
 
@@ -122,16 +122,13 @@ impl Claim {
     }
 
     #[cold]
-    fn join(&mut self, on: &Semaphore, scene: &Scene, waker: &Waker) -> Answer {
+    fn join(&mut self, on: &Semaphore, scene: &Scene, waker: Waker) -> Answer {
         if let Some(watch) = &mut self.watch
-            && watch.is_fired(waker)
+            && watch.is_fired(&waker)
         {
             return Poll::Ready(Err(AcquireError::Cancelled));
         }
-        match on
-            .tray()
-            .take_or_join(self.permits, self.token, waker.clone())
-        {
+        match on.tray().take_or_join(self.permits, self.token, waker) {
             Joined::Took => self.granted(on, scene),
             Joined::Closed => Poll::Ready(Err(AcquireError::Closed)),
             Joined::Queued(key, ahead) => {
@@ -254,7 +251,7 @@ impl Claim {
             parker.forget();
             let answer = match self.key {
                 Some(_) => self.ask(on, scene, waker),
-                None => self.join(on, scene, waker),
+                None => self.join(on, scene, waker.clone()),
             };
             if let Poll::Ready(answer) = answer {
                 return answer;
@@ -310,10 +307,9 @@ impl Claim {
 
     /// The same for one that has to wait, or waits already.
     fn wait_in(&mut self, on: &Semaphore, scene: &Scene, timed: bool) -> Result<(), AcquireError> {
-        let waker = scene.waker();
         let mut answer = match self.key {
-            Some(_) => self.ask(on, scene, &waker),
-            None => self.join(on, scene, &waker),
+            Some(_) => self.ask_in(on, scene),
+            None => self.join(on, scene, scene.waker()),
         };
         loop {
             if let Poll::Ready(answer) = answer {
@@ -321,8 +317,16 @@ impl Claim {
             }
             answer = match scene.wait(on, timed) {
                 Woken::TimedOut => Poll::Ready(self.give_up(on, scene, AcquireError::TimedOut)),
-                Woken::Woken => self.ask(on, scene, &waker),
+                Woken::Woken => self.ask_in(on, scene),
             };
+        }
+    }
+
+    #[inline]
+    fn ask_in(&mut self, on: &Semaphore, scene: &Scene) -> Answer {
+        match self.answer(on) {
+            Some(answer) => Poll::Ready(answer),
+            None => self.ask_again(on, scene, &scene.waker()),
         }
     }
 }

@@ -117,7 +117,8 @@ pub(in crate::runtime) trait Turns {
 pub(in crate::runtime) struct Found {
     pub(in crate::runtime) id: SemaphoreId,
     pub(in crate::runtime) at_first: (u64, u64, bool),
-    pub(in crate::runtime) now: (u64, u64, bool),
+    /// How it was left by what was told of it while the run was taken down.
+    pub(in crate::runtime) left: Option<(u64, u64, bool)>,
     /// Whether it was dropped.
     pub(in crate::runtime) gone: bool,
 }

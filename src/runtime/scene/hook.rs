@@ -84,7 +84,7 @@ impl Core {
         self.found.borrow_mut().push(Found {
             id,
             at_first: state(site),
-            now: state(site),
+            left: None,
             gone: false,
         });
         id
@@ -145,8 +145,14 @@ impl Core {
         }
     }
 
-    /// What is told while the run is taken down: only who puts back what.
-    fn tell_ending(&self, id: SemaphoreId, event: Event) {
+    /// What is told of a semaphore that is dropped, and of all while the run is taken down: how they are
+    /// left, and who puts back what.
+    #[cold]
+    fn tell_ending(&self, id: SemaphoreId, site: &Site<'_>, event: Event) {
+        if let Some(found) = self.found.borrow_mut().iter_mut().find(|f| f.id == id) {
+            found.left = Some(state(site));
+            found.gone |= event == Event::Dropped;
+        }
         if let Event::Released { token, permits } | Event::Returned { token, permits } = event {
             let entry = self.entry(token, permits);
             self.dropped.borrow_mut().push((self.worker(), id, entry));
@@ -217,15 +223,8 @@ impl Hook for Core {
             return;
         }
         let id = self.id_of(site);
-        if let Some(found) = self.found.borrow_mut().iter_mut().find(|f| f.id == id) {
-            found.now = state(site);
-            found.gone |= gone;
-        }
-        if gone {
-            return;
-        }
-        if self.is_ending() {
-            return self.tell_ending(id, event);
+        if gone || self.is_ending() {
+            return self.tell_ending(id, site, event);
         }
         let worker = self.worker();
         let mut book = self.book.borrow_mut();

@@ -65,15 +65,18 @@ impl Core {
         self.settle_entries(situation);
         self.settle_foreign(situation);
         let found = std::mem::take(&mut *self.found.borrow_mut());
-        for one in found.iter().filter(|f| !f.gone && f.at_first != f.now) {
-            if self.book.borrow().entries(one.id).is_empty() {
-                // what the run shows last is what it leaves behind
-                let mut book = self.book.borrow_mut();
-                let tray = book.touch(one.id);
-                (tray.available, tray.capacity, tray.closed) = one.now;
-                drop(book);
-                self.add_fact(Identity::LeftOver { semaphore: one.id });
+        for one in found.iter().filter(|f| !f.gone) {
+            let book = &mut *self.book.borrow_mut();
+            let tray = book.tray(one.id);
+            let now = (tray.available, tray.capacity, tray.closed);
+            let left = one.left.unwrap_or(now);
+            if left == one.at_first || !book.entries(one.id).is_empty() {
+                continue;
             }
+            // what the run shows last is what it leaves behind
+            let tray = book.touch(one.id);
+            (tray.available, tray.capacity, tray.closed) = left;
+            self.add_fact(Identity::LeftOver { semaphore: one.id });
         }
         *self.found.borrow_mut() = found;
     }

@@ -252,7 +252,7 @@ impl Set {
     }
 
     /// In their order.
-    #[inline]
+    #[inline(always)]
     fn each(&self, mut f: impl FnMut(usize)) {
         each_bit(self.first, &mut f);
         if !self.more.is_empty() {
@@ -269,7 +269,7 @@ impl Set {
 }
 
 /// The places of the ones of a word, the lowest first.
-#[inline]
+#[inline(always)]
 fn each_bit(mut left: u64, mut f: impl FnMut(usize)) {
     while left != 0 {
         f(left.trailing_zeros() as usize);
