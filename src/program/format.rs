@@ -118,8 +118,16 @@ impl<'a> Formatter<'a> {
     }
 
     fn push_comment(&mut self, comment: &Comment) {
-        let text = comment.text.trim_end().replace("\r\n", "\n");
-        self.out.push_str(&text);
+        // a line ends with `\n` alone, whatever came before it
+        for line in comment.text.trim_end().split_inclusive('\n') {
+            match line.strip_suffix('\n') {
+                Some(line) => {
+                    self.out.push_str(line.trim_end_matches('\r'));
+                    self.out.push('\n');
+                }
+                None => self.out.push_str(line),
+            }
+        }
         self.last = comment.span.end as usize;
     }
 

@@ -40,6 +40,11 @@ fn comments() {
 }
 
 #[test]
+fn line_ends_in_comments() {
+    check("/*\r\r\n\r\n*/worker w{}", "/*\n\n*/\nworker w {}\n");
+}
+
+#[test]
 fn comments_in_blocks() {
     check(
         "worker w { // why\n  // first\n\n  // second\n  work x // x\n  // last\n\n} // after\n",
