@@ -216,6 +216,21 @@ fn a_thread_of_the_system_that_wakes_a_worker_is_told() {
 }
 
 #[test]
+fn a_join_handle_of_another_run_is_refused() {
+    static LEFT: Mutex<Option<thread::JoinHandle<()>>> = Mutex::new(None);
+    refused(
+        || {
+            let thread = thread::spawn(thread::yield_now);
+            let left = LEFT.lock().unwrap().replace(thread);
+            if let Some(left) = left {
+                let _ = left.join();
+            }
+        },
+        "a join handle of another run was used",
+    );
+}
+
+#[test]
 fn a_check_in_a_check_is_refused() {
     refused(|| selvedge::check(|| ()), "a check inside of a check");
     refused(|| check_async(|| async {}), "a check inside of a check");

@@ -106,7 +106,7 @@ impl<'scope> Scope<'scope, '_> {
         let task = scope.spawn(move || live(member, f, &left));
         crew.quiet.set(false);
         crew.join(usize::from(task.thread().id()), Stand::At, Some(opened));
-        ScopedJoinHandle(Handle::Worker(Worker { worker, result }))
+        ScopedJoinHandle(Handle::Worker(Worker::new(&crew, worker, result)))
     }
 }
 

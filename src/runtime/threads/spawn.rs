@@ -75,7 +75,7 @@ where
     let result: Place<T> = Arc::default();
     let left = Arc::clone(&result);
     let worker = crew.spawn(place, |member| Box::new(move || live(member, f, &left)));
-    JoinHandle(Handle::Worker(Worker { worker, result }))
+    JoinHandle(Handle::Worker(Worker::new(&crew, worker, result)))
 }
 
 /// # Panics
@@ -99,8 +99,10 @@ enum Handle<T> {
 
 /// A worker and its result.
 pub(super) struct Worker<T> {
-    pub(super) worker: WorkerId,
-    pub(super) result: Place<T>,
+    worker: WorkerId,
+    /// The run that it is a worker of.
+    epoch: u64,
+    result: Place<T>,
 }
 
 impl<T> JoinHandle<T> {
@@ -133,12 +135,31 @@ impl<T> fmt::Debug for JoinHandle<T> {
 }
 
 impl<T> Worker<T> {
+    pub(super) fn new(crew: &Crew, worker: WorkerId, result: Place<T>) -> Worker<T> {
+        let epoch = crew.core.epoch.get();
+        Worker {
+            worker,
+            epoch,
+            result,
+        }
+    }
+
+    /// # Panics
+    ///
+    /// Outside of the run that it is of.
+    #[track_caller]
+    fn crew(&self) -> Rc<Crew> {
+        match crew() {
+            Some(crew) if crew.core.epoch.get() == self.epoch => crew,
+            Some(_) => panic!("a join handle of another run was used: keep none from run to run"),
+            None => panic!("a join handle of an exploration was used outside of it"),
+        }
+    }
+
     #[track_caller]
     pub(super) fn join(self) -> thread::Result<T> {
         let place = Here::from(Location::caller());
-        let Some(crew) = crew() else {
-            panic!("a join handle of an exploration was used outside of it");
-        };
+        let crew = self.crew();
         crew.wait_for(place, self.worker);
         crew.was_joined(self.worker);
         let result = self.result.lock();
@@ -148,7 +169,9 @@ impl<T> Worker<T> {
     }
 
     pub(super) fn is_finished(&self) -> bool {
-        crew().is_none_or(|crew| crew.core.has_ended(self.worker))
+        crew().is_none_or(|crew| {
+            crew.core.epoch.get() != self.epoch || crew.core.has_ended(self.worker)
+        })
     }
 }
 
