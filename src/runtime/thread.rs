@@ -29,9 +29,9 @@
 //!   when a run ends early. Ask `std::thread::panicking` before.
 //! * While a destructor waits for a lock of shuttle's as its thread unwinds, others go on, to whom
 //!   `std::thread::panicking` is true: locks that they let go meanwhile are poisoned.
-//! * Threads of `std::thread` and of other libraries are not seen. What they do to a semaphore shows as
-//!   permits that come from nowhere, or as a run that does not replay. Those of `shuttle::thread` are
-//!   refused.
+//! * Threads of `std::thread` and of other libraries are not seen. What they put back is back; what they
+//!   take is missing, and told as that; and since nobody decides when they do it, a run may not replay.
+//!   Those of `shuttle::thread` are refused.
 //! * When a run ends early, what its threads hold is dropped, as far as they can be reached: the stack of
 //!   one that shuttle blocks, or that goes on for ever by catching what unwinds it, is lost with all that
 //!   is on it.
