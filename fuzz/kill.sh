@@ -86,7 +86,7 @@ before=$(sha1sum <"$file")
 if (trap '' XFSZ && ulimit -f 8 && "$writes" "$file" 100000) >"$room/log" 2>"$room/error"; then
     fail "a full disk was not noticed"
 fi
-grep -q "$file was not written" "$room/error" || fail "a full disk: $(cat "$room/error")"
+grep -q "not written: $file: " "$room/error" || fail "a full disk: $(head -n 1 "$room/error")"
 [[ $before == "$(sha1sum <"$file")" ]] || fail "a full disk: $file was changed"
-echo "full disk: $(cat "$room/error")"
+echo "full disk: $(head -n 1 "$room/error")"
 exit $((failures > 0))
