@@ -11,7 +11,9 @@
 mod view;
 
 use super::names::{Here, MAIN, Names};
-use crate::run::{Ending, Event, Op, SemaphoreId, StatementId, Status, TextId, Wait, WorkerId};
+use crate::run::{
+    Ending, Event, Op, SemaphoreId, StatementId, Status, TextId, View, Wait, WorkerId,
+};
 
 /// The state of a run.
 #[derive(Debug)]
@@ -403,11 +405,11 @@ impl Book {
 
     /// What is free again nobody holds any more, whoever has put it back.
     pub(crate) fn strike_what_is_free(&mut self, id: SemaphoreId) {
+        let held = self.held_by_all(id);
         let tray = self.touch(id);
         if tray.kind != TrayKind::Own {
             return;
         }
-        let held: u64 = tray.entries.iter().map(|e| e.permits).sum();
         let accounted = tray.available + tray.missing + held;
         let mut left = accounted.saturating_sub(tray.capacity + tray.debt);
         let unknown = left.min(tray.missing);

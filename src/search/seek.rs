@@ -1,12 +1,11 @@
 //! A search for one thing: it ends as soon as that was seen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::exhaustive::{Exhaustive, Search, Witnessed};
 use super::paths;
 use super::space::Space;
 use crate::property::Fact;
-use crate::run::WorkerId;
 
 /// What a search for one thing came to.
 #[derive(Debug, Clone)]
@@ -45,7 +44,7 @@ impl Exhaustive<'_> {
         let (found, complete) = loop {
             if search.sightings.len() > known {
                 known = search.sightings.len();
-                if enough(&mut all_alike(&search).iter(), Seen::Part) {
+                if enough(&mut paths::facts(&search).iter(), Seen::Part) {
                     break (true, false);
                 }
             }
@@ -53,7 +52,7 @@ impl Exhaustive<'_> {
                 break (false, false);
             }
             if !search.advance() {
-                break (enough(&mut all_alike(&search).iter(), Seen::All), true);
+                break (enough(&mut paths::facts(&search).iter(), Seen::All), true);
             }
         };
         Sought {
@@ -62,20 +61,4 @@ impl Exhaustive<'_> {
             states: search.progress().states,
         }
     }
-}
-
-/// The facts that were seen; what one instance can show, all of its class can.
-fn all_alike(search: &Search<'_>) -> BTreeSet<Fact> {
-    let mut facts: BTreeSet<Fact> = search.sightings.keys().cloned().collect();
-    let Some(symmetry) = &search.space.symmetry else {
-        return facts;
-    };
-    for fact in search.sightings.keys() {
-        if let Fact::Ordered { from, to, worker } = *fact {
-            let of = |class: &&Vec<WorkerId>| class[0] == worker;
-            let alike = symmetry.classes().iter().find(of).into_iter().flatten();
-            facts.extend(alike.map(|&worker| Fact::Ordered { from, to, worker }));
-        }
-    }
-    facts
 }

@@ -47,18 +47,20 @@ pub struct Walk;
 impl Order for Walk {
     #[inline]
     fn pick(&mut self, rng: &mut Rng, able: &[Able], _enabled: &[Enabled]) -> usize {
-        if able.len() == 1 {
-            return 0;
-        }
-        rng.below(able.len() as u64) as usize
+        any(rng, able.len())
     }
 
     #[inline]
     fn pick_of(&mut self, rng: &mut Rng, choices: usize) -> Option<usize> {
-        Some(if choices == 1 {
-            0
-        } else {
-            rng.below(choices as u64) as usize
-        })
+        Some(any(rng, choices))
+    }
+}
+
+/// One of so many, each as likely as the next.
+#[inline]
+fn any(rng: &mut Rng, count: usize) -> usize {
+    match count {
+        1 => 0,
+        _ => rng.below(count as u64) as usize,
     }
 }

@@ -332,3 +332,15 @@ impl Reference<'_> {
         heard.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_branch_is_in_its_place() {
+        for (at, branch) in branches().into_iter().enumerate() {
+            assert_eq!(branch.place(), at as u32, "{branch:?}");
+        }
+    }
+}

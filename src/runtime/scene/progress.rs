@@ -296,6 +296,14 @@ impl Progress {
         self.before[at].choice
     }
 
+    /// The slot of the worker whose choice that is, and its action.
+    #[inline]
+    pub(in crate::runtime) fn whose(&self, at: usize) -> (usize, Action) {
+        let Choice { worker, action } = self.taken(at);
+        let slot = self.slot_of(worker);
+        (slot.expect("who is offered has a slot"), action)
+    }
+
     #[cold]
     fn publish_names(&mut self, book: &Book) {
         self.published_workers = book.names.workers();

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell, RefMut};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use shuttle_engine::runtime::thread::continuation::switch;
@@ -12,7 +12,7 @@ use super::lowered::Play;
 use super::team::{Member, Opened, Stand, Team};
 use crate::property::Situation;
 use crate::run::{
-    Action, Choice, Ending, Event, Op, Outcome, Rng, SemaphoreId, StatementId, Wait, WorkerId,
+    Action, Ending, Event, Op, Outcome, Rng, SemaphoreId, StatementId, Wait, WorkerId,
 };
 use crate::runtime::book::Book;
 use crate::runtime::names::Here;
@@ -235,7 +235,10 @@ impl Crew {
             let next = self.next_of_kept();
             next.or_else(|| self.turn_quietly())
         }));
-        turn.unwrap_or_else(|panic| self.breaks(panic, &[]))
+        turn.unwrap_or_else(|panic| {
+            self.quiet.set(false);
+            self.breaks(panic, &[])
+        })
     }
 
     /// Whoever was asked has panicked: the run ends here, and the engine panics when its workers are gone.
@@ -250,9 +253,9 @@ impl Crew {
     fn turn_quietly(&self) -> Option<usize> {
         // what is watched may use shuttle's types
         self.quiet.set(true);
-        let turn = catch_unwind(AssertUnwindSafe(|| self.turn(&[])));
+        let turn = self.turn(&[]);
         self.quiet.set(false);
-        turn.unwrap_or_else(|panic| resume_unwind(panic))
+        turn
     }
 
     /// A worker has ended, and gives its stack back.
@@ -410,8 +413,7 @@ impl Crew {
             self.end(Outcome::Abandoned);
             return None;
         };
-        let Choice { worker, action } = progress.taken(at);
-        let me = progress.slot_of(worker)?;
+        let (me, action) = progress.whose(at);
         Some(self.goes_on(me, action, team, book))
     }
 
@@ -489,10 +491,8 @@ impl Crew {
     /// The turn of the worker whose choice is at that place.
     #[inline]
     pub(super) fn of(&self, at: usize) -> Turn {
-        let progress = self.core.progress.borrow();
-        let Choice { worker, action } = progress.taken(at);
-        let me = progress.slot_of(worker);
-        Turn::Of(me.expect("who is offered has begun"), action)
+        let (me, action) = self.core.progress.borrow().whose(at);
+        Turn::Of(me, action)
     }
 
     /// The run ends before all workers have.

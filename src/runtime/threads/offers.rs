@@ -6,9 +6,9 @@
 //!    anew. Builds with debug assertions gather it at each turn, and compare.
 
 use super::crew::{Crew, Request};
-use super::team::Stand;
+use super::team::{Stand, joins};
 use crate::property::Situation;
-use crate::run::{Action, Choice, Enabled, Op, Resource, Status, View, Wait, WorkerId};
+use crate::run::{Action, Choice, Enabled, Op, Resource, Wait, WorkerId};
 use crate::runtime::book::Book;
 
 impl Crew {
@@ -86,10 +86,7 @@ impl Crew {
                     offer(Action::Proceed, None);
                 }
                 (Stand::At, Op::Join { first }) => {
-                    let waits = book.status(first) != Status::Ended;
-                    let wait = Wait::Join { first, count: 1 };
-                    book.account_mut(worker).wait = waits.then_some(wait);
-                    if waits {
+                    if joins(&mut book, worker, first) {
                         continue;
                     }
                     offer(Action::Proceed, None);

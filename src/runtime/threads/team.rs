@@ -109,13 +109,8 @@ impl Team {
         }
         let op = book.account(worker).op;
         match op {
-            Op::Join { first } => {
-                let waits = book.status(first) != Status::Ended;
-                let wait = Wait::Join { first, count: 1 };
-                book.account_mut(worker).wait = waits.then_some(wait);
-                if waits {
-                    return self.joining.push((me, first));
-                }
+            Op::Join { first } if joins(book, worker, first) => {
+                return self.joining.push((me, first));
             }
             Op::Pick { .. } | Op::Work { fallible: true } => return self.special += 1,
             _ => {}
@@ -193,12 +188,18 @@ impl Team {
         let ended = self.members[me].worker;
         while let Some(at) = self.joining.iter().position(|&(_, first)| first == ended) {
             let (me, _) = self.joining.swap_remove(at);
-            let worker = self.members[me].worker;
-            let account = book.account_mut(worker);
-            account.wait = None;
+            book.account_mut(self.members[me].worker).wait = None;
             self.ready.insert(me);
         }
     }
+}
+
+/// Whether a worker at a join has to wait, which is written down.
+pub(super) fn joins(book: &mut Book, worker: WorkerId, first: WorkerId) -> bool {
+    let waits = book.status(first) != Status::Ended;
+    let wait = Wait::Join { first, count: 1 };
+    book.account_mut(worker).wait = waits.then_some(wait);
+    waits
 }
 
 /// A set of members. The first 64 have a word of their own: more are rare.
