@@ -346,7 +346,9 @@ impl Progress {
         if let Some(strategy) = self.strategy.as_ref().filter(|_| !book.events.is_empty()) {
             let mut strategy = strategy.borrow_mut();
             for event in &book.events {
-                self.facts.extend(fact_of(event));
+                if let Some(fact) = fact_of(event) {
+                    self.facts.push(fact);
+                }
                 strategy.observe(event);
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::property::{Engine, SharedStrategy, SharedWitness, Situation};
-use crate::run::{Action, Cause, Choice, Ending, Event, Op, Outcome, SemaphoreId, WorkerId};
+use crate::run::{Action, Cause, Ending, Event, Op, Outcome, SemaphoreId, WorkerId};
 use crate::runtime::names::{Here, MAIN, Names, Verb};
 use crate::runtime::scene::core::{Core, NOBODY, Runner, Turn};
 use crate::runtime::scene::current::Entered;
@@ -263,14 +263,7 @@ impl Core {
 
     /// Performs a choice.
     fn act(&self, at: usize) {
-        let (slot, action) = {
-            let progress = self.progress.borrow();
-            let Choice { worker, action } = progress.taken(at);
-            (progress.slot_of(worker), action)
-        };
-        let Some(slot) = slot else {
-            unreachable!("a choice is for a task of this run")
-        };
+        let (slot, action) = self.progress.borrow().whose(at);
         match action {
             Action::Proceed | Action::Branch(_) | Action::Spurious => self.poll(slot),
             Action::Panic => self.decide(slot, Io::Panics),

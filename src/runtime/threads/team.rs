@@ -195,6 +195,7 @@ impl Team {
 }
 
 /// Whether a worker at a join has to wait, which is written down.
+#[inline]
 pub(super) fn joins(book: &mut Book, worker: WorkerId, first: WorkerId) -> bool {
     let waits = book.status(first) != Status::Ended;
     let wait = Wait::Join { first, count: 1 };
