@@ -35,9 +35,19 @@ pub(super) struct Semaphore {
     /// What the head has taken of its request (`order=fifo-partial`).
     pub(super) taken: Field,
     /// The workers that can stand in its queue.
-    pub(super) candidates: Vec<WorkerId>,
+    pub(super) candidates: Vec<Candidate>,
     /// The workers that can hold permits of it.
     pub(super) holders: Vec<WorkerId>,
+}
+
+/// A worker that can stand in a queue.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) worker: WorkerId,
+    /// Its place in the queue in which it stands.
+    pub(super) rank: Field,
+    /// Whether it can stand in that of another semaphore, too.
+    pub(super) elsewhere: bool,
 }
 
 /// A worker instance.
@@ -436,15 +446,20 @@ fn lay_out_semaphores(
 ) -> Vec<Semaphore> {
     let mut candidates = vec![Vec::new(); census.len()];
     let mut holders = vec![Vec::new(); census.len()];
-    let waits: Vec<BTreeSet<SemaphoreId>> = codes
-        .iter()
-        .map(|code| code.instrs.iter().filter_map(waits_in).collect())
-        .collect();
+    let queues = |code: &Code| -> BTreeSet<SemaphoreId> {
+        let waits = code.instrs.iter().filter_map(waits_in);
+        let queues = |s: &SemaphoreId| program.semaphores()[s.index()].order != Order::Barging;
+        waits.filter(queues).collect()
+    };
+    let queues: Vec<BTreeSet<SemaphoreId>> = codes.iter().map(queues).collect();
     for (id, worker) in (0..).map(WorkerId).zip(workers) {
-        for s in &waits[worker.declared as usize] {
-            if program.semaphores()[s.index()].order != Order::Barging {
-                candidates[s.index()].push(id);
-            }
+        let queues = &queues[worker.declared as usize];
+        for s in queues {
+            candidates[s.index()].push(Candidate {
+                worker: id,
+                rank: worker.rank,
+                elsewhere: queues.len() > 1,
+            });
         }
         for s in &worker.owned {
             holders[s.index()].push(id);

@@ -5,7 +5,7 @@
 //! batch semaphore). `barging` has no queue: whoever comes when it fits.
 
 use super::code::Instr;
-use super::model::Machine;
+use super::model::{Candidate, Machine};
 use super::state::Standing;
 use super::step::{Sink, Stepper};
 use crate::program::Order;
@@ -20,11 +20,15 @@ impl Machine {
     /// The waiter at a place of a queue, counted from one.
     #[inline]
     fn at_rank(&self, state: &[u64], id: SemaphoreId, rank: u64) -> Option<WorkerId> {
-        self.semaphore(id)
-            .candidates
-            .iter()
-            .copied()
-            .find(|&w| self.worker(w).rank.get(state) == rank && self.waits_on(state, w, id))
+        let mut candidates = self.semaphore(id).candidates.iter();
+        let found = candidates.find(|c| c.rank.get(state) == rank && self.queues(state, c, id));
+        found.map(|c| c.worker)
+    }
+
+    /// Whether the queue in which a candidate stands, if it stands in one, is that of the semaphore.
+    #[inline]
+    fn queues(&self, state: &[u64], candidate: &Candidate, id: SemaphoreId) -> bool {
+        !candidate.elsewhere || self.waits_on(state, candidate.worker, id)
     }
 
     fn waits_on(&self, state: &[u64], worker: WorkerId, id: SemaphoreId) -> bool {
@@ -36,25 +40,21 @@ impl Machine {
         }
     }
 
-    /// Those who wait in a queue, first comes first.
-    pub(super) fn queue(&self, state: &[u64], id: SemaphoreId) -> Vec<WorkerId> {
-        let mut queue: Vec<(u64, WorkerId)> = self
-            .semaphore(id)
-            .candidates
-            .iter()
-            .map(|&w| (self.worker(w).rank.get(state), w))
-            .filter(|&(rank, w)| rank > 0 && self.waits_on(state, w, id))
-            .collect();
-        queue.sort_unstable();
-        queue.into_iter().map(|(_, w)| w).collect()
+    /// Those who stand in a queue, each with its place.
+    #[inline]
+    fn queued(&self, state: &[u64], id: SemaphoreId) -> impl Iterator<Item = (u64, WorkerId)> {
+        let candidates = self.semaphore(id).candidates.iter();
+        candidates
+            .map(move |c| (c.rank.get(state), c))
+            .filter(move |&(rank, c)| rank > 0 && self.queues(state, c, id))
+            .map(|(rank, c)| (rank, c.worker))
     }
 
-    fn queue_length(&self, state: &[u64], id: SemaphoreId) -> u64 {
-        self.semaphore(id)
-            .candidates
-            .iter()
-            .filter(|&&w| self.worker(w).rank.get(state) > 0 && self.waits_on(state, w, id))
-            .count() as u64
+    /// Those who wait in a queue, first comes first.
+    pub(super) fn queue(&self, state: &[u64], id: SemaphoreId) -> Vec<WorkerId> {
+        let mut queue: Vec<(u64, WorkerId)> = self.queued(state, id).collect();
+        queue.sort_unstable();
+        queue.into_iter().map(|(_, w)| w).collect()
     }
 }
 
@@ -73,7 +73,7 @@ impl<S: Sink> Stepper<'_, S> {
 
     /// Joins the queue; a head of `fifo-partial` takes what there is.
     pub(super) fn enqueue(&mut self, worker: WorkerId, id: SemaphoreId) {
-        let rank = 1 + self.machine.queue_length(self.state, id);
+        let rank = 1 + self.machine.queued(self.state, id).count() as u64;
         self.machine.worker(worker).rank.set(self.state, rank);
         if rank == 1 {
             self.take_part(worker, id);
@@ -136,10 +136,9 @@ impl<S: Sink> Stepper<'_, S> {
     fn dequeue(&mut self, worker: WorkerId, id: SemaphoreId) {
         let machine = self.machine;
         let rank = machine.worker(worker).rank.get(self.state);
-        for &other in &machine.semaphore(id).candidates {
-            let field = machine.worker(other).rank;
-            if field.get(self.state) > rank && machine.waits_on(self.state, other, id) {
-                field.sub(self.state, 1);
+        for other in &machine.semaphore(id).candidates {
+            if other.rank.get(self.state) > rank && machine.queues(self.state, other, id) {
+                other.rank.sub(self.state, 1);
             }
         }
         machine.worker(worker).rank.set(self.state, 0);

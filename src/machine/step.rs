@@ -70,6 +70,19 @@ impl Machine {
     }
 }
 
+impl Machine {
+    /// Brings a worker, wherever it stands, to the first op of a branch of the `either` at which it
+    /// started; nothing else changes. No loop and no guard that it is in may have begun since.
+    pub(crate) fn start_again(&self, state: &mut [u64], id: WorkerId, branch: u32) {
+        let Instr::Pick { branches } = self.instr(id, self.start(id)) else {
+            unreachable!("it starts at an `either`")
+        };
+        let pc = branches[branch as usize];
+        debug_assert!(pc < self.worker(id).visible, "the branch starts with an op");
+        self.worker(id).pc.set(state, u64::from(pc));
+    }
+}
+
 /// Where a worker goes on.
 enum Flow {
     At(Pc),
@@ -459,12 +472,22 @@ impl<S: Sink> Stepper<'_, S> {
     /// Takes permits out of a ledger, a guard's own first.
     fn take_out(&mut self, op: Moving, mut permits: u64, guard: Option<StatementId>) {
         let sites = &self.machine.worker(op.holder).ledgers[op.semaphore.index()].sites;
-        let own = sites.iter().filter(|site| guard == Some(site.statement));
-        for site in own.chain(sites) {
+        let mut take = |site: &Site| {
             let part = permits.min(site.held.get(self.state));
-            site.held.sub(self.state, part);
-            permits -= part;
+            if part > 0 {
+                site.held.sub(self.state, part);
+                permits -= part;
+            }
+            permits > 0
+        };
+        if let Some(guard) = guard
+            && let Some(own) = sites.iter().find(|site| site.statement == guard)
+            && !take(own)
+        {
+            return;
         }
+        // the rest is not looked at once all is taken
+        let _ = sites.iter().all(take);
     }
 
     fn over_released(&mut self, op: Moving, permits: u64, held: u64, refused: bool) {
