@@ -13,10 +13,12 @@ impl Counting for Semaphore {
 
     type Permit<'a> = SemaphorePermit<'a>;
 
+    #[inline]
     fn with_permits(permits: u32) -> Semaphore {
         Semaphore::new(permits as usize)
     }
 
+    #[inline]
     #[track_caller]
     fn acquire(
         &self,
@@ -33,10 +35,12 @@ impl Counting for Semaphore {
         })
     }
 
+    #[inline]
     fn available(&self) -> Option<usize> {
         Some(self.available_permits())
     }
 
+    #[inline]
     #[track_caller]
     fn split<'a>(
         permit: &mut SemaphorePermit<'a>,
@@ -48,24 +52,28 @@ impl Counting for Semaphore {
         permit.split(permits as usize).ok_or(Unsupported)
     }
 
+    #[inline]
     #[track_caller]
     fn forget(permit: SemaphorePermit<'_>) -> Result<(), Unsupported> {
         permit.forget();
         Ok(())
     }
 
+    #[inline]
     #[track_caller]
     fn grow(&self, permits: u32) -> Result<(), Unsupported> {
         Semaphore::grow(self, permits as usize);
         Ok(())
     }
 
+    #[inline]
     #[track_caller]
     fn shrink(&self, permits: u32) -> Result<(), Unsupported> {
         Semaphore::shrink(self, permits as usize);
         Ok(())
     }
 
+    #[inline]
     #[track_caller]
     fn forget_free(&self, permits: u32) -> Result<u32, Unsupported> {
         let forgotten = self.forget_permits(permits as usize);
@@ -73,12 +81,14 @@ impl Counting for Semaphore {
         u32::try_from(forgotten).map_err(|_| Unsupported)
     }
 
+    #[inline]
     #[track_caller]
     fn drain(&self) -> Result<Option<SemaphorePermit<'_>>, Unsupported> {
         let drained = Semaphore::drain(self);
         Ok((drained.num_permits() > 0).then_some(drained))
     }
 
+    #[inline]
     #[track_caller]
     fn close(&self) -> Result<(), Unsupported> {
         Semaphore::close(self);

@@ -1,8 +1,8 @@
 //! Where a waiter finds its answer, without a lock.
 //!
 //! Each slot of the queue has a word here that says which of its waiters have their answer. Words lie
-//! in rows that are made when they are needed, each twice as long as the one before, and never move:
-//! so a waiter can look while others join.
+//! in rows, each twice as long as the one before: the first is always there, the others are made when
+//! they are needed and never move. So a waiter can look while others join.
 //!
 //! **Invariants**
 //!
@@ -13,7 +13,7 @@ use std::iter;
 use std::sync::OnceLock;
 
 use super::queue::Key;
-use super::sync::{AtomicUsize, Ordering};
+use super::sync::{AtomicUsize, Ordering, const_fn};
 
 /// How a waiter stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,42 +42,56 @@ impl Turn {
 }
 
 /// The first row has that many words.
-const FIRST_ROW: usize = 8;
+const FIRST_ROW: usize = 4;
 
-/// As many as slots of 32 bits need.
+/// As many others as slots of 32 bits need.
 const ROWS: usize = 30;
 
 type Row = Box<[AtomicUsize]>;
 
 #[derive(Debug)]
 pub(super) struct Answers {
-    rows: OnceLock<Box<[OnceLock<Row>; ROWS]>>,
+    first: [AtomicUsize; FIRST_ROW],
+    others: OnceLock<Box<[OnceLock<Row>; ROWS]>>,
 }
 
 impl Answers {
-    pub(super) const fn new() -> Answers {
-        Answers {
-            rows: OnceLock::new(),
+    const_fn! {
+        pub(super) fn new() -> Answers {
+            Answers {
+                first: [word(), word(), word(), word()],
+                others: OnceLock::new(),
+            }
         }
     }
 
     /// Makes a word for a slot that is going to be used. Under the lock.
     #[inline]
     pub(super) fn make_room(&self, slot: u32) {
+        if slot as usize >= FIRST_ROW {
+            self.make_row(slot);
+        }
+    }
+
+    fn make_row(&self, slot: u32) {
         let (row, _) = place(slot);
-        let rows = self
-            .rows
+        let others = self
+            .others
             .get_or_init(|| Box::new([const { OnceLock::new() }; ROWS]));
-        rows[row].get_or_init(|| {
-            let word = || AtomicUsize::new(Turn::FIRST.0);
-            iter::repeat_with(word).take(FIRST_ROW << row).collect()
-        });
+        others[row - 1].get_or_init(|| iter::repeat_with(word).take(FIRST_ROW << row).collect());
     }
 
     #[inline]
     fn word(&self, slot: u32) -> &AtomicUsize {
+        match self.first.get(slot as usize) {
+            Some(word) => word,
+            None => self.word_of_others(slot),
+        }
+    }
+
+    fn word_of_others(&self, slot: u32) -> &AtomicUsize {
         let (row, column) = place(slot);
-        let row = self.rows.get().and_then(|rows| rows[row].get());
+        let row = self.others.get().and_then(|others| others[row - 1].get());
         let word = row.and_then(|row| row.get(column));
         word.expect("semaphore::answers: whoever joined the queue has a word")
     }
@@ -107,6 +121,13 @@ impl Answers {
     }
 }
 
+const_fn! {
+    /// That of a slot that nobody has used.
+    fn word() -> AtomicUsize {
+        AtomicUsize::new(Turn::FIRST.0)
+    }
+}
+
 /// The row of a slot, and the column in it.
 #[inline]
 fn place(slot: u32) -> (usize, usize) {
@@ -129,7 +150,7 @@ mod tests {
                 next = (next.0 + 1, 0);
             }
         }
-        assert!(place(u32::MAX).0 < ROWS);
+        assert!(place(u32::MAX).0 <= ROWS);
     }
 
     #[test]

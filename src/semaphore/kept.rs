@@ -16,6 +16,7 @@ mod shared {
     }
 
     impl Kept {
+        #[inline]
         pub(in crate::semaphore) const fn new(permits: usize, capacity: Option<usize>) -> Kept {
             Kept {
                 permits,
@@ -48,6 +49,7 @@ mod own {
 
     impl Kept {
         const_fn! {
+            #[inline]
             pub(in crate::semaphore) fn new(permits: usize, capacity: Option<usize>) -> Kept {
                 Kept(Tray::new(permits, capacity))
             }

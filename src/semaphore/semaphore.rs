@@ -42,6 +42,7 @@ impl Semaphore {
         /// # Panics
         ///
         /// If they are more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
+        #[inline]
         #[track_caller]
         pub fn new(permits: usize) -> Semaphore {
             assert!(
@@ -65,6 +66,7 @@ impl Semaphore {
         /// # Panics
         ///
         /// If they are more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
+        #[inline]
         #[track_caller]
         pub fn unbounded(permits: usize) -> Semaphore {
             assert!(

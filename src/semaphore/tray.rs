@@ -72,6 +72,7 @@ pub(super) struct Full;
 
 impl Tray {
     const_fn! {
+        #[inline]
         pub(super) fn new(permits: usize, capacity: Option<usize>) -> Tray {
             Tray {
                 word: AtomicUsize::new(permits << SHIFT),
@@ -159,7 +160,6 @@ impl Tray {
     }
 
     /// Takes permits, or joins the queue for them.
-    #[cold]
     pub(super) fn take_or_join(&self, permits: usize, token: Token, waker: Waker) -> Joined {
         let mut line = self.line.lock();
         let mut word = self.word.load(Ordering::Relaxed);
@@ -205,7 +205,6 @@ impl Tray {
     }
 
     /// From now on this waker is woken for a waiter, if that waits still.
-    #[cold]
     pub(super) fn listen(&self, key: Key, waker: &Waker) {
         let mut line = self.line.lock();
         let known = line.queue.waker(key);
@@ -248,7 +247,6 @@ impl Tray {
     }
 
     /// Puts permits back: they pay debt first, and go to those who wait.
-    #[cold]
     pub(super) fn put(&self, permits: usize) -> Result<Wakes, Full> {
         let mut line = self.line.lock();
         let word = self.own();
