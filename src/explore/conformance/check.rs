@@ -77,8 +77,7 @@ impl Conformance {
             let mut rng = Rng::for_run(self.seed, sequence.into());
             let permits = rng.below(u64::from(MOST_PERMITS) + 1) as u32;
             let mut draw = Draw::new(rng, self.steps);
-            let performed =
-                perform::<S>(&models, abilities, permits, &mut |trial| draw.next(trial));
+            let performed = perform::<S>(&models, abilities, permits, |trial| draw.next(trial));
             if performed.parting.is_some() {
                 let before = performed.ops.len();
                 let performed = shrink::<S>(&models, abilities, performed);

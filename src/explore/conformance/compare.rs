@@ -11,27 +11,23 @@ use crate::runtime::{Counting, Handover};
 impl<S: Counting> Trial<'_, S> {
     /// Compares who was woken, and how many permits are free.
     pub(super) fn look(&mut self) -> Result<(), Parting> {
-        let woken = self.subject.take_wakes();
-        for &client in &woken {
-            self.row.wakes(self.number(client));
+        self.subject.look();
+        if let Some(row) = &mut self.row {
+            for &client in self.subject.woken() {
+                row.wakes(self.requests[client].map_or(0, |r| r.number));
+            }
         }
-        let looked = self.look_at(&woken);
-        self.subject.keep(woken);
-        looked
-    }
-
-    fn look_at(&mut self, woken: &[Client]) -> Result<(), Parting> {
         let available = self.subject.available()?;
-        self.row.tells(available);
+        self.tell(|row| row.tells(available));
         match (S::ORDER, S::HANDOVER) {
             (Order::Barging, _) => self.look_for_sleepers()?,
-            (_, Handover::HandOff) => self.look_at_the_served(woken)?,
+            (_, Handover::HandOff) => self.look_at_the_served()?,
             (_, Handover::WakeAndRetry) => self.look_at_the_due()?,
         }
         self.look_at_the_count(available)
     }
 
-    fn look_at_the_served(&self, woken: &[Client]) -> Result<(), Parting> {
+    fn look_at_the_served(&self) -> Result<(), Parting> {
         if let Some(&c) = self.served.iter().find(|&&c| !self.subject.is_woken(c)) {
             return Err(self.not_woken(c));
         }
@@ -39,6 +35,7 @@ impl<S: Counting> Trial<'_, S> {
         if self.served.len() < 2 {
             return Ok(());
         }
+        let woken = self.subject.woken();
         // one that had been woken for nothing before may come at any place
         let in_order = |clients: &[Client]| -> Vec<Client> {
             let both = |c: &&Client| woken.contains(c) && self.served.contains(c);
@@ -102,6 +99,9 @@ impl<S: Counting> Trial<'_, S> {
             return Ok(());
         };
         let model = self.reference.available();
+        if said as u64 == model {
+            return Ok(());
+        }
         let mut most = model;
         let mut late = 0;
         for request in self.requests.iter().flatten() {

@@ -4,7 +4,7 @@
 //! dropped after it was woken, permits that come back in pieces.
 
 use super::op::{CLIENTS, Client, LARGEST, LARGEST_RESIZE, Op};
-use super::trial::{Standing, Trial};
+use super::trial::{Request, Standing, Trial};
 use crate::run::Rng;
 use crate::runtime::Counting;
 
@@ -12,6 +12,38 @@ use crate::runtime::Counting;
 pub(super) struct Draw {
     rng: Rng,
     random: u32,
+    end: LetGo,
+}
+
+impl Draw {
+    pub(super) fn new(rng: Rng, random: u32) -> Draw {
+        Draw {
+            rng,
+            random,
+            end: LetGo::new(),
+        }
+    }
+
+    /// The next op; `None` at the end of the sequence.
+    pub(super) fn next<S: Counting>(&mut self, trial: &Trial<'_, S>) -> Option<Op> {
+        if self.random == 0 {
+            return self.end.next(trial);
+        }
+        self.random -= 1;
+        let ops = candidates(trial);
+        let mut at = self.rng.below(ops.iter().map(|&(weight, _)| weight).sum());
+        for (weight, op) in ops {
+            if at < weight {
+                return Some(op);
+            }
+            at -= weight;
+        }
+        unreachable!("a number below the sum of the weights lies in one of them")
+    }
+}
+
+/// The ops with which everybody lets go.
+pub(super) struct LetGo {
     phase: Phase,
 }
 
@@ -26,45 +58,29 @@ enum Phase {
     Free,
 }
 
-impl Draw {
-    pub(super) fn new(rng: Rng, random: u32) -> Draw {
-        Draw {
-            rng,
-            random,
+impl LetGo {
+    pub(super) fn new() -> LetGo {
+        LetGo {
             phase: Phase::Waiting,
         }
     }
 
-    /// The next op; `None` at the end of the sequence.
+    /// The next op; `None` once there is nothing to let go.
     pub(super) fn next<S: Counting>(&mut self, trial: &Trial<'_, S>) -> Option<Op> {
-        if self.random == 0 {
-            return self.let_go(trial);
-        }
-        self.random -= 1;
-        let ops = candidates(trial);
-        let mut at = self.rng.below(ops.iter().map(|&(weight, _)| weight).sum());
-        for (weight, op) in ops {
-            if at < weight {
-                return Some(op);
-            }
-            at -= weight;
-        }
-        unreachable!("a number below the sum of the weights lies in one of them")
-    }
-
-    fn let_go<S: Counting>(&mut self, trial: &Trial<'_, S>) -> Option<Op> {
-        let clients = || (0..CLIENTS).filter_map(|c| Some((c, trial.request(c)?.standing)));
+        let first = |is: &dyn Fn(Client, &Request) -> bool| {
+            (0..CLIENTS).find(|&c| trial.request(c).is_some_and(|request| is(c, request)))
+        };
         if self.phase == Phase::Waiting {
-            if let Some((client, _)) = clients().find(|&(c, _)| trial.is_woken(c)) {
+            if let Some(client) = first(&|c, _| trial.is_woken(c)) {
                 return Some(Op::Poll { client });
             }
-            if let Some((client, _)) = clients().find(|&(_, s)| s != Standing::Holding) {
+            if let Some(client) = first(&|_, request| request.standing != Standing::Holding) {
                 return Some(Op::Cancel { client });
             }
             self.phase = Phase::Holding;
         }
         if self.phase == Phase::Holding {
-            if let Some((client, _)) = clients().next() {
+            if let Some(client) = first(&|_, _| true) {
                 return Some(Op::Release { client });
             }
             self.phase = Phase::Free;

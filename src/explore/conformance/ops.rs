@@ -2,16 +2,16 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::{Mutex, PoisonError};
 
 use super::difference::Difference;
-use super::draw::Draw;
+use super::draw::LetGo;
 use super::op::{Abilities, CLIENTS, LARGEST, LARGEST_RESIZE, MOST_PERMITS, Op};
 use super::reference::Models;
-use super::sequence::{Performed, Told, perform_told};
+use super::sequence::{Performed, perform_told};
 use super::shrink::shrink;
-use super::trial::Trial;
+use super::trial::{Room, Told, Trial};
 use super::words;
-use crate::run::Rng;
 use crate::runtime::Counting;
 
 /// Ops on a semaphore, and its permits at the start.
@@ -66,6 +66,8 @@ pub struct Model<S> {
     models: Models,
     abilities: Abilities,
     most: u32,
+    /// Kept from one sequence to the next.
+    room: Mutex<Room>,
     semaphore: PhantomData<fn() -> S>,
 }
 
@@ -84,6 +86,7 @@ impl<S: Counting> Model<S> {
             models: Models::new(S::ORDER, most),
             abilities: Abilities::of::<S>(),
             most,
+            room: Mutex::default(),
             semaphore: PhantomData,
         }
     }
@@ -123,10 +126,15 @@ impl<S: Counting> Model<S> {
     }
 
     fn perform(&self, permits: u32, ops: impl Iterator<Item = Op>, told: Told) -> Performed {
-        let mut next = ops.take(self.most as usize);
-        let mut end = Draw::new(Rng::for_run(0, 0), 0);
-        let mut next = |trial: &Trial<'_, S>| next.next().or_else(|| end.next(trial));
-        perform_told::<S>(&self.models, self.abilities, permits, told, &mut next)
+        let mut ops = ops.take(self.most as usize);
+        let mut end = LetGo::new();
+        let next = |trial: &Trial<'_, S>| match ops.next() {
+            Some(op) => Some(op),
+            None => end.next(trial),
+        };
+        // a sequence leaves nothing in it that the next one would see
+        let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+        perform_told::<S>(&self.models, self.abilities, permits, told, &mut room, next)
     }
 }
 

@@ -1,23 +1,25 @@
 //! The model's side: the machine, told op by op what to do.
 //!
 //! No second model is written. One program can do everything: each of its workers is a client that
-//! picks, again and again, one op among all that there are,
+//! picks one op among all that there are,
 //!
 //! ```text
 //! worker client count=5 {
-//!     repeat … { try { either { acquire s permits=1 } or { … } or { close s } } catch { } }
+//!     repeat … { try { either { acquire s permits=1 } or { … } or { drain s } } catch { } work rest }
 //! }
+//! worker keeper { … }
 //! ```
 //!
-//! and to perform an op is to make the choice of its branch, and then the choice to proceed. So one
-//! machine serves all sequences that begin with as many permits.
+//! and rests. To perform an op is to bring it to the branch, and to make the choice to proceed. So
+//! one machine serves all sequences that begin with as many permits.
 //!
 //! **Invariants**
 //!
-//! 1. Between two ops a worker stands at its pick, or at an acquire in which it waits.
+//! 1. Between two ops a worker stands at its pick, at its rest, or at an acquire in which it waits.
 //! 2. In barging order an acquire that fits again stands where it is until it is polled.
+//! 3. The loop is never gone round: it makes the numbers of a state as wide as so many ops need.
 
-use std::mem;
+use std::fmt;
 
 use super::op::{CLIENTS, Client, LARGEST, LARGEST_RESIZE, MOST_PERMITS};
 use crate::machine::{Machine, Sink, State};
@@ -27,7 +29,7 @@ use crate::run::{Action, Cause, Choice, Event, SemaphoreId, View, WorkerId};
 const SEMAPHORE: &str = "s";
 const S: SemaphoreId = SemaphoreId(0);
 
-/// Resizes and closing are nobody's: a worker of its own performs them.
+/// Resizes and closing are nobody's: a worker of its own performs them, the one after the clients.
 const KEEPER: Client = CLIENTS;
 
 /// What a worker can pick, in the order of the branches.
@@ -68,20 +70,21 @@ pub(super) struct Models {
 impl Models {
     /// Models for sequences of at most so many ops, and those with which everybody lets go.
     pub(super) fn new(order: Order, ops: u32) -> Models {
-        // a client lets go with a poll, a cancel or release, and a try; no op takes more than two
-        // picks, and a worker is never at its end
-        let picks = ops.saturating_add(3).saturating_mul(2).saturating_add(1);
-        let branches = branches();
+        let body = |b: &mut BlockBuilder, branches: &[Branch]| {
+            b.repeat(ops.saturating_add(1), |b| {
+                b.try_catch(|b| pick(b, branches), &[], |_| {});
+                b.work("rest");
+            });
+        };
         let build = |permits| {
             let program = Program::builder()
                 .semaphore(SEMAPHORE, permits, |s| s.order(order))
                 .worker("client", |w| {
-                    w.count(CLIENTS as u32 + 1);
-                    w.body(|b| {
-                        b.repeat(picks, |b| {
-                            b.try_catch(|b| pick(b, &branches), &[], |_| {});
-                        });
-                    });
+                    w.count(CLIENTS as u32);
+                    w.body(|b| body(b, &branches_of_clients()));
+                })
+                .worker("keeper", |w| {
+                    w.body(|b| body(b, &branches_of_the_keeper()));
                 })
                 .build();
             match program {
@@ -98,27 +101,24 @@ impl Models {
         }
     }
 
-    /// A semaphore of so many permits that nobody has used.
-    pub(super) fn start(&self, permits: u32) -> Reference<'_> {
+    /// A semaphore of so many permits that nobody has used, written down in a room.
+    pub(super) fn start<'a>(&'a self, permits: u32, room: &'a mut Room) -> Reference<'a> {
         let (machine, initial) = &self.machines[permits as usize];
-        Reference {
-            machine,
-            state: initial.clone(),
-            spare: Vec::new(),
-        }
+        room.state.0.clone_from(&initial.0);
+        Reference { machine, room }
     }
 }
 
-fn branches() -> Vec<Branch> {
-    let mut branches = vec![
-        Branch::ReleaseAll,
-        Branch::ForgetAll,
-        Branch::Drain,
-        Branch::Close,
-    ];
+fn branches_of_clients() -> Vec<Branch> {
+    let mut branches = vec![Branch::ReleaseAll, Branch::ForgetAll, Branch::Drain];
     branches.extend((1..=LARGEST).map(Branch::Acquire));
     branches.extend((1..=LARGEST).map(Branch::Try));
     branches.extend((1..=LARGEST).map(Branch::Release));
+    branches
+}
+
+fn branches_of_the_keeper() -> Vec<Branch> {
+    let mut branches = vec![Branch::Close];
     branches.extend((1..=LARGEST_RESIZE).map(Branch::Grow));
     branches.extend((1..=LARGEST_RESIZE).map(Branch::Shrink));
     branches
@@ -144,15 +144,30 @@ fn pick(b: &mut BlockBuilder, branches: &[Branch]) {
     });
 }
 
+/// Where a model is written down, one after another.
+#[derive(Debug)]
+pub(super) struct Room {
+    state: State,
+    heard: Heard,
+}
+
+impl Default for Room {
+    fn default() -> Room {
+        Room {
+            state: State(Box::default()),
+            heard: Heard(Vec::new()),
+        }
+    }
+}
+
 /// The model in the middle of a sequence.
 pub(super) struct Reference<'a> {
     machine: &'a Machine,
-    state: State,
-    /// Room for what is heard, used again and again.
-    spare: Vec<Served>,
+    room: &'a mut Room,
 }
 
 /// Keeps what concerns the clients.
+#[derive(Debug)]
 struct Heard(Vec<Served>);
 
 impl Sink for Heard {
@@ -189,147 +204,166 @@ impl Sink for Heard {
 }
 
 impl Branch {
-    /// Its place in the order of the branches.
+    /// Its place among those of the clients, or of the keeper.
     fn place(self) -> u32 {
-        const SIMPLE: u32 = 4;
+        const SIMPLE: u32 = 3;
         match self {
             Branch::ReleaseAll => 0,
             Branch::ForgetAll => 1,
             Branch::Drain => 2,
-            Branch::Close => 3,
             Branch::Acquire(n) => SIMPLE + n - 1,
             Branch::Try(n) => SIMPLE + LARGEST + n - 1,
             Branch::Release(n) => SIMPLE + 2 * LARGEST + n - 1,
-            Branch::Grow(n) => SIMPLE + 3 * LARGEST + n - 1,
-            Branch::Shrink(n) => SIMPLE + 3 * LARGEST + LARGEST_RESIZE + n - 1,
+            Branch::Close => 0,
+            Branch::Grow(n) => n,
+            Branch::Shrink(n) => LARGEST_RESIZE + n,
         }
     }
 }
 
 impl Reference<'_> {
+    fn view(&self) -> impl View + fmt::Display + '_ {
+        self.machine.view(&self.room.state)
+    }
+
     /// Permits that are free.
+    #[inline]
     pub(super) fn available(&self) -> u64 {
-        self.machine.view(&self.state).available(S)
+        self.view().available(S)
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.machine.view(&self.state).is_closed(S)
+        self.view().is_closed(S)
     }
 
     pub(super) fn held(&self, client: Client) -> u64 {
-        let view = self.machine.view(&self.state);
+        let view = self.view();
         view.held(WorkerId(client as u32), S)
     }
 
     /// How many wait before it in the queue; `None` if it does not wait in one.
     pub(super) fn place(&self, client: Client) -> Option<usize> {
-        let queue = self.machine.view(&self.state).queue(S);
+        let queue = self.view().queue(S);
         queue.iter().position(|w| w.index() == client)
     }
 
-    pub(super) fn acquire(&mut self, client: Client, permits: u32) -> Vec<Served> {
-        let silent = self.make(client, self.branch(Branch::Acquire(permits)));
-        self.keep(silent);
-        if self.is_barred(client) {
-            return vec![Served::Queued { client }];
-        }
-        self.proceed(client)
+    /// What the last op did, in the order of happening.
+    pub(super) fn heard(&self) -> &[Served] {
+        &self.room.heard.0
     }
 
-    pub(super) fn try_acquire(&mut self, client: Client, permits: u32) -> Vec<Served> {
-        self.perform(client, Branch::Try(permits))
+    pub(super) fn acquire(&mut self, client: Client, permits: u32) {
+        self.pick(client, Branch::Acquire(permits));
+        if self.is_barred(client) {
+            self.room.heard.0.clear();
+            self.room.heard.0.push(Served::Queued { client });
+            return;
+        }
+        self.proceed(client);
+    }
+
+    pub(super) fn try_acquire(&mut self, client: Client, permits: u32) {
+        self.perform(client, Branch::Try(permits));
     }
 
     /// Puts back a part of what a client holds.
-    pub(super) fn release_part(&mut self, client: Client, permits: u32) -> Vec<Served> {
-        self.perform(client, Branch::Release(permits))
+    pub(super) fn release_part(&mut self, client: Client, permits: u32) {
+        self.perform(client, Branch::Release(permits));
     }
 
     /// Puts back all that a client holds.
-    pub(super) fn release(&mut self, client: Client) -> Vec<Served> {
-        self.perform(client, Branch::ReleaseAll)
+    pub(super) fn release(&mut self, client: Client) {
+        self.perform(client, Branch::ReleaseAll);
     }
 
-    pub(super) fn forget(&mut self, client: Client) -> Vec<Served> {
-        self.perform(client, Branch::ForgetAll)
+    pub(super) fn forget(&mut self, client: Client) {
+        self.perform(client, Branch::ForgetAll);
     }
 
-    pub(super) fn drain(&mut self, client: Client) -> Vec<Served> {
-        self.perform(client, Branch::Drain)
+    pub(super) fn drain(&mut self, client: Client) {
+        self.perform(client, Branch::Drain);
     }
 
-    pub(super) fn grow(&mut self, permits: u32) -> Vec<Served> {
-        self.perform(KEEPER, Branch::Grow(permits))
+    pub(super) fn grow(&mut self, permits: u32) {
+        self.perform(KEEPER, Branch::Grow(permits));
     }
 
-    pub(super) fn shrink(&mut self, permits: u32) -> Vec<Served> {
-        self.perform(KEEPER, Branch::Shrink(permits))
+    pub(super) fn shrink(&mut self, permits: u32) {
+        self.perform(KEEPER, Branch::Shrink(permits));
     }
 
-    pub(super) fn close(&mut self) -> Vec<Served> {
-        self.perform(KEEPER, Branch::Close)
+    pub(super) fn close(&mut self) {
+        self.perform(KEEPER, Branch::Close);
     }
 
     /// Ends the wait of a client.
-    pub(super) fn cancel(&mut self, client: Client) -> Vec<Served> {
-        if self.waits(client) {
-            return self.make(client, Action::Cancel);
+    pub(super) fn cancel(&mut self, client: Client) {
+        if !self.is_barging() || self.waits(client) {
+            self.make(client, Action::Cancel);
+            return;
         }
         // It fits again, in barging order, where the language has nothing to cancel: it takes the
         // permits and puts them back, which serves nobody.
         self.proceed(client);
-        self.release(client)
+        self.release(client);
     }
 
     /// Lets a client go on that waits in barging order and is not barred any more.
-    pub(super) fn proceed(&mut self, client: Client) -> Vec<Served> {
-        self.make(client, Action::Proceed)
+    pub(super) fn proceed(&mut self, client: Client) {
+        self.make(client, Action::Proceed);
     }
 
     /// Whether a client waits: in a queue, or in barging order for what does not fit.
     fn waits(&self, client: Client) -> bool {
-        let view = self.machine.view(&self.state);
+        let view = self.view();
         view.wait(WorkerId(client as u32)).is_some()
+    }
+
+    fn is_barging(&self) -> bool {
+        !self.view().is_queued(S)
     }
 
     /// Whether a client waits in barging order and cannot go on.
     pub(super) fn is_barred(&self, client: Client) -> bool {
-        let view = self.machine.view(&self.state);
-        !view.is_queued(S) && view.wait(WorkerId(client as u32)).is_some()
+        self.is_barging() && self.waits(client)
     }
 
-    /// Takes back what it gave to be heard, for its room.
-    pub(super) fn keep(&mut self, mut heard: Vec<Served>) {
-        heard.clear();
-        self.spare = heard;
+    #[inline]
+    fn perform(&mut self, client: Client, branch: Branch) {
+        self.pick(client, branch);
+        self.proceed(client);
     }
 
-    fn branch(&self, branch: Branch) -> Action {
-        Action::Branch(branch.place())
+    /// Brings a client to an op.
+    #[inline]
+    fn pick(&mut self, client: Client, branch: Branch) {
+        let worker = WorkerId(client as u32);
+        debug_assert!(
+            !self.waits(client),
+            "invariant 1: {worker:?} waits in {}",
+            self.view()
+        );
+        self.machine
+            .start_again(&mut self.room.state.0, worker, branch.place());
     }
 
-    fn perform(&mut self, client: Client, branch: Branch) -> Vec<Served> {
-        let silent = self.make(client, self.branch(branch));
-        self.keep(silent);
-        self.proceed(client)
-    }
-
-    fn make(&mut self, client: Client, action: Action) -> Vec<Served> {
+    #[inline]
+    fn make(&mut self, client: Client, action: Action) {
         let choice = Choice {
             worker: WorkerId(client as u32),
             action,
         };
         debug_assert!(
             self.machine
-                .choices(&self.state)
+                .choices(&self.room.state)
                 .iter()
                 .any(|e| e.choice == choice),
             "invariant 1: {choice:?} is no choice of {}",
-            self.machine.view(&self.state)
+            self.view()
         );
-        let mut heard = Heard(mem::take(&mut self.spare));
-        self.machine.apply(&mut self.state.0, choice, &mut heard);
-        heard.0
+        self.room.heard.0.clear();
+        self.machine
+            .apply(&mut self.room.state.0, choice, &mut self.room.heard);
     }
 }
 
@@ -339,8 +373,10 @@ mod tests {
 
     #[test]
     fn each_branch_is_in_its_place() {
-        for (at, branch) in branches().into_iter().enumerate() {
-            assert_eq!(branch.place(), at as u32, "{branch:?}");
+        for branches in [branches_of_clients(), branches_of_the_keeper()] {
+            for (at, branch) in branches.into_iter().enumerate() {
+                assert_eq!(branch.place(), at as u32, "{branch:?}");
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::mem;
 use super::op::{Abilities, Op};
 use super::reference::Models;
 use super::subject::guarded;
-use super::trial::{Parting, Trial};
+use super::trial::{Parting, Room, Told, Trial};
 use super::words::Row;
 use crate::runtime::Counting;
 
@@ -22,33 +22,26 @@ pub(super) struct Performed {
     pub(super) parting: Option<Parting>,
 }
 
-/// Whether anybody will read what happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
-    /// Which ops were performed, and a row for each.
-    Rows,
-    /// Only whether the sides part.
-    Nothing,
-}
-
 /// Performs the ops that `next` gives until it has no more; those that make no sense when they come
 /// are left out.
 pub(super) fn perform<S: Counting>(
     models: &Models,
     abilities: Abilities,
     permits: u32,
-    next: &mut dyn FnMut(&Trial<'_, S>) -> Option<Op>,
+    next: impl FnMut(&Trial<'_, S>) -> Option<Op>,
 ) -> Performed {
-    perform_told(models, abilities, permits, Told::Rows, next)
+    let room = &mut Room::default();
+    perform_told(models, abilities, permits, Told::Rows, room, next)
 }
 
-/// The same, told or not.
+/// The same, told or not, in a room that is used again.
 pub(super) fn perform_told<S: Counting>(
     models: &Models,
     abilities: Abilities,
     permits: u32,
     told: Told,
-    next: &mut dyn FnMut(&Trial<'_, S>) -> Option<Op>,
+    room: &mut Room,
+    mut next: impl FnMut(&Trial<'_, S>) -> Option<Op>,
 ) -> Performed {
     let mut performed = Performed {
         permits,
@@ -56,17 +49,15 @@ pub(super) fn perform_told<S: Counting>(
         rows: Vec::new(),
         parting: None,
     };
-    let semaphore = match guarded(|| S::with_permits(permits)) {
+    let mut made = None;
+    let semaphore = match guarded(|| made.insert(S::with_permits(permits))) {
         Ok(semaphore) => semaphore,
         Err(panicked) => {
             performed.parting = Some(panicked.into());
             return performed;
         }
     };
-    let mut trial = Trial::new(models.start(permits), &semaphore, abilities);
-    if told == Told::Nothing {
-        trial = trial.unread();
-    }
+    let mut trial = Trial::new(models, permits, semaphore, abilities, told, room);
     while let Some(op) = next(&trial) {
         if !trial.applies(op) {
             continue;
@@ -80,13 +71,12 @@ pub(super) fn perform_told<S: Counting>(
         }
     }
     let panicked = performed.parting.as_ref().is_some_and(|p| p.panicked);
-    let (rows, in_order) = trial.end(panicked);
-    performed.rows = rows;
-    if in_order {
+    performed.rows = mem::take(&mut trial.rows);
+    if !panicked && trial.end() {
         // a panic here is told by nobody: everything was let go before, in steps that are compared
-        let _ = guarded(|| drop(semaphore));
+        let _ = guarded(|| made = None);
     } else {
-        mem::forget(semaphore);
+        mem::forget(made);
     }
     performed
 }

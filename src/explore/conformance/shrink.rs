@@ -18,7 +18,7 @@ pub(super) fn shrink<S: Counting>(
     loop {
         let better = neighbours(&best).find_map(|(permits, ops)| {
             let mut ops = ops.into_iter();
-            let performed = perform::<S>(models, abilities, permits, &mut |_| ops.next());
+            let performed = perform::<S>(models, abilities, permits, |_| ops.next());
             let better = performed.parting.is_some() && size(&performed) < size(&best);
             better.then_some(performed)
         });

@@ -9,11 +9,11 @@
 //! 3. A subject that panicked is never dropped, since it might panic again.
 
 use std::future::Future;
-use std::mem;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::op::{CLIENTS, Client};
@@ -34,7 +34,7 @@ pub(super) enum Answer {
 pub(super) struct Panicked(pub(super) String);
 
 /// The wakes that have not been looked at.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Wakes {
     /// Whether there are any: most ops wake nobody, and to lock costs more than to ask.
     any: AtomicBool,
@@ -42,10 +42,69 @@ struct Wakes {
     rung: Mutex<Vec<(Client, u32)>>,
 }
 
+#[derive(Debug)]
 struct Bell {
     client: Client,
-    poll: u32,
+    poll: AtomicU32,
     wakes: Arc<Wakes>,
+}
+
+/// What is used again for one subject after another.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    /// For each client the waker that it was given last.
+    wakers: [Option<(Arc<Bell>, Waker)>; CLIENTS],
+    wakes: Arc<Wakes>,
+    /// Who was woken by the last op.
+    woken: Vec<Client>,
+}
+
+impl Room {
+    /// As it was before the first subject. A waker that outlives its subject belongs to no other.
+    fn clear(&mut self) {
+        let mut known = 1;
+        for (bell, _) in self.wakers.iter().flatten() {
+            known += if is_ours_alone(bell) { 1 } else { 0 };
+        }
+        if Arc::strong_count(&self.wakes) != known {
+            *self = Room::default();
+        }
+        if self.wakes.any.load(Ordering::Relaxed) {
+            self.wakes.any.store(false, Ordering::Relaxed);
+            self.wakes.rung().clear();
+        }
+    }
+
+    /// A waker of its own for a poll.
+    fn waker(&mut self, client: Client, poll: u32) -> &Waker {
+        let last = &mut self.wakers[client];
+        match last {
+            Some((bell, _)) if is_ours_alone(bell) => bell.poll.store(poll, Ordering::Relaxed),
+            _ => {
+                let bell = Arc::new(Bell {
+                    client,
+                    poll: AtomicU32::new(poll),
+                    wakes: Arc::clone(&self.wakes),
+                });
+                *last = Some((Arc::clone(&bell), Waker::from(bell)));
+            }
+        }
+        match last {
+            Some((_, waker)) => waker,
+            None => unreachable!("it was made if it was not there"),
+        }
+    }
+}
+
+/// Whether nobody but the room has the waker of a bell.
+fn is_ours_alone(bell: &Arc<Bell>) -> bool {
+    Arc::strong_count(bell) == 2
+}
+
+impl Wakes {
+    fn rung(&self) -> MutexGuard<'_, Vec<(Client, u32)>> {
+        self.rung.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Wake for Bell {
@@ -54,10 +113,9 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Bell>) {
-        let wakes = &*self.wakes;
-        let mut rung = wakes.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        rung.push((self.client, self.poll));
-        wakes.any.store(true, Ordering::Release);
+        let mut rung = self.wakes.rung();
+        rung.push((self.client, self.poll.load(Ordering::Relaxed)));
+        self.wakes.any.store(true, Ordering::Release);
     }
 }
 
@@ -72,6 +130,13 @@ struct Request<'s, S: Counting + 's> {
 }
 
 impl<'s, S: Counting + 's> Request<'s, S> {
+    const NONE: Request<'s, S> = Request {
+        future: None,
+        permit: None,
+        polls: 0,
+        woken: false,
+    };
+
     fn is_pending(&self) -> bool {
         self.future.is_some() && self.permit.is_none()
     }
@@ -80,25 +145,18 @@ impl<'s, S: Counting + 's> Request<'s, S> {
 /// A semaphore under test, and what its clients have of it.
 pub(super) struct Subject<'s, S: Counting> {
     semaphore: &'s S,
-    requests: [Request<'s, S>; CLIENTS],
-    wakes: Arc<Wakes>,
-    /// Room for who was woken, used again and again.
-    spare: Vec<Client>,
+    /// Dropped by [`end`](Subject::end) alone.
+    requests: ManuallyDrop<[Request<'s, S>; CLIENTS]>,
+    room: &'s mut Room,
 }
 
 impl<'s, S: Counting> Subject<'s, S> {
-    pub(super) fn new(semaphore: &'s S) -> Subject<'s, S> {
-        let idle = |_| Request {
-            future: None,
-            permit: None,
-            polls: 0,
-            woken: false,
-        };
+    pub(super) fn new(semaphore: &'s S, room: &'s mut Room) -> Subject<'s, S> {
+        room.clear();
         Subject {
             semaphore,
-            requests: std::array::from_fn(idle),
-            wakes: Arc::default(),
-            spare: Vec::new(),
+            requests: ManuallyDrop::new([const { Request::NONE }; CLIENTS]),
+            room,
         }
     }
 
@@ -117,14 +175,14 @@ impl<'s, S: Counting> Subject<'s, S> {
         self.is_pending(client) && self.requests[client].woken
     }
 
-    /// Who was woken since this was asked last, in order, each once.
-    pub(super) fn take_wakes(&mut self) -> Vec<Client> {
-        let mut woken = mem::take(&mut self.spare);
-        if !self.wakes.any.load(Ordering::Acquire) {
-            return woken;
+    /// Looks who was woken since this was done last.
+    pub(super) fn look(&mut self) {
+        let Room { wakes, woken, .. } = &mut *self.room;
+        woken.clear();
+        if !wakes.any.load(Ordering::Acquire) {
+            return;
         }
-        let wakes = &*self.wakes;
-        let mut rung = wakes.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rung = wakes.rung();
         wakes.any.store(false, Ordering::Relaxed);
         for (client, poll) in rung.drain(..) {
             let request = &mut self.requests[client];
@@ -133,13 +191,11 @@ impl<'s, S: Counting> Subject<'s, S> {
                 woken.push(client);
             }
         }
-        woken
     }
 
-    /// Takes back who was woken, for its room.
-    pub(super) fn keep(&mut self, mut woken: Vec<Client>) {
-        woken.clear();
-        self.spare = woken;
+    /// Who was found woken when it was looked last, in order, each once.
+    pub(super) fn woken(&self) -> &[Client] {
+        &self.room.woken
     }
 
     pub(super) fn available(&self) -> Result<Option<usize>, Panicked> {
@@ -163,12 +219,8 @@ impl<'s, S: Counting> Subject<'s, S> {
         };
         request.polls += 1;
         request.woken = false;
-        let waker = Waker::from(Arc::new(Bell {
-            client,
-            poll: request.polls,
-            wakes: Arc::clone(&self.wakes),
-        }));
-        let polled = guarded(|| future.as_mut().poll(&mut Context::from_waker(&waker)))?;
+        let waker = self.room.waker(client, request.polls);
+        let polled = guarded(|| future.as_mut().poll(&mut Context::from_waker(waker)))?;
         match polled {
             Poll::Pending => Ok(Answer::Pending),
             Poll::Ready(Ok(permit)) => {
@@ -207,8 +259,10 @@ impl<'s, S: Counting> Subject<'s, S> {
 
     /// Drops a pending acquire.
     pub(super) fn cancel(&mut self, client: Client) -> Result<(), Panicked> {
-        let future = self.requests[client].future.take();
-        guarded(|| drop(future))
+        match self.requests[client].future.take() {
+            Some(future) => guarded(|| drop(future)),
+            None => Ok(()),
+        }
     }
 
     /// Drops what a client holds, and then the future that it came from.
@@ -245,14 +299,11 @@ impl<'s, S: Counting> Subject<'s, S> {
         guarded(|| ask(self.semaphore))
     }
 
-    /// Ends it, client by client, and leaves the rest as it is once something panics; whether
-    /// nothing did. Nothing is dropped if it is in disorder already.
-    pub(super) fn end(mut self, disorder: bool) -> bool {
-        let in_order = !disorder && (0..CLIENTS).all(|client| self.release(client).is_ok());
-        if !in_order {
-            mem::forget(self);
-        }
-        in_order
+    /// Drops what clients have, one after another, and leaves the rest as it is once something
+    /// panics; whether nothing did.
+    pub(super) fn end(&mut self) -> bool {
+        let has_some = |r: &Request<'_, S>| r.permit.is_some() || r.future.is_some();
+        (0..CLIENTS).all(|c| !has_some(&self.requests[c]) || self.release(c).is_ok())
     }
 }
 

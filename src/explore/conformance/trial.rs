@@ -5,8 +5,8 @@
 //! [`Conformance`]: super::Conformance
 
 use super::op::{Abilities, CLIENTS, Client, Op};
-use super::reference::{Reference, Served};
-use super::subject::{Answer, Panicked, Subject};
+use super::reference::{self, Models, Reference, Served};
+use super::subject::{self, Answer, Panicked, Subject};
 use super::words::{self, Row};
 use crate::program::Order;
 use crate::runtime::{Counting, Handover, Refused, Unsupported};
@@ -82,6 +82,15 @@ impl From<Panicked> for Parting {
     }
 }
 
+/// Whether anybody will read what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Which ops were performed, and a row for each.
+    Rows,
+    /// Only whether the sides part.
+    Nothing,
+}
+
 /// A sequence under way.
 pub(super) struct Trial<'s, S: Counting> {
     pub(super) reference: Reference<'s>,
@@ -90,33 +99,44 @@ pub(super) struct Trial<'s, S: Counting> {
     pub(super) requests: [Option<Request>; CLIENTS],
     numbers: u32,
     /// Those whom the present op served, but for the one who performs it.
-    pub(super) served: Vec<Client>,
-    pub(super) row: Row,
+    pub(super) served: &'s mut Vec<Client>,
+    /// The present step; `None` if nobody will read it, and nothing is written.
+    pub(super) row: Option<Row>,
     pub(super) rows: Vec<Row>,
 }
 
+/// What is used again for one trial after another.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    reference: reference::Room,
+    subject: subject::Room,
+    served: Vec<Client>,
+}
+
 impl<'s, S: Counting> Trial<'s, S> {
-    pub(super) fn new(reference: Reference<'s>, semaphore: &'s S, abilities: Abilities) -> Self {
+    /// A trial that has not begun. Rows are written if it is told.
+    pub(super) fn new(
+        models: &'s Models,
+        permits: u32,
+        semaphore: &'s S,
+        abilities: Abilities,
+        told: Told,
+        room: &'s mut Room,
+    ) -> Self {
         Trial {
-            reference,
-            subject: Subject::new(semaphore),
+            reference: models.start(permits, &mut room.reference),
+            subject: Subject::new(semaphore, &mut room.subject),
             abilities,
             requests: [None; CLIENTS],
             numbers: 0,
-            served: Vec::new(),
-            row: Row::default(),
+            served: &mut room.served,
+            row: (told == Told::Rows).then(Row::default),
             rows: Vec::new(),
         }
     }
 
-    /// Writes no rows from here on.
-    pub(super) fn unread(mut self) -> Self {
-        self.row.unread = true;
-        self
-    }
-
-    pub(super) fn request(&self, client: Client) -> Option<Request> {
-        self.requests[client]
+    pub(super) fn request(&self, client: Client) -> Option<&Request> {
+        self.requests[client].as_ref()
     }
 
     pub(super) fn is_woken(&self, client: Client) -> bool {
@@ -131,11 +151,16 @@ impl<'s, S: Counting> Trial<'s, S> {
         self.reference.is_closed()
     }
 
-    /// Ends it, and drops what there is of the semaphore's, unless that is in disorder; whether it
-    /// was not.
-    pub(super) fn end(self, disorder: bool) -> (Vec<Row>, bool) {
-        let in_order = self.subject.end(disorder);
-        (self.rows, in_order)
+    /// Drops what clients still have of the semaphore; whether that is in order.
+    pub(super) fn end(&mut self) -> bool {
+        self.subject.end()
+    }
+
+    /// Writes something into the row of the present step.
+    pub(super) fn tell(&mut self, tell: impl FnOnce(&mut Row)) {
+        if let Some(row) = &mut self.row {
+            tell(row);
+        }
     }
 
     /// Whether an op makes sense now.
@@ -183,11 +208,6 @@ impl<'s, S: Counting> Trial<'s, S> {
     /// Performs an op that applies.
     pub(super) fn step(&mut self, op: Op) -> Result<(), Parting> {
         self.served.clear();
-        let unread = self.row.unread;
-        self.row = Row {
-            unread,
-            ..Row::default()
-        };
         if let Op::Acquire { client, .. } | Op::Try { client, .. } | Op::Drain { client } = op {
             self.numbers += 1;
             self.requests[client] = Some(Request {
@@ -197,14 +217,17 @@ impl<'s, S: Counting> Trial<'s, S> {
                 standing: Standing::Waiting,
             });
         }
-        if !unread {
-            self.row.op = words::op(op, |client| self.number(client));
+        if let Some(row) = &mut self.row {
+            let number = |client: Client| self.requests[client].map_or(0, |r| r.number);
+            row.op = words::op(op, number);
         }
         let performed = self.perform(op);
-        self.row.counts(self.reference.available());
+        if let Some(row) = &mut self.row {
+            row.counts(self.reference.available());
+        }
         let parted = performed.and_then(|()| self.look());
-        if !unread {
-            self.rows.push(std::mem::take(&mut self.row));
+        if let Some(row) = &mut self.row {
+            self.rows.push(std::mem::take(row));
         }
         parted
     }
@@ -213,72 +236,77 @@ impl<'s, S: Counting> Trial<'s, S> {
         match op {
             Op::Acquire { client, permits } => {
                 let reason = self.reason_at_once();
-                let served = self.reference.acquire(client, permits);
-                let expected = self.heard(served, Some(client));
+                self.reference.acquire(client, permits);
+                let expected = self.heard(Some(client));
                 let answer = self.subject.acquire(client, permits)?;
                 self.answered(client, expected, answer, &reason)
             }
             Op::Try { client, permits } => {
                 let reason = self.reason_at_once();
-                let served = self.reference.try_acquire(client, permits);
-                let expected = self.heard(served, Some(client));
+                self.reference.try_acquire(client, permits);
+                let expected = self.heard(Some(client));
                 let answer = self.subject.try_acquire(client, permits)?;
                 self.answered(client, expected, answer, &reason)
             }
             Op::Drain { client } => {
                 let reason = self.reason_at_once();
-                let served = self.reference.drain(client);
-                let expected = self.heard(served, Some(client));
+                self.reference.drain(client);
+                let expected = self.heard(Some(client));
                 let answer = self.subject.drain(client)?;
                 self.answered(client, expected, answer, &reason)
             }
             Op::Poll { client } => self.poll(client),
             Op::Cancel { client } => {
-                let served = match self.requests[client].map(|r| r.standing) {
-                    Some(Standing::Waiting) => self.reference.cancel(client),
-                    Some(Standing::Due) => self.reference.release(client),
-                    _ => Vec::new(),
-                };
-                self.heard(served, Some(client));
+                match self.requests[client].map(|r| r.standing) {
+                    Some(Standing::Waiting) => {
+                        self.reference.cancel(client);
+                        self.heard(Some(client));
+                    }
+                    Some(Standing::Due) => {
+                        self.reference.release(client);
+                        self.heard(Some(client));
+                    }
+                    _ => {}
+                }
                 self.requests[client] = None;
                 Ok(self.subject.cancel(client)?)
             }
             Op::Release { client } => {
-                let served = self.reference.release(client);
-                self.heard(served, None);
+                self.reference.release(client);
+                self.heard(None);
                 self.requests[client] = None;
                 Ok(self.subject.release(client)?)
             }
             Op::ReleasePart { client, permits } => {
-                let served = self.reference.release_part(client, permits);
-                self.heard(served, None);
+                self.reference.release_part(client, permits);
+                self.heard(None);
                 let done = self.subject.release_part(client, permits)?;
                 self.can(done, "split its permits")
             }
             Op::Forget { client } => {
-                let served = self.reference.forget(client);
-                self.heard(served, None);
+                self.reference.forget(client);
+                self.heard(None);
                 self.requests[client] = None;
                 let done = self.subject.forget(client)?;
                 self.can(done, "forget permits")
             }
             Op::Grow { permits } => {
-                let served = self.reference.grow(permits);
-                self.heard(served, None);
+                self.reference.grow(permits);
+                self.heard(None);
                 let done = self.subject.ask(|s| s.grow(permits))?;
                 self.can(done, "grow")
             }
             Op::Shrink { permits } => {
-                let served = self.reference.shrink(permits);
-                self.heard(served, None);
+                self.reference.shrink(permits);
+                self.heard(None);
                 let done = self.subject.ask(|s| s.shrink(permits))?;
                 self.can(done, "shrink")
             }
             Op::ForgetFree { permits } => {
                 let free = self.reference.available().min(u64::from(permits)) as u32;
                 if free > 0 {
-                    let served = self.reference.shrink(free);
-                    self.heard(served, None);
+                    self.reference.shrink(free);
+                    self.heard(None);
                 }
                 match self.subject.ask(|s| s.forget_free(permits))? {
                     Ok(said) if said == free => Ok(()),
@@ -290,8 +318,8 @@ impl<'s, S: Counting> Trial<'s, S> {
                 }
             }
             Op::Close => {
-                let served = self.reference.close();
-                self.heard(served, None);
+                self.reference.close();
+                self.heard(None);
                 let done = self.subject.ask(S::close)?;
                 self.can(done, "be closed")
             }
@@ -312,27 +340,27 @@ impl<'s, S: Counting> Trial<'s, S> {
         match request.standing {
             Standing::Waiting if may_go_on => {
                 if answer == Answer::Pending && !woken {
-                    self.row.expects("may go on");
-                    self.row.answers(answer);
+                    self.tell(|row| row.expects("may go on"));
+                    self.tell(|row| row.answers(answer));
                     return Ok(());
                 }
-                let served = self.reference.proceed(client);
-                let expected = self.heard(served, Some(client));
+                self.reference.proceed(client);
+                let expected = self.heard(Some(client));
                 self.answered(client, expected, answer, &reason)
             }
             Standing::Waiting => self.told(client, Expected::Waits, answer, &reason),
             Standing::Due if closed => {
                 // left open by `close`: it gives back what it was granted
-                let served = self.reference.release(client);
-                self.heard(served, None);
+                self.reference.release(client);
+                self.heard(None);
                 self.requests[client] = None;
-                self.row.expects("may be closed");
-                self.row.answers(answer);
+                self.tell(|row| row.expects("may be closed"));
+                self.tell(|row| row.answers(answer));
                 Ok(())
             }
             Standing::Due if answer == Answer::Pending && self.may_retry(woken && first) => {
-                self.row.expects("may be granted");
-                self.row.answers(answer);
+                self.tell(|row| row.expects("may be granted"));
+                self.tell(|row| row.answers(answer));
                 Ok(())
             }
             Standing::Due => self.told(client, Expected::Granted, answer, &reason),
@@ -349,7 +377,7 @@ impl<'s, S: Counting> Trial<'s, S> {
         answer: Answer,
         reason: &str,
     ) -> Result<(), Parting> {
-        self.row.expects(words::expected(expected));
+        self.tell(|row| row.expects(words::expected(expected)));
         self.answered(client, expected, answer, reason)
     }
 
@@ -364,9 +392,9 @@ impl<'s, S: Counting> Trial<'s, S> {
     }
 
     /// Takes in what the model did; what it says of `own`, the one who performs the op.
-    fn heard(&mut self, all: Vec<Served>, own: Option<Client>) -> Expected {
+    fn heard(&mut self, own: Option<Client>) -> Expected {
         let mut expected = Expected::Nothing;
-        for &served in &all {
+        for &served in self.reference.heard() {
             let (client, standing, says) = match served {
                 Served::Granted { client, permits } => {
                     if permits == 0 {
@@ -395,17 +423,22 @@ impl<'s, S: Counting> Trial<'s, S> {
                 Served::TryFailed { client } => (client, Standing::Waiting, Expected::NoPermits),
             };
             if own == Some(client) {
-                self.row.expects(words::expected(says));
+                if let Some(row) = &mut self.row {
+                    row.expects(words::expected(says));
+                }
                 expected = says;
                 continue;
             }
+            let mut number = 0;
             if let Some(request) = &mut self.requests[client] {
                 request.standing = standing;
+                number = request.number;
             }
-            self.row.serves(says, self.number(client));
+            if let Some(row) = &mut self.row {
+                row.serves(says, number);
+            }
             self.served.push(client);
         }
-        self.reference.keep(all);
         expected
     }
 
@@ -417,7 +450,7 @@ impl<'s, S: Counting> Trial<'s, S> {
         answer: Answer,
         reason: &str,
     ) -> Result<(), Parting> {
-        self.row.answers(answer);
+        self.tell(|row| row.answers(answer));
         if !expected.is(answer) {
             return Err(Parting::new(format!(
                 "{} should have been {} ({}: {reason}) but {}",
@@ -443,7 +476,7 @@ impl<'s, S: Counting> Trial<'s, S> {
 
     /// Why the model answers a newcomer as it does.
     fn reason_at_once(&self) -> String {
-        if self.row.unread {
+        if self.row.is_none() {
             return String::new();
         }
         let waiting = (0..CLIENTS).filter(|&c| self.reference.place(c).is_some());
@@ -456,7 +489,7 @@ impl<'s, S: Counting> Trial<'s, S> {
 
     /// Why the model answers one who has waited as it does.
     pub(super) fn reason_of(&self, client: Client) -> String {
-        if self.row.unread {
+        if self.row.is_none() {
             return String::new();
         }
         let permits = self.requests[client].map_or(0, |r| r.permits);

@@ -12,56 +12,36 @@ pub(super) struct Row {
     pub(super) op: String,
     pub(super) model: String,
     pub(super) subject: String,
-    /// Nobody will read it, and nothing is written.
-    pub(super) unread: bool,
 }
 
 impl Row {
     /// What the model says of the one who performs the op.
     pub(super) fn expects(&mut self, model: &str) {
-        if self.unread {
-            return;
-        }
         add(&mut self.model, model);
     }
 
     /// What the one who performs the op is answered.
     pub(super) fn answers(&mut self, subject: Answer) {
-        if self.unread {
-            return;
-        }
         add(&mut self.subject, answer(subject));
     }
 
     /// The model serves another.
     pub(super) fn serves(&mut self, how: Expected, number: u32) {
-        if self.unread {
-            return;
-        }
         add(&mut self.model, &format!("{} #{number}", expected(how)));
     }
 
     /// The semaphore wakes somebody.
     pub(super) fn wakes(&mut self, number: u32) {
-        if self.unread {
-            return;
-        }
         add(&mut self.subject, &format!("wakes #{number}"));
     }
 
     /// How many permits are free in the model.
     pub(super) fn counts(&mut self, model: u64) {
-        if self.unread {
-            return;
-        }
         add(&mut self.model, &format!("{model} free"));
     }
 
     /// How many permits are free, if the semaphore can say.
     pub(super) fn tells(&mut self, subject: Option<usize>) {
-        if self.unread {
-            return;
-        }
         if let Some(subject) = subject {
             add(&mut self.subject, &format!("{subject} free"));
         }
