@@ -67,6 +67,17 @@ impl Machine {
         worker.pc.set(state, visible + ends);
     }
 
+    /// Brings a worker, wherever it stands, to the first op of a branch of the `either` at which it
+    /// started; nothing else changes. No loop and no guard that it is in may have begun since.
+    pub(crate) fn start_again(&self, state: &mut [u64], id: WorkerId, branch: u32) {
+        let Instr::Pick { branches } = self.instr(id, self.start(id)) else {
+            unreachable!("it starts at an `either`")
+        };
+        let pc = branches[branch as usize];
+        debug_assert!(pc < self.worker(id).visible, "the branch starts with an op");
+        self.worker(id).pc.set(state, u64::from(pc));
+    }
+
     #[inline]
     pub(super) fn is_closed(&self, state: &[u64], id: SemaphoreId) -> bool {
         self.semaphore(id).closed.get(state) != 0

@@ -41,7 +41,7 @@ impl<S: Counting> Trial<'_, S> {
             let both = |c: &&Client| woken.contains(c) && self.served.contains(c);
             clients.iter().filter(both).copied().collect()
         };
-        let (model, subject) = (in_order(&self.served), in_order(woken));
+        let (model, subject) = (in_order(self.served), in_order(woken));
         if model == subject {
             return Ok(());
         }
