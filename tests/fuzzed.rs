@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use selvedge::integration::fuzz::{
-    Counters, Fuzzing, Input, Shape, lowering, mutate, program, program_of, schedule, seed_of,
-    semaphore, text,
+    Counters, Fuzzing, Input, MOST_OP_BYTES, Shape, lowering, mutate, mutate_ops, program,
+    program_of, schedule, seed_of, semaphore, text,
 };
 use selvedge::program::Program;
 use selvedge::report::{Style, text as told};
@@ -225,4 +225,40 @@ fn the_fuzzer_is_never_asked_to_change_nothing_into_nothing() {
         }
     }
     assert!(asked > 0);
+}
+
+/// The ops of an input: two bytes each, after the first.
+fn ops(bytes: &[u8]) -> Vec<[u8; 2]> {
+    let ops = bytes.get(1..).unwrap_or_default().chunks_exact(2);
+    ops.map(|op| [op[0], op[1]]).collect()
+}
+
+/// Most changes of a sequence keep most of it; none is larger than there is room for.
+#[test]
+fn ops_change_as_a_whole() {
+    let before: Vec<u8> = (0..MOST_OP_BYTES as u8).collect();
+    let (mut kept, mut lengths) = (0, std::collections::BTreeSet::new());
+    for size in 0..=MOST_OP_BYTES {
+        for most in [1, size.max(1), MOST_OP_BYTES] {
+            for seed in 0..200 {
+                let change = || {
+                    let mut data = before.clone();
+                    let changed = mutate_ops(&mut data, size, most, seed);
+                    assert!((1..=most).contains(&changed), "{changed} of {most}");
+                    data.truncate(changed);
+                    data
+                };
+                let after = change();
+                assert_eq!(after, change(), "the same seed is the same change");
+                lengths.insert(after.len());
+                if size == 21 && most == MOST_OP_BYTES {
+                    let old = ops(&before[..size]);
+                    kept += old.iter().filter(|op| ops(&after).contains(op)).count();
+                }
+            }
+        }
+    }
+    assert_eq!(lengths.len(), MOST_OP_BYTES.div_ceil(2), "of each length");
+    // of 10 ops, 200 times
+    assert!((1200..2000).contains(&kept), "{kept}");
 }

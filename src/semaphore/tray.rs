@@ -276,7 +276,7 @@ impl Tray {
 
     /// Lowers the capacity: by how much, and what of it is debt.
     pub(super) fn shrink(&self, permits: usize) -> (usize, usize) {
-        let mut line = self.line.lock();
+        let line = self.line.lock();
         let word = self.own();
         // without a capacity, what can be owed is the limit
         let most = self.capacity().unwrap_or(MAX_PERMITS - self.debt());
@@ -284,38 +284,36 @@ impl Tray {
         let at_once = lowered.min(word >> SHIFT);
         self.limits.change_capacity(|capacity| capacity - lowered);
         self.limits.set_debt(self.debt() + (lowered - at_once));
-        self.settle(&mut line, word - (at_once << SHIFT))
-            .expect_none();
+        self.rest(&line, word - (at_once << SHIFT));
         (lowered, lowered - at_once)
     }
 
     /// Lowers the capacity by free permits alone: by how much.
     pub(super) fn remove(&self, permits: usize) -> usize {
-        let mut line = self.line.lock();
+        let line = self.line.lock();
         let word = self.own();
         let removed = permits.min(word >> SHIFT);
         self.limits.change_capacity(|capacity| capacity - removed);
-        self.settle(&mut line, word - (removed << SHIFT))
-            .expect_none();
+        self.rest(&line, word - (removed << SHIFT));
         removed
     }
 
     /// Gives up permits that somebody holds.
     pub(super) fn forget(&self, permits: usize) {
-        let mut line = self.line.lock();
+        let line = self.line.lock();
         let word = self.own();
         let paid = permits.min(self.debt());
         self.limits.set_debt(self.debt() - paid);
         self.limits
             .change_capacity(|capacity| capacity - (permits - paid));
-        self.settle(&mut line, word).expect_none();
+        self.rest(&line, word);
     }
 
     /// Takes what is free, past the queue.
     pub(super) fn drain(&self) -> usize {
-        let mut line = self.line.lock();
+        let line = self.line.lock();
         let word = self.own();
-        self.settle(&mut line, word & FLAGS).expect_none();
+        self.rest(&line, word & FLAGS);
         word >> SHIFT
     }
 
@@ -327,7 +325,7 @@ impl Tray {
         while let Some(called) = line.queue.call() {
             wakes.push(called, &mut line.spare);
         }
-        self.settle(&mut line, word | CLOSED).expect_none();
+        self.rest(&line, word | CLOSED);
         self.answer(&wakes, Standing::Closed);
         (word & CLOSED == 0).then_some(wakes)
     }
@@ -350,7 +348,8 @@ impl Tray {
         self.word.fetch_or(SLOW, Ordering::AcqRel)
     }
 
-    /// Grants from the head while the head fits, and gives the word back: the end of a step.
+    /// Grants from the head while the head fits, and gives the word back: the end of a step that may
+    /// make something available.
     fn settle(&self, line: &mut Line, word: usize) -> Wakes {
         let mut available = word >> SHIFT;
         let mut wakes = Wakes::default();
@@ -360,13 +359,23 @@ impl Tray {
                 wakes.push(called, &mut line.spare);
             }
         }
-        let slow = !line.queue.is_empty() || self.debt() > 0;
-        let slow = if slow { SLOW } else { 0 };
-        let word = (available << SHIFT) | (word & CLOSED) | slow;
-        self.word.store(word, Ordering::Release);
+        self.rest(line, (available << SHIFT) | (word & FLAGS));
         // only now: who has its answer finds the word as this step leaves it
         self.answer(&wakes, Standing::Granted);
         wakes
+    }
+
+    /// Gives the word back: the end of a step.
+    fn rest(&self, line: &Line, word: usize) {
+        debug_assert!(
+            line.queue
+                .wanted()
+                .is_none_or(|wanted| wanted > word >> SHIFT),
+            "invariant 3: the head fits, and was not granted"
+        );
+        let slow = !line.queue.is_empty() || self.debt() > 0;
+        let slow = if slow { SLOW } else { 0 };
+        self.word.store(word & !SLOW | slow, Ordering::Release);
     }
 
     #[inline]

@@ -33,14 +33,6 @@ impl Wakes {
         self.first.is_none()
     }
 
-    /// Of a step that makes nothing available.
-    pub(super) fn expect_none(self) {
-        debug_assert!(
-            self.is_empty(),
-            "semaphore::tray, invariant 3: the head had fitted, and was not granted"
-        );
-    }
-
     /// In the order of the queue.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Called> {
         self.first.iter().chain(&self.rest)

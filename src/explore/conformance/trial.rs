@@ -198,7 +198,9 @@ impl<'s, S: Counting> Trial<'s, S> {
     /// Whether both sides have to agree on how many permits are free.
     fn is_counted(&self) -> bool {
         let late = |s| matches!(s, Standing::Failed { taken } if taken > 0);
-        self.is_settled() && !self.standings().any(late)
+        // in no other order does one that waits take anything
+        let may_be_late = S::ORDER == Order::FifoPartial;
+        self.is_settled() && !(may_be_late && self.standings().any(late))
     }
 
     fn standings(&self) -> impl Iterator<Item = Standing> {

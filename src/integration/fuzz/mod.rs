@@ -10,6 +10,7 @@
 
 mod input;
 mod mutate;
+mod mutate_ops;
 mod seeds;
 mod target;
 mod targets;
@@ -18,6 +19,7 @@ mod transcript;
 pub use crate::explore::{Counters, Fuzzing, Pairs};
 pub use input::Input;
 pub use mutate::{Default, Shape, mutate};
+pub use mutate_ops::mutate_ops;
 pub use seeds::{program_of, seed_of};
 pub use target::Target;
 pub use targets::{MOST_OP_BYTES, lowering, model, ops_on, program, schedule, semaphore, text};
