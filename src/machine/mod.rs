@@ -21,6 +21,7 @@ mod footprint;
 mod holdings;
 mod layout;
 mod leaks;
+mod ledger;
 mod model;
 mod semaphore;
 mod simple;

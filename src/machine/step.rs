@@ -1,12 +1,10 @@
 //! What a choice does to a state.
 
 use super::code::{END, FrameKind, Instances, Instr, Pc, Waiting};
-use super::model::{Machine, Site};
+use super::ledger::{Moving, Refused};
+use super::model::Machine;
 use super::state::{Standing, State};
-use crate::program::Kind;
-use crate::run::{
-    Action, Cause, Choice, Ending, Event, Permits, SemaphoreId, StatementId, WorkerId,
-};
+use crate::run::{Action, Cause, Choice, Ending, Event, Permits, WorkerId};
 
 /// Hears what a step makes happen.
 pub trait Sink {
@@ -287,26 +285,6 @@ impl<S: Sink> Stepper<'_, S> {
         }
     }
 
-    /// Puts permits into a ledger.
-    fn enter(
-        &mut self,
-        id: WorkerId,
-        pc: Pc,
-        semaphore: SemaphoreId,
-        permits: u64,
-        statement: StatementId,
-    ) {
-        self.sink.event(Event::Granted {
-            worker: id,
-            semaphore,
-            permits,
-            statement,
-        });
-        if let Some(field) = self.machine.worker(id).grants[pc as usize] {
-            field.add(self.state, permits);
-        }
-    }
-
     /// A waiter goes on as if its acquire had just returned.
     pub(super) fn granted(&mut self, id: WorkerId) {
         let machine = self.machine;
@@ -376,18 +354,28 @@ impl<S: Sink> Stepper<'_, S> {
     }
 
     /// Advances a worker silently to its next op, or to its end.
-    #[inline]
-    fn flow(&mut self, id: WorkerId, mut flow: Flow) {
+    #[inline(always)]
+    fn flow(&mut self, id: WorkerId, flow: Flow) {
+        match flow {
+            Flow::At(pc) if pc < self.machine.worker(id).visible => self.stand(id, pc),
+            _ => self.flow_on(id, flow),
+        }
+    }
+
+    #[inline(always)]
+    fn stand(&mut self, id: WorkerId, pc: Pc) {
+        self.machine.worker(id).pc.set(self.state, u64::from(pc));
+        self.sink.moved(id);
+    }
+
+    /// Through instructions that take no choice.
+    fn flow_on(&mut self, id: WorkerId, mut flow: Flow) {
         let machine = self.machine;
         let code = machine.worker(id);
         loop {
             flow = match flow {
                 Flow::At(END) => return self.ended(id, Ending::Returned),
-                Flow::At(pc) if pc < code.visible => {
-                    machine.worker(id).pc.set(self.state, u64::from(pc));
-                    self.sink.moved(id);
-                    return;
-                }
+                Flow::At(pc) if pc < code.visible => return self.stand(id, pc),
                 Flow::At(pc) => match code.instrs[pc as usize] {
                     Instr::LoopEnd {
                         slot,
@@ -445,137 +433,6 @@ impl<S: Sink> Stepper<'_, S> {
         }
     }
 
-    /// Who took what an ended worker holds does not matter once it is told (invariant 1).
-    pub(super) fn merge(&mut self, sites: &[Site]) {
-        if let [first, rest @ ..] = sites {
-            for site in rest {
-                let permits = site.held.get(self.state);
-                site.held.set(self.state, 0);
-                first.held.add(self.state, permits);
-            }
-        }
-    }
-
-    /// Takes permits out of a ledger, a guard's own first.
-    fn take_out(&mut self, op: Moving, mut permits: u64, guard: Option<StatementId>) {
-        let sites = &self.machine.worker(op.holder).ledgers[op.semaphore.index()].sites;
-        let mut take = |site: &Site| {
-            let part = permits.min(site.held.get(self.state));
-            if part > 0 {
-                site.held.sub(self.state, part);
-                permits -= part;
-            }
-            permits > 0
-        };
-        if let Some(guard) = guard
-            && let Some(own) = sites.iter().find(|site| site.statement == guard)
-            && !take(own)
-        {
-            return;
-        }
-        // the rest is not looked at once all is taken
-        let _ = sites.iter().all(take);
-    }
-
-    fn over_released(&mut self, op: Moving, permits: u64, held: u64, refused: bool) {
-        self.sink.event(Event::OverReleased {
-            worker: op.worker,
-            holder: op.holder,
-            semaphore: op.semaphore,
-            permits,
-            held,
-            refused,
-            statement: op.statement,
-        });
-    }
-
-    /// A release, of a guard if `guard` names its statement.
-    fn release(&mut self, op: Moving, guard: Option<StatementId>) -> Result<(), Refused> {
-        let machine = self.machine;
-        let kind = machine.semaphore(op.semaphore).kind;
-        let held = machine.held_by(self.state, op.holder, op.semaphore);
-        let permits = op.permits.of(held);
-        if kind != Kind::Signal {
-            if permits > held {
-                let refused = kind == Kind::Bounded;
-                self.over_released(op, permits, held, refused);
-                if refused {
-                    return Err(Refused);
-                }
-            }
-            self.take_out(op, permits.min(held), guard);
-        }
-        self.sink.event(Event::Released {
-            worker: op.worker,
-            holder: op.holder,
-            semaphore: op.semaphore,
-            permits,
-        });
-        self.put_back(op.semaphore, permits);
-        Ok(())
-    }
-
-    /// Takes permits out of the ledger for good; `None` if there are too few.
-    fn withdraw(&mut self, op: Moving) -> Option<u64> {
-        let held = self.machine.held_by(self.state, op.holder, op.semaphore);
-        let permits = op.permits.of(held);
-        if permits > held {
-            self.over_released(op, permits, held, true);
-            return None;
-        }
-        self.take_out(op, permits, None);
-        Some(permits)
-    }
-
-    fn give(&mut self, op: Moving, to: WorkerId) -> Result<(), Refused> {
-        let machine = self.machine;
-        let before: Vec<(StatementId, u64)> = machine.worker(op.worker).ledgers
-            [op.semaphore.index()]
-        .sites
-        .iter()
-        .map(|site| (site.statement, site.held.get(self.state)))
-        .collect();
-        let permits = self.withdraw(op).ok_or(Refused)?;
-        let after = &machine.worker(op.worker).ledgers[op.semaphore.index()].sites;
-        let moved: Vec<(StatementId, u64)> = before
-            .iter()
-            .zip(after)
-            .map(|(&(statement, held), site)| (statement, held - site.held.get(self.state)))
-            .filter(|&(_, n)| n > 0)
-            .collect();
-        self.sink.event(Event::Gave {
-            worker: op.worker,
-            to,
-            semaphore: op.semaphore,
-            permits,
-        });
-        let ended = match machine.standing(self.state, to) {
-            Standing::Ended(how) => Some(how),
-            _ => None,
-        };
-        let ledger = &machine.worker(to).ledgers[op.semaphore.index()];
-        for (statement, permits) in moved {
-            let Some(site) = ledger.sites.iter().find(|s| s.statement == statement) else {
-                unreachable!("a ledger has an entry for everything that can be given to it")
-            };
-            site.held.add(self.state, permits);
-            if let (Some(how), false) = (ended, ledger.deferred) {
-                self.sink.event(Event::Leaked {
-                    worker: to,
-                    semaphore: op.semaphore,
-                    permits,
-                    acquired: statement,
-                    how,
-                });
-            }
-        }
-        if ended.is_some() && !ledger.deferred {
-            self.merge(&ledger.sites);
-        }
-        self.sink.moved(to);
-        Ok(())
-    }
-
     fn spawn(&mut self, instances: Instances) -> Result<(), NoneLeft> {
         let machine = self.machine;
         let id = (instances.first.0..instances.first.0 + instances.count)
@@ -587,19 +444,6 @@ impl<S: Sink> Stepper<'_, S> {
         Ok(())
     }
 }
-
-/// An op that moves permits out of a ledger.
-#[derive(Clone, Copy)]
-struct Moving {
-    worker: WorkerId,
-    holder: WorkerId,
-    semaphore: SemaphoreId,
-    permits: Permits,
-    statement: StatementId,
-}
-
-/// A bounded semaphore refused to take more than is held.
-struct Refused;
 
 /// All instances were started already.
 struct NoneLeft;
