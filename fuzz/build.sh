@@ -48,7 +48,7 @@ if [[ -n ${FUZZ_DIR:-} ]]; then
     exit
 fi
 # the functions of the semaphore, and not those of the machine that it is held against
-COUNTED=selvedge_alone LEVEL=1 build semaphore semaphore
+COUNTED=selvedge_alone LEVEL=1 MERGED=1 build semaphore semaphore
 # an execution of these is thousands of edges, and its functions tell nearly as much
 COUNTED=selvedge LEVEL=1 build functions program lowering hunt empty
 # readers are known by their edges

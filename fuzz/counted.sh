@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What cargo runs in place of rustc: rustc, with counters in the crate that is named by COUNTED and in no
 # other, or with COUNTED=local in all that are no packages of a registry; with LEVEL=1 one a function,
-# with LEVEL=4 one an edge.
+# with LEVEL=4 one an edge. With MERGED=1 only large functions are counted by themselves: the others are
+# made parts of those that call them, so that few counters always say the same.
 set -euo pipefail
 rustc=$1
 shift
@@ -16,5 +17,10 @@ if ((counts)) && [[ " $* " == *" --crate-name "* && " $* " == *" --target "* ]];
         -Cllvm-args=-sanitizer-coverage-level="${LEVEL:?1 or 4}" \
         -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
         -Cllvm-args=-sanitizer-coverage-pc-table
+    if ((${MERGED:-0})); then
+        for threshold in inline-threshold inlinecold-threshold inline-cold-callsite-threshold; do
+            set -- "$@" -Cllvm-args=-$threshold=600
+        done
+    fi
 fi
 exec "$rustc" "$@"

@@ -38,11 +38,11 @@ for ((i = 0; i < 20; i++)); do
     printf 'semaphore pool permits=%d\nworker w count=%d {\n    acquire pool\n    work query\n    release pool\n}\n' \
         $((i % 4 + 1)) $((i % 3 + 1)) >hundred/$i
 done
-empty=$(rate empty 3000000)
+empty=$(rate empty 10000000)
 line empty "$empty"
-line semaphore "$(rate semaphore 100000)"
-line 'semaphore, -entropic=0' "$(rate semaphore 100000 -entropic=0)"
 # the first inputs, most of which are new, would count for all otherwise
+line semaphore "$(rate semaphore 2000000)"
+line 'semaphore, -entropic=0' "$(rate semaphore 2000000 -entropic=0)"
 line program "$(rate program 20000)"
 line 'program, -entropic=0' "$(rate program 20000 -entropic=0)"
 line lowering "$(rate lowering 3000)"

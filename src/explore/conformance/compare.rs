@@ -3,7 +3,8 @@
 //! [`Conformance`]: super::Conformance
 
 use super::op::{CLIENTS, Client};
-use super::trial::{Expected, Parting, Standing, Trial};
+use super::parting::Parting;
+use super::trial::{Expected, Standing, Trial};
 use super::words;
 use crate::program::Order;
 use crate::runtime::{Counting, Handover};

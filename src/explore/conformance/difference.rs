@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::op::Op;
+use super::parting::Parting;
 use super::sequence::Performed;
 use super::words;
 use crate::program::Order;
@@ -34,7 +35,7 @@ impl Difference {
             words::order(order),
         );
         text.push_str(&table(performed));
-        let parting = performed.parting.as_ref().map_or("", |p| p.text.as_str());
+        let parting = performed.parting.as_ref().map_or("", Parting::text);
         let how = match performed.rows.last() {
             Some(row) if parting.starts_with(&row.op) => format!("step {steps}: {parting}"),
             Some(row) => format!("step {steps}: after `{}`, {parting}", row.op),

@@ -12,6 +12,7 @@ mod difference;
 mod draw;
 mod op;
 mod ops;
+mod parting;
 mod reference;
 mod sequence;
 mod shrink;

@@ -205,6 +205,7 @@ impl Sink for Heard {
 
 impl Branch {
     /// Its place among those of the clients, or of the keeper.
+    #[inline(always)]
     fn place(self) -> u32 {
         const SIMPLE: u32 = 3;
         match self {
@@ -328,14 +329,14 @@ impl Reference<'_> {
         self.is_barging() && self.waits(client)
     }
 
-    #[inline]
+    #[inline(always)]
     fn perform(&mut self, client: Client, branch: Branch) {
         self.pick(client, branch);
         self.proceed(client);
     }
 
     /// Brings a client to an op.
-    #[inline]
+    #[inline(always)]
     fn pick(&mut self, client: Client, branch: Branch) {
         let worker = WorkerId(client as u32);
         debug_assert!(

@@ -3,9 +3,10 @@
 use std::mem;
 
 use super::op::{Abilities, Op};
+use super::parting::Parting;
 use super::reference::Models;
 use super::subject::guarded;
-use super::trial::{Parting, Room, Told, Trial};
+use super::trial::{Room, Told, Trial};
 use super::words::Row;
 use crate::runtime::Counting;
 
@@ -53,7 +54,7 @@ pub(super) fn perform_told<S: Counting>(
     let semaphore = match guarded(|| made.insert(S::with_permits(permits))) {
         Ok(semaphore) => semaphore,
         Err(panicked) => {
-            performed.parting = Some(panicked.into());
+            performed.parting = Some(panicked);
             return performed;
         }
     };
@@ -70,7 +71,7 @@ pub(super) fn perform_told<S: Counting>(
             break;
         }
     }
-    let panicked = performed.parting.as_ref().is_some_and(|p| p.panicked);
+    let panicked = performed.parting.as_ref().is_some_and(Parting::is_panic);
     performed.rows = mem::take(&mut trial.rows);
     if !panicked && trial.end() {
         // a panic here is told by nobody: everything was let go before, in steps that are compared

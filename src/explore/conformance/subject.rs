@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::op::{CLIENTS, Client};
+use super::parting::Parting;
 use crate::runtime::{Counting, Refused, Unsupported};
 
 /// What an acquire, a try or a drain was answered.
@@ -28,10 +29,6 @@ pub(super) enum Answer {
     /// A drain that found nothing.
     Nothing,
 }
-
-/// The text of a panic.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Panicked(pub(super) String);
 
 /// The wakes that have not been looked at.
 #[derive(Debug, Default)]
@@ -198,12 +195,12 @@ impl<'s, S: Counting> Subject<'s, S> {
         &self.room.woken
     }
 
-    pub(super) fn available(&self) -> Result<Option<usize>, Panicked> {
+    pub(super) fn available(&self) -> Result<Option<usize>, Parting> {
         guarded(|| self.semaphore.available())
     }
 
     /// Makes an acquire and polls it once.
-    pub(super) fn acquire(&mut self, client: Client, permits: u32) -> Result<Answer, Panicked> {
+    pub(super) fn acquire(&mut self, client: Client, permits: u32) -> Result<Answer, Parting> {
         let semaphore = self.semaphore;
         let future: Acquire<'s, S> =
             guarded(|| -> Acquire<'s, S> { Box::pin(semaphore.acquire(permits)) })?;
@@ -212,7 +209,7 @@ impl<'s, S: Counting> Subject<'s, S> {
     }
 
     /// Polls a pending acquire, with a new waker.
-    pub(super) fn poll(&mut self, client: Client) -> Result<Answer, Panicked> {
+    pub(super) fn poll(&mut self, client: Client) -> Result<Answer, Parting> {
         let request = &mut self.requests[client];
         let Some(future) = &mut request.future else {
             unreachable!("only who waits is polled")
@@ -234,7 +231,7 @@ impl<'s, S: Counting> Subject<'s, S> {
         }
     }
 
-    pub(super) fn try_acquire(&mut self, client: Client, permits: u32) -> Result<Answer, Panicked> {
+    pub(super) fn try_acquire(&mut self, client: Client, permits: u32) -> Result<Answer, Parting> {
         let request = &mut self.requests[client];
         guarded(|| match self.semaphore.try_acquire(permits) {
             Ok(permit) => {
@@ -245,7 +242,7 @@ impl<'s, S: Counting> Subject<'s, S> {
         })
     }
 
-    pub(super) fn drain(&mut self, client: Client) -> Result<Answer, Panicked> {
+    pub(super) fn drain(&mut self, client: Client) -> Result<Answer, Parting> {
         let request = &mut self.requests[client];
         guarded(|| match self.semaphore.drain() {
             Ok(Some(permit)) => {
@@ -258,7 +255,7 @@ impl<'s, S: Counting> Subject<'s, S> {
     }
 
     /// Drops a pending acquire.
-    pub(super) fn cancel(&mut self, client: Client) -> Result<(), Panicked> {
+    pub(super) fn cancel(&mut self, client: Client) -> Result<(), Parting> {
         match self.requests[client].future.take() {
             Some(future) => guarded(|| drop(future)),
             None => Ok(()),
@@ -266,7 +263,7 @@ impl<'s, S: Counting> Subject<'s, S> {
     }
 
     /// Drops what a client holds, and then the future that it came from.
-    pub(super) fn release(&mut self, client: Client) -> Result<(), Panicked> {
+    pub(super) fn release(&mut self, client: Client) -> Result<(), Parting> {
         let permit = self.requests[client].permit.take();
         guarded(|| drop(permit))?;
         self.cancel(client)
@@ -277,7 +274,7 @@ impl<'s, S: Counting> Subject<'s, S> {
         &mut self,
         client: Client,
         permits: u32,
-    ) -> Result<Result<(), Unsupported>, Panicked> {
+    ) -> Result<Result<(), Unsupported>, Parting> {
         let Some(permit) = &mut self.requests[client].permit else {
             unreachable!("only who holds permits releases")
         };
@@ -285,7 +282,7 @@ impl<'s, S: Counting> Subject<'s, S> {
     }
 
     /// Gives up what a client holds.
-    pub(super) fn forget(&mut self, client: Client) -> Result<Result<(), Unsupported>, Panicked> {
+    pub(super) fn forget(&mut self, client: Client) -> Result<Result<(), Unsupported>, Parting> {
         let Some(permit) = self.requests[client].permit.take() else {
             unreachable!("only who holds permits forgets")
         };
@@ -295,7 +292,7 @@ impl<'s, S: Counting> Subject<'s, S> {
     }
 
     /// Asks the semaphore itself.
-    pub(super) fn ask<T>(&self, ask: impl FnOnce(&S) -> T) -> Result<T, Panicked> {
+    pub(super) fn ask<T>(&self, ask: impl FnOnce(&S) -> T) -> Result<T, Parting> {
         guarded(|| ask(self.semaphore))
     }
 
@@ -308,15 +305,10 @@ impl<'s, S: Counting> Subject<'s, S> {
 }
 
 /// Calls into the semaphore under test.
-pub(super) fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(super) fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, Parting> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
-        let text = match payload.downcast_ref::<&str>() {
-            Some(text) => (*text).to_owned(),
-            None => match payload.downcast_ref::<String>() {
-                Some(text) => text.clone(),
-                None => "a panic without a text".to_owned(),
-            },
-        };
-        Panicked(text)
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        Parting::panicked(text.unwrap_or("a panic without a text"))
     })
 }

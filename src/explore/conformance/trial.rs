@@ -5,8 +5,9 @@
 //! [`Conformance`]: super::Conformance
 
 use super::op::{Abilities, CLIENTS, Client, Op};
+use super::parting::Parting;
 use super::reference::{self, Models, Reference, Served};
-use super::subject::{self, Answer, Panicked, Subject};
+use super::subject::{self, Answer, Subject};
 use super::words::{self, Row};
 use crate::program::Order;
 use crate::runtime::{Counting, Handover, Refused, Unsupported};
@@ -52,32 +53,6 @@ impl Expected {
             Expected::Closed => answer == Answer::Refused(Refused::Closed),
             Expected::NoPermits => answer == Answer::Refused(Refused::NoPermits),
             Expected::Nothing => answer == Answer::Nothing,
-        }
-    }
-}
-
-/// The sides part; in plain words, how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Parting {
-    pub(super) text: String,
-    /// The semaphore panicked, and nothing of it can be trusted.
-    pub(super) panicked: bool,
-}
-
-impl Parting {
-    pub(super) fn new(text: impl Into<String>) -> Parting {
-        Parting {
-            text: text.into(),
-            panicked: false,
-        }
-    }
-}
-
-impl From<Panicked> for Parting {
-    fn from(panicked: Panicked) -> Parting {
-        Parting {
-            text: format!("the semaphore panicked: {}", panicked.0),
-            panicked: true,
         }
     }
 }
@@ -237,25 +212,25 @@ impl<'s, S: Counting> Trial<'s, S> {
     fn perform(&mut self, op: Op) -> Result<(), Parting> {
         match op {
             Op::Acquire { client, permits } => {
-                let reason = self.reason_at_once();
+                let reason = self.row.is_some().then(|| self.reason_at_once());
                 self.reference.acquire(client, permits);
                 let expected = self.heard(Some(client));
                 let answer = self.subject.acquire(client, permits)?;
-                self.answered(client, expected, answer, &reason)
+                self.answered(client, expected, answer, reason)
             }
             Op::Try { client, permits } => {
-                let reason = self.reason_at_once();
+                let reason = self.row.is_some().then(|| self.reason_at_once());
                 self.reference.try_acquire(client, permits);
                 let expected = self.heard(Some(client));
                 let answer = self.subject.try_acquire(client, permits)?;
-                self.answered(client, expected, answer, &reason)
+                self.answered(client, expected, answer, reason)
             }
             Op::Drain { client } => {
-                let reason = self.reason_at_once();
+                let reason = self.row.is_some().then(|| self.reason_at_once());
                 self.reference.drain(client);
                 let expected = self.heard(Some(client));
                 let answer = self.subject.drain(client)?;
-                self.answered(client, expected, answer, &reason)
+                self.answered(client, expected, answer, reason)
             }
             Op::Poll { client } => self.poll(client),
             Op::Cancel { client } => {
@@ -271,13 +246,13 @@ impl<'s, S: Counting> Trial<'s, S> {
                     _ => {}
                 }
                 self.requests[client] = None;
-                Ok(self.subject.cancel(client)?)
+                self.subject.cancel(client)
             }
             Op::Release { client } => {
                 self.reference.release(client);
                 self.heard(None);
                 self.requests[client] = None;
-                Ok(self.subject.release(client)?)
+                self.subject.release(client)
             }
             Op::ReleasePart { client, permits } => {
                 self.reference.release_part(client, permits);
@@ -336,7 +311,7 @@ impl<'s, S: Counting> Trial<'s, S> {
         let first = self.first_due() == Some(client);
         let barging = S::ORDER == Order::Barging;
         let may_go_on = barging && !self.reference.is_barred(client);
-        let reason = self.reason_of(client);
+        let reason = self.row.is_some().then(|| self.reason_of(client));
         let answer = self.subject.poll(client)?;
         let closed = answer == Answer::Refused(Refused::Closed) && self.reference.is_closed();
         match request.standing {
@@ -348,9 +323,9 @@ impl<'s, S: Counting> Trial<'s, S> {
                 }
                 self.reference.proceed(client);
                 let expected = self.heard(Some(client));
-                self.answered(client, expected, answer, &reason)
+                self.answered(client, expected, answer, reason)
             }
-            Standing::Waiting => self.told(client, Expected::Waits, answer, &reason),
+            Standing::Waiting => self.told(client, Expected::Waits, answer, reason),
             Standing::Due if closed => {
                 // left open by `close`: it gives back what it was granted
                 self.reference.release(client);
@@ -365,8 +340,8 @@ impl<'s, S: Counting> Trial<'s, S> {
                 self.tell(|row| row.answers(answer));
                 Ok(())
             }
-            Standing::Due => self.told(client, Expected::Granted, answer, &reason),
-            Standing::Failed { .. } => self.told(client, Expected::Closed, answer, &reason),
+            Standing::Due => self.told(client, Expected::Granted, answer, reason),
+            Standing::Failed { .. } => self.told(client, Expected::Closed, answer, reason),
             Standing::Holding => unreachable!("who holds permits is not polled"),
         }
     }
@@ -377,7 +352,7 @@ impl<'s, S: Counting> Trial<'s, S> {
         client: Client,
         expected: Expected,
         answer: Answer,
-        reason: &str,
+        reason: Option<String>,
     ) -> Result<(), Parting> {
         self.tell(|row| row.expects(words::expected(expected)));
         self.answered(client, expected, answer, reason)
@@ -450,10 +425,11 @@ impl<'s, S: Counting> Trial<'s, S> {
         client: Client,
         expected: Expected,
         answer: Answer,
-        reason: &str,
+        reason: Option<String>,
     ) -> Result<(), Parting> {
         self.tell(|row| row.answers(answer));
         if !expected.is(answer) {
+            let reason = reason.unwrap_or_default();
             return Err(Parting::new(format!(
                 "{} should have been {} ({}: {reason}) but {}",
                 self.name(client),
@@ -478,9 +454,6 @@ impl<'s, S: Counting> Trial<'s, S> {
 
     /// Why the model answers a newcomer as it does.
     fn reason_at_once(&self) -> String {
-        if self.row.is_none() {
-            return String::new();
-        }
         let waiting = (0..CLIENTS).filter(|&c| self.reference.place(c).is_some());
         words::at_once(
             self.reference.is_closed(),
@@ -491,9 +464,6 @@ impl<'s, S: Counting> Trial<'s, S> {
 
     /// Why the model answers one who has waited as it does.
     pub(super) fn reason_of(&self, client: Client) -> String {
-        if self.row.is_none() {
-            return String::new();
-        }
         let permits = self.requests[client].map_or(0, |r| r.permits);
         match self.requests[client].map(|r| r.standing) {
             Some(Standing::Due) => words::its_turn(permits),

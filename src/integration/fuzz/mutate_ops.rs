@@ -1,7 +1,7 @@
 //! Changes of sequences of ops that leave the others as they are.
 //!
-//! Any bytes are ops (see [`Ops::from_bytes`]), so that nothing can be broken. But a byte more or less
-//! in the middle makes others of all ops after it, and most of what led to something is lost. Here
+//! Any bytes are ops (see [`Ops::from_bytes`]), so that nothing can be broken. But a byte more or
+//! less in the middle makes others of all ops after it, and most of what led to something is lost. Here
 //! ops come, go and change as a whole, some at a time; and now and then all of them are new.
 //!
 //! [`Ops::from_bytes`]: crate::explore::Ops::from_bytes
@@ -37,36 +37,36 @@ pub fn mutate_ops(data: &mut [u8], size: usize, most: usize, seed: u32) -> usize
 
 /// One change; how many ops there are afterwards.
 fn change(data: &mut [u8], ops: usize, room: usize, rng: &mut Rng) -> usize {
-    match rng.below(8) {
+    match rng.below(9) {
         0 | 1 if ops < room => {
             let new = open(data, ops, room, rng);
             let more = new.len() / OP;
             fill(new, rng);
             ops + more
         }
-        2 if ops > 0 => {
+        2 | 3 if ops > 0 => {
             let at = pick(rng, ops);
             let fewer = (1 + pick(rng, TOGETHER)).min(ops - at);
             let end = 1 + OP * ops;
             data.copy_within(1 + OP * (at + fewer)..end, 1 + OP * at);
             ops - fewer
         }
-        3 if ops > 0 => {
+        4 if ops > 0 => {
             data[1 + OP * pick(rng, ops)] = rng.next_u64() as u8;
             ops
         }
-        4 if ops > 0 => {
+        5 if ops > 0 => {
             data[2 + OP * pick(rng, ops)] = rng.next_u64() as u8;
             ops
         }
-        5 if ops > 0 && ops < room => {
+        6 if ops > 0 && ops < room => {
             let from = 1 + OP * pick(rng, ops);
             let again = [data[from], data[from + 1]];
             let new = open(data, ops, room, rng);
             new.as_chunks_mut().0.fill(again);
             ops + new.len() / OP
         }
-        6 if ops > 1 => {
+        7 if ops > 1 => {
             let (at, to) = (1 + OP * pick(rng, ops), 1 + OP * pick(rng, ops));
             data.swap(at, to);
             data.swap(at + 1, to + 1);
