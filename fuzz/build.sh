@@ -47,7 +47,8 @@ if [[ -n ${FUZZ_DIR:-} ]]; then
     COUNTED=local LEVEL=4 build edges $all
     exit
 fi
-# the functions of the semaphore, and not those of the machine that it is held against
+# the semaphore's functions, those that are large or called from many places, and not those of the
+# machine that it is held against
 COUNTED=selvedge_alone LEVEL=1 MERGED=1 build semaphore semaphore
 # an execution of these is thousands of edges, and its functions tell nearly as much
 COUNTED=selvedge LEVEL=1 build functions program lowering hunt empty

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What cargo runs in place of rustc: rustc, with counters in the crate that is named by COUNTED and in no
 # other, or with COUNTED=local in all that are no packages of a registry; with LEVEL=1 one a function,
-# with LEVEL=4 one an edge. With MERGED=1 only large functions are counted by themselves: the others are
+# with LEVEL=4 one an edge. With MERGED=1 functions that are not large and not called from many places are
 # made parts of those that call them, so that few counters always say the same.
 set -euo pipefail
 rustc=$1

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Executions of the target `semaphore` to each of the errors of planted/, which are planted in a copy of
-# the semaphore one after another, with its mutator and with libFuzzer's own. One line an error, tab
-# separated; then what it comes to.
+# the semaphore one after another: with its mutator, with libFuzzer's own, and with sequences that are
+# made anew each time and learn nothing. One line an error, tab separated; then what it comes to.
 #
 #     fuzz/planted.sh [SEEDS [MOST]]
+#     EDGES=1 fuzz/planted.sh [SEEDS [MOST]]    with a counter for each edge
 #
 # The figure is the median over the seeds (21), where a campaign that does not find the error in so
 # many executions (1,000,000) counts as those. No input is longer than the ops that are performed.
@@ -19,10 +20,17 @@ export RUST_BACKTRACE=0 FUZZ_TARGET_DIR=$copy/target
 cd "$copy/fuzz"
 # only what is counted is made with the errors: the model stays as it is
 sed -i 's|"../../../src/semaphore/|"../../../erroneous/src/semaphore/|' alone/src/lib.rs
-# the same target without its mutator
+# the same target without its mutator, and with one that sees no ops that were there
 sed '/fuzz_mutator/,$d' fuzz_targets/semaphore.rs >fuzz_targets/plain.rs
-printf '\n[[bin]]\nname = "plain"\npath = "fuzz_targets/plain.rs"\n' >>Cargo.toml
-sed -i 's/build semaphore semaphore$/& plain/' build.sh
+sed 's/mutate_ops(data, size,/mutate_ops(data, 0,/; s/ size: usize/ _size: usize/' \
+    fuzz_targets/semaphore.rs >fuzz_targets/anew.rs
+for target in plain anew; do
+    printf '\n[[bin]]\nname = "%s"\npath = "fuzz_targets/%s.rs"\n' $target $target >>Cargo.toml
+done
+sed -i 's/build semaphore semaphore$/& plain anew/' build.sh
+if [[ -n ${EDGES:-} ]]; then
+    sed -i 's/LEVEL=1 MERGED=1 build semaphore/LEVEL=4 build semaphore/' build.sh
+fi
 
 # median TARGET: executions to the error
 median() {
@@ -32,16 +40,20 @@ median() {
     done | sort -n | sed -n "$(((seeds + 1) / 2))p"
 }
 
-printf 'planted\tmutator\tno mutator\n'
+printf 'planted\tmutator\tno mutator\tanew\n'
 for patch in planted/*.patch; do
     rm -rf "$copy/erroneous"
     mkdir -p "$copy/erroneous/src"
     cp -r "$copy/src/semaphore" "$copy/erroneous/src/"
     patch --quiet -p1 -d "$copy/erroneous" <"$patch"
-    ./build.sh semaphore plain >"$copy/log" 2>&1 || { cat "$copy/log" >&2; exit 1; }
-    printf '%s\t%s\t%s\n' "$(basename "$patch" .patch)" "$(median semaphore)" "$(median plain)"
+    ./build.sh semaphore plain anew >"$copy/log" 2>&1 || { cat "$copy/log" >&2; exit 1; }
+    printf '%s\t%s\t%s\t%s\n' "$(basename "$patch" .patch)" \
+        "$(median semaphore)" "$(median plain)" "$(median anew)"
 done | tee "$copy/table"
 awk -F '\t' '
-    { n++; cost += log($3 / $2) }
-    END { printf "%.1f times as many without the mutator (geometric mean of %d)\n", exp(cost / n), n }
+    { n++; plain += log($3 / $2); anew += log($4 / $2) }
+    END {
+        printf "%.2f times as many without the mutator, ", exp(plain / n)
+        printf "%.2f if made anew (geometric means of %d)\n", exp(anew / n), n
+    }
 ' "$copy/table"

@@ -68,7 +68,7 @@ impl Machine {
     }
 
     /// Brings a worker, wherever it stands, to the first op of a branch of the `either` at which it
-    /// started; nothing else changes. No loop and no guard that it is in may have begun since.
+    /// started; nothing else changes. Loops and guards that it is in have to stand as they did then.
     pub(crate) fn start_again(&self, state: &mut [u64], id: WorkerId, branch: u32) {
         let Instr::Pick { branches } = self.instr(id, self.start(id)) else {
             unreachable!("it starts at an `either`")

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 
 use selvedge::program::Order;
-use selvedge::runtime::{Counting, Refused, Unsupported};
+use selvedge::runtime::{Counting, Handover, Refused, Unsupported};
 use selvedge::{Semaphore, SemaphorePermit};
 
 /// What is wrong.
@@ -25,6 +25,7 @@ pub(crate) const TRIES_A_CLOSED_ONE_FOR_NOTHING: u8 = 11;
 pub(crate) const WAITS_FOR_ONE_LESS: u8 = 12;
 pub(crate) const GROWS_AND_WAKES_BACKWARDS: u8 = 13;
 pub(crate) const CANNOT_BE_EMPTY: u8 = 14;
+pub(crate) const SAYS_THAT_IT_RETRIES: u8 = 15;
 
 pub(crate) struct Wrong<const HOW: u8>(Semaphore, Postponed);
 
@@ -53,6 +54,10 @@ impl Drop for Mine {
 
 impl<const HOW: u8> Counting for Wrong<HOW> {
     const ORDER: Order = Order::Fifo;
+    const HANDOVER: Handover = match HOW {
+        SAYS_THAT_IT_RETRIES => Handover::WakeAndRetry,
+        _ => Handover::HandOff,
+    };
 
     type Permit<'a> = SemaphorePermit<'a>;
 

@@ -100,7 +100,7 @@ impl<S: Counting> Trial<'_, S> {
             return Ok(());
         };
         let model = self.reference.available();
-        if said as u64 == model {
+        if said as u64 == model && S::HANDOVER == Handover::HandOff {
             return Ok(());
         }
         let mut most = model;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, TryLockError};
 
 use super::difference::Difference;
 use super::draw::LetGo;
@@ -133,8 +133,18 @@ impl<S: Counting> Model<S> {
             None => end.next(trial),
         };
         // a sequence leaves nothing in it that the next one would see
-        let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
-        perform_told::<S>(&self.models, self.abilities, permits, told, &mut room, next)
+        let mut kept = self.room.try_lock();
+        let mut own;
+        let room = match &mut kept {
+            Ok(room) => room,
+            Err(TryLockError::Poisoned(room)) => room.get_mut(),
+            // another thread is in it
+            Err(TryLockError::WouldBlock) => {
+                own = Room::default();
+                &mut own
+            }
+        };
+        perform_told::<S>(&self.models, self.abilities, permits, told, room, next)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The model's side: the machine, told op by op what to do.
 //!
-//! No second model is written. One program can do everything: each of its workers is a client that
-//! picks one op among all that there are,
+//! No second model is written. One program can do everything: each of its workers, the clients and a
+//! keeper for what is nobody's, picks one op among all that it can do,
 //!
 //! ```text
 //! worker client count=5 {
@@ -10,8 +10,8 @@
 //! worker keeper { … }
 //! ```
 //!
-//! and rests. To perform an op is to bring it to the branch, and to make the choice to proceed. So
-//! one machine serves all sequences that begin with as many permits.
+//! and rests. To perform an op is to bring a worker to the branch, and to make the choice to proceed.
+//! So one machine serves all sequences that begin with as many permits.
 //!
 //! **Invariants**
 //!
@@ -24,7 +24,7 @@ use std::fmt;
 use super::op::{CLIENTS, Client, LARGEST, LARGEST_RESIZE, MOST_PERMITS};
 use crate::machine::{Machine, Sink, State};
 use crate::program::{Amount, BlockBuilder, Order, Program};
-use crate::run::{Action, Cause, Choice, Event, SemaphoreId, View, WorkerId};
+use crate::run::{Action, Cause, Choice, Event, Op, SemaphoreId, View, WorkerId};
 
 const SEMAPHORE: &str = "s";
 const S: SemaphoreId = SemaphoreId(0);
@@ -70,6 +70,8 @@ pub(super) struct Models {
 impl Models {
     /// Models for sequences of at most so many ops, and those with which everybody lets go.
     pub(super) fn new(order: Order, ops: u32) -> Models {
+        // The keeper adds permits at most once an op, and a client holds those of one request: the
+        // machine has room for all that each could do as often as the loop goes round.
         let body = |b: &mut BlockBuilder, branches: &[Branch]| {
             b.repeat(ops.saturating_add(1), |b| {
                 b.try_catch(|b| pick(b, branches), &[], |_| {});
@@ -340,8 +342,10 @@ impl Reference<'_> {
     fn pick(&mut self, client: Client, branch: Branch) {
         let worker = WorkerId(client as u32);
         debug_assert!(
-            !self.waits(client),
-            "invariant 1: {worker:?} waits in {}",
+            self.machine.choices(&self.room.state).iter().any(|e| {
+                e.choice.worker == worker && matches!(e.op, Op::Pick { .. } | Op::Work { .. })
+            }),
+            "invariant 1: {worker:?} is in the middle of an op in {}",
             self.view()
         );
         self.machine

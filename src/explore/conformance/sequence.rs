@@ -1,6 +1,6 @@
 //! One sequence from its first op to its last, or to the op at which the sides part.
 
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 
 use super::op::{Abilities, Op};
 use super::parting::Parting;
@@ -50,7 +50,8 @@ pub(super) fn perform_told<S: Counting>(
         rows: Vec::new(),
         parting: None,
     };
-    let mut made = None;
+    // it is dropped once all is given back, and not otherwise
+    let mut made = ManuallyDrop::new(None);
     let semaphore = match guarded(|| made.insert(S::with_permits(permits))) {
         Ok(semaphore) => semaphore,
         Err(panicked) => {
@@ -75,9 +76,7 @@ pub(super) fn perform_told<S: Counting>(
     performed.rows = mem::take(&mut trial.rows);
     if !panicked && trial.end() {
         // a panic here is told by nobody: everything was let go before, in steps that are compared
-        let _ = guarded(|| made = None);
-    } else {
-        mem::forget(made);
+        let _ = guarded(|| drop(made.take()));
     }
     performed
 }

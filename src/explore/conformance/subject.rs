@@ -2,7 +2,7 @@
 //!
 //! **Invariants**
 //!
-//! 1. A waker belongs to one poll. One that was replaced by a later poll wakes nobody: a future may
+//! 1. A waker that was kept belongs to one poll. One that was replaced by a later poll wakes nobody: a future may
 //!    rely on the last one alone.
 //! 2. A future that has completed lives on until its permits are given back: a semaphore must not
 //!    leave it to that drop to pass on what others wait for.
@@ -12,7 +12,7 @@ use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -66,6 +66,8 @@ impl Room {
         if Arc::strong_count(&self.wakes) != known {
             *self = Room::default();
         }
+        // whoever let go of a waker on another thread has rung before
+        fence(Ordering::Acquire);
         if self.wakes.any.load(Ordering::Relaxed) {
             self.wakes.any.store(false, Ordering::Relaxed);
             self.wakes.rung().clear();
@@ -142,7 +144,7 @@ impl<'s, S: Counting + 's> Request<'s, S> {
 /// A semaphore under test, and what its clients have of it.
 pub(super) struct Subject<'s, S: Counting> {
     semaphore: &'s S,
-    /// Dropped by [`end`](Subject::end) alone.
+    /// What is left in them is not dropped with it (invariant 3).
     requests: ManuallyDrop<[Request<'s, S>; CLIENTS]>,
     room: &'s mut Room,
 }
@@ -208,7 +210,7 @@ impl<'s, S: Counting> Subject<'s, S> {
         self.poll(client)
     }
 
-    /// Polls a pending acquire, with a new waker.
+    /// Polls a pending acquire, with a waker that nobody has kept.
     pub(super) fn poll(&mut self, client: Client) -> Result<Answer, Parting> {
         let request = &mut self.requests[client];
         let Some(future) = &mut request.future else {

@@ -17,9 +17,15 @@ const CHANGES: u64 = 4;
 /// So many ops come or go together, at most.
 const TOGETHER: usize = 4;
 
-/// Changes the first `size` bytes of `data`, which may be up to `most` afterwards, one at least; how
-/// many they are. The same bytes and seed are the same change.
+/// Changes the first `size` bytes of `data`; how many they are then, at least one and at most
+/// `most`. The same bytes and seed are the same change, which can be none. Nothing comes from other
+/// inputs.
+///
+/// # Panics
+///
+/// If `most` is zero, or there are fewer bytes than `most`.
 pub fn mutate_ops(data: &mut [u8], size: usize, most: usize, seed: u32) -> usize {
+    let data = &mut data[..most];
     let mut rng = Rng::for_run(u64::from(seed), 0);
     // the first byte is how many permits there are
     let mut ops = size.min(most).saturating_sub(1) / OP;
