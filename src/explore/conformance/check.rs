@@ -13,10 +13,10 @@ use crate::runtime::Counting;
 ///
 /// Sequences of ops are generated, as a user of the semaphore could perform them: up to five
 /// requests at once, for up to four permits each; acquires that wait are polled when they are woken
-/// or by chance, each time with a waker that nobody has kept, and dropped whether they are queued, granted and not
-/// polled since, or in the middle of a partial grant; permits are released as a whole, in pieces and
-/// never; tries come while others wait; the semaphore grows, shrinks, is drained and is closed, as
-/// far as it can be. At the end of a sequence everybody lets go, and what is left has to be there.
+/// or by chance, each time with a waker that nobody has kept, and dropped whether they are queued,
+/// granted and not polled since, or in the middle of a partial grant; permits are released as a
+/// whole, in pieces and never; tries come while others wait; the semaphore grows, shrinks, is
+/// drained and is closed, as far as it can be. At the end of a sequence everybody lets go, and what is left has to be there.
 ///
 /// The model is the machine for worker programs, with the order that the semaphore claims.
 ///

@@ -132,7 +132,7 @@ impl<S: Counting> Model<S> {
             Some(op) => Some(op),
             None => end.next(trial),
         };
-        // a sequence leaves nothing in it that the next one would see
+        // a sequence leaves nothing in the room that the next one would see
         let mut kept = self.room.try_lock();
         let mut own;
         let room = match &mut kept {
