@@ -1,0 +1,19 @@
+//! Code as people write it: what is said of it is right, and where nothing was checked that is said.
+#![cfg(feature = "threads")]
+
+#[path = "user_code/blame.rs"]
+mod blame;
+#[path = "user_code/coverage.rs"]
+mod coverage;
+#[path = "user_code/endless.rs"]
+mod endless;
+#[path = "user_code/false_alarms.rs"]
+mod false_alarms;
+#[path = "user_code/identity.rs"]
+mod identity;
+#[path = "user_code/load.rs"]
+mod load;
+#[path = "user_code/lock_order.rs"]
+mod lock_order;
+#[path = "user_code/strategies.rs"]
+mod strategies;

@@ -1,0 +1,1 @@
+//! Who is named as holder or culprit, and who is not.

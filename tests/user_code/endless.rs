@@ -1,0 +1,1 @@
+//! What never ends is bounded and told.

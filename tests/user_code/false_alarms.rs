@@ -1,0 +1,1 @@
+//! Right code on which nothing may be found.

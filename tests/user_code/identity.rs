@@ -1,0 +1,1 @@
+//! Which findings are one, and which are two.

@@ -1,0 +1,1 @@
+//! Many tests, many processes, large programs, long names.

@@ -1,0 +1,1 @@
+//! Orders that can deadlock, and orders that something keeps apart.

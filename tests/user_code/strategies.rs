@@ -1,0 +1,1 @@
+//! Subjects that every seed has to find.
