@@ -115,6 +115,9 @@ selvedge::check(|| {
 //! semaphores. For atomics and locks in Rust code [loom](https://docs.rs/loom) is the better tool,
 //! and [shuttle](https://docs.rs/shuttle) for large programs over threads.
 //!
+//! What a green check says, and what it does not, is in `docs/green-checks.md` of the repository:
+//! what a step is in each front end, what is never interleaved, and how far a check looks.
+//!
 //! Without features the crate is the [`Semaphore`] alone, and fault points that do nothing: a release
 //! build of a user compiles nothing of the checker.
 //! `check` is all of the library but threads, which `threads` adds (and the engine of shuttle), `serde` adds reports as JSON, `cli` the command `selvedge`;

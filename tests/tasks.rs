@@ -9,6 +9,9 @@ mod drive;
 mod exact;
 #[path = "tasks/faults.rs"]
 mod faults;
+#[cfg(feature = "tokio")]
+#[path = "tasks/past_tracked.rs"]
+mod past_tracked;
 #[path = "tasks/properties.rs"]
 mod properties;
 #[path = "tasks/replay.rs"]
@@ -19,6 +22,9 @@ mod running;
 mod snapshots;
 #[path = "tasks/texts.rs"]
 mod texts;
+#[cfg(feature = "tokio")]
+#[path = "tasks/tracked.rs"]
+mod tracked;
 #[path = "tasks/wakers.rs"]
 mod wakers;
 mod zoo;

@@ -9,6 +9,8 @@ mod coverage;
 mod endless;
 #[path = "user_code/false_alarms.rs"]
 mod false_alarms;
+#[path = "user_code/green_checks.rs"]
+mod green_checks;
 #[path = "user_code/identity.rs"]
 mod identity;
 #[path = "user_code/load.rs"]

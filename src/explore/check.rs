@@ -22,6 +22,9 @@ use crate::schedule::ScheduleError;
 /// A finding's schedule is replayed by `SELVEDGE_REPLAY='…' cargo test NAME`; a check that the
 /// schedule is not of runs as ever.
 ///
+/// It is a sample: see `docs/green-checks.md` in the repository for what a green check says, and what
+/// it does not.
+///
 /// # Panics
 ///
 /// If something is found, in an exploration, or if the environment says what cannot be used.
@@ -59,6 +62,9 @@ where
 ///
 /// A finding's schedule is replayed by `SELVEDGE_REPLAY='…' cargo test NAME`; a check that the
 /// schedule is not of runs as ever.
+///
+/// It is a sample: see `docs/green-checks.md` in the repository for what a green check says, and what
+/// it does not.
 ///
 /// # Panics
 ///

@@ -123,6 +123,7 @@ impl Recorder {
                 available: view.available(s),
                 capacity: view.capacity(s),
                 debt: view.debt(s),
+                taken: view.taken(s),
                 closed: view.is_closed(s),
                 signal: view.is_signal(s),
                 queue: view.queue(s),
@@ -195,6 +196,7 @@ impl Recorder {
                     .map(|s| SemaphoreState {
                         available: s.capacity,
                         debt: 0,
+                        taken: 0,
                         closed: false,
                         queue: Vec::new(),
                         ..s.clone()

@@ -3,11 +3,12 @@
 //! A release raises the count and notifies one listener; whoever comes first takes the permit.
 
 use std::future::{Future, poll_fn};
+use std::sync::Arc;
 
-use ::async_lock::{Semaphore, SemaphoreGuard};
+use ::async_lock::{Semaphore, SemaphoreGuard, SemaphoreGuardArc};
 
 use crate::program::Order;
-use crate::runtime::{Counting, Refused, Unsupported};
+use crate::runtime::{Counting, CountingOwned, Refused, Unsupported};
 
 impl Counting for Semaphore {
     const ORDER: Order = Order::Barging;
@@ -49,6 +50,34 @@ impl Counting for Semaphore {
 
     fn grow(&self, permits: u32) -> Result<(), Unsupported> {
         self.add_permits(permits as usize);
+        Ok(())
+    }
+}
+
+impl CountingOwned for Semaphore {
+    type OwnedPermit = SemaphoreGuardArc;
+
+    /// The future of async-lock itself, as in `acquire`.
+    fn acquire_owned(
+        self: Arc<Self>,
+        permits: u32,
+    ) -> impl Future<Output = Result<SemaphoreGuardArc, Refused>> + 'static {
+        let mut acquire = (permits == 1).then(|| Box::pin(self.acquire_arc()));
+        poll_fn(move |context| match &mut acquire {
+            Some(acquire) => acquire.as_mut().poll(context).map(Ok),
+            None => Err(Refused::Unsupported).into(),
+        })
+    }
+
+    fn try_acquire_owned(self: Arc<Self>, permits: u32) -> Result<SemaphoreGuardArc, Refused> {
+        match permits {
+            1 => self.try_acquire_arc().ok_or(Refused::NoPermits),
+            _ => Err(Refused::Unsupported),
+        }
+    }
+
+    fn forget_owned(permit: SemaphoreGuardArc) -> Result<(), Unsupported> {
+        permit.forget();
         Ok(())
     }
 }

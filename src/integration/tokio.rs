@@ -5,11 +5,19 @@
 //! [`Counting::forget_free`].
 
 use std::future::Future;
+use std::sync::Arc;
 
-use ::tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
+use ::tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError};
 
 use crate::program::Order;
-use crate::runtime::{Counting, Refused, Unsupported};
+use crate::runtime::{Counting, CountingOwned, Refused, Unsupported};
+
+fn refused(error: TryAcquireError) -> Refused {
+    match error {
+        TryAcquireError::Closed => Refused::Closed,
+        TryAcquireError::NoPermits => Refused::NoPermits,
+    }
+}
 
 impl Counting for Semaphore {
     const ORDER: Order = Order::FifoPartial;
@@ -29,10 +37,7 @@ impl Counting for Semaphore {
     }
 
     fn try_acquire(&self, permits: u32) -> Result<SemaphorePermit<'_>, Refused> {
-        self.try_acquire_many(permits).map_err(|e| match e {
-            TryAcquireError::Closed => Refused::Closed,
-            TryAcquireError::NoPermits => Refused::NoPermits,
-        })
+        self.try_acquire_many(permits).map_err(refused)
     }
 
     fn available(&self) -> Option<usize> {
@@ -47,6 +52,17 @@ impl Counting for Semaphore {
         Self: 'a,
     {
         permit.split(permits as usize).ok_or(Unsupported)
+    }
+
+    fn merge<'a>(
+        permit: &mut SemaphorePermit<'a>,
+        other: SemaphorePermit<'a>,
+    ) -> Result<(), Unsupported>
+    where
+        Self: 'a,
+    {
+        permit.merge(other);
+        Ok(())
     }
 
     fn forget(permit: SemaphorePermit<'_>) -> Result<(), Unsupported> {
@@ -67,6 +83,42 @@ impl Counting for Semaphore {
 
     fn close(&self) -> Result<(), Unsupported> {
         Semaphore::close(self);
+        Ok(())
+    }
+}
+
+impl CountingOwned for Semaphore {
+    type OwnedPermit = OwnedSemaphorePermit;
+
+    fn acquire_owned(
+        self: Arc<Self>,
+        permits: u32,
+    ) -> impl Future<Output = Result<OwnedSemaphorePermit, Refused>> + 'static {
+        let acquire = self.acquire_many_owned(permits);
+        async { acquire.await.map_err(|_| Refused::Closed) }
+    }
+
+    fn try_acquire_owned(self: Arc<Self>, permits: u32) -> Result<OwnedSemaphorePermit, Refused> {
+        self.try_acquire_many_owned(permits).map_err(refused)
+    }
+
+    fn split_owned(
+        permit: &mut OwnedSemaphorePermit,
+        permits: u32,
+    ) -> Result<OwnedSemaphorePermit, Unsupported> {
+        permit.split(permits as usize).ok_or(Unsupported)
+    }
+
+    fn merge_owned(
+        permit: &mut OwnedSemaphorePermit,
+        other: OwnedSemaphorePermit,
+    ) -> Result<(), Unsupported> {
+        permit.merge(other);
+        Ok(())
+    }
+
+    fn forget_owned(permit: OwnedSemaphorePermit) -> Result<(), Unsupported> {
+        permit.forget();
         Ok(())
     }
 }

@@ -92,6 +92,8 @@ pub struct SemaphoreState {
     pub capacity: u64,
     /// What a shrink has still to take.
     pub debt: u64,
+    /// What waiters have taken of their requests, and what is held by nobody knows whom.
+    pub taken: u64,
     /// Whether it is closed.
     pub closed: bool,
     /// Whether it only signals.

@@ -145,6 +145,10 @@ fn held_by(
         let who = few(trace, &gone, "leaked", "leaked");
         why.push(format!("{who} {}", amount(sum(&gone))));
     }
+    let unknown = state.held_by_unknown(semaphore);
+    if unknown > 0 {
+        why.push(format!("who holds {} is not known", amount(unknown)));
+    }
     why
 }
 

@@ -145,6 +145,14 @@ impl Snapshot {
         }
     }
 
+    /// What is held of a semaphore by nobody knows whom.
+    pub(super) fn held_by_unknown(&self, semaphore: SemaphoreId) -> u64 {
+        let all = (0..self.workers.len() as u32).map(WorkerId);
+        let by_waiters: u64 = all.map(|w| self.taken(w, semaphore)).sum();
+        let taken = self.semaphores[semaphore.index()].taken;
+        taken.saturating_sub(by_waiters)
+    }
+
     /// The workers of that status that hold something of a semaphore.
     pub(super) fn holders(&self, semaphore: SemaphoreId, status: Status) -> Vec<WorkerId> {
         let all = (0..self.workers.len() as u32).map(WorkerId);

@@ -40,8 +40,9 @@ pub(crate) struct Tray {
     found: (u64, u64),
     /// The same of the first run of all that used it.
     found_first: Option<(u64, u64)>,
-    /// Permits that were held already when the run used it first.
-    missing: u64,
+    /// Permits that are held by nobody knows whom: they were taken already when the run used it first,
+    /// or past [`tracked`](crate::tracked()).
+    pub(crate) missing: u64,
     pub(crate) available: u64,
     pub(crate) capacity: u64,
     pub(crate) debt: u64,

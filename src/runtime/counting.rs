@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use crate::program::Order;
 
@@ -122,6 +123,21 @@ pub trait Counting: Sized {
         Err(Unsupported)
     }
 
+    /// Merges other permits of this semaphore into these.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`] if permits stay apart; the other ones are released then.
+    fn merge<'a>(
+        _permit: &mut Self::Permit<'a>,
+        _other: Self::Permit<'a>,
+    ) -> Result<(), Unsupported>
+    where
+        Self: 'a,
+    {
+        Err(Unsupported)
+    }
+
     /// Gives up permits for good: they do not come back, and the capacity is lower by as much.
     ///
     /// # Errors
@@ -175,6 +191,39 @@ pub trait Counting: Sized {
     ///
     /// [`Unsupported`] if it cannot be closed.
     fn close(&self) -> Result<(), Unsupported> {
+        Err(Unsupported)
+    }
+}
+
+/// A semaphore in an [`Arc`] that permits can keep alive, so that they may outlive every borrow of it.
+/// The rest is as in [`Counting`].
+#[allow(missing_docs)] // each is what its namesake in `Counting` is
+pub trait CountingOwned: Counting + 'static {
+    /// Permits that are held; dropping it releases them.
+    type OwnedPermit: 'static;
+
+    fn acquire_owned(
+        self: Arc<Self>,
+        permits: u32,
+    ) -> impl Future<Output = Result<Self::OwnedPermit, Refused>> + 'static;
+
+    fn try_acquire_owned(self: Arc<Self>, permits: u32) -> Result<Self::OwnedPermit, Refused>;
+
+    fn split_owned(
+        _permit: &mut Self::OwnedPermit,
+        _permits: u32,
+    ) -> Result<Self::OwnedPermit, Unsupported> {
+        Err(Unsupported)
+    }
+
+    fn merge_owned(
+        _permit: &mut Self::OwnedPermit,
+        _other: Self::OwnedPermit,
+    ) -> Result<(), Unsupported> {
+        Err(Unsupported)
+    }
+
+    fn forget_owned(_permit: Self::OwnedPermit) -> Result<(), Unsupported> {
         Err(Unsupported)
     }
 }

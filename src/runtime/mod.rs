@@ -30,7 +30,7 @@ mod threads;
 pub mod time;
 
 #[cfg(feature = "check")]
-pub use counting::{Counting, Handover, Refused, Unsupported};
+pub use counting::{Counting, CountingOwned, Handover, Refused, Unsupported};
 #[cfg(feature = "check")]
 pub use lowering::NotLowered;
 #[cfg(feature = "check")]
@@ -46,7 +46,7 @@ pub use scene::{Wakers, probe};
 #[cfg(feature = "check")]
 pub use standing::Standing;
 #[cfg(feature = "check")]
-pub use tasks::{Lowered, Tracked, TrackedPermit, tracked};
+pub use tasks::{Lowered, OwnedTrackedPermit, Trackable, Tracked, TrackedPermit, tracked};
 #[cfg(feature = "check")]
 pub(crate) use tasks::{Root, Tasks};
 #[cfg(feature = "threads")]

@@ -24,7 +24,7 @@ use crate::runtime::scene::progress::Progress;
 use crate::runtime::scene::slot::Striker;
 use crate::runtime::scene::watch::{Invariant, Probe};
 use crate::runtime::tasks::lowered::Script;
-use crate::runtime::tasks::tracked::Known;
+use crate::runtime::tasks::tracked::account::Known;
 
 /// Where a run is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

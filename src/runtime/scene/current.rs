@@ -9,6 +9,7 @@ use crate::runtime::scene::core::Core;
 thread_local! {
     static EXPLORATION: Cell<u64> = const { Cell::new(0) };
     static CORE: RefCell<Option<Rc<Core>>> = const { RefCell::new(None) };
+    static WAKES: Cell<u64> = const { Cell::new(0) };
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -18,6 +19,17 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 #[inline]
 pub(in crate::runtime) fn exploration() -> u64 {
     EXPLORATION.try_with(Cell::get).unwrap_or(0)
+}
+
+/// A task is woken, by this thread.
+#[inline]
+pub(in crate::runtime) fn count_wake() {
+    let _ = WAKES.try_with(|wakes| wakes.set(wakes.get().wrapping_add(1)));
+}
+
+/// How often this thread has woken tasks: what was woken in between is the difference.
+pub(in crate::runtime) fn wakes() -> u64 {
+    WAKES.try_with(Cell::get).unwrap_or(0)
 }
 
 /// Whether this thread explores.

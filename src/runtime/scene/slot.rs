@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
 
 use crate::run::{StatementId, WorkerId};
-use crate::runtime::scene::current::{exploration, with_core};
+use crate::runtime::scene::current::{count_wake, exploration, with_core};
 use crate::runtime::scene::panics::Sight;
 
 /// What a task runs.
@@ -109,6 +109,7 @@ impl Wake for Flag {
         if exploration() != self.exploration {
             self.outside.store(true, Ordering::Relaxed);
         }
+        count_wake();
         self.set(true);
     }
 }

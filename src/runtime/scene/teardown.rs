@@ -154,6 +154,10 @@ impl Core {
         let told = {
             let tracked = self.tracked.borrow();
             let known = tracked.iter().find(|t| t.semaphore == id);
+            if probed.is_none() && known.is_some_and(|t| t.past) {
+                // nobody has looked since whether what was taken past `tracked` came back
+                return;
+            }
             known.and_then(|t| Some((t.statement, t.last?)))
         };
         let available = match (&probed, told) {

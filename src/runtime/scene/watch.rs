@@ -122,6 +122,7 @@ impl Core {
             match self.guarded(|| (probe.read)()) {
                 Ok(available) => {
                     let available = available as u64;
+                    self.notice(probe.semaphore, available);
                     let mut book = self.book.borrow_mut();
                     if book.tray(probe.semaphore).available != available {
                         book.touch(probe.semaphore).available = available;

@@ -26,4 +26,4 @@ pub use join::{JoinError, JoinHandle, spawn, yield_now};
 pub use lowered::Lowered;
 pub use part::{Cancellable, Cancelled, cancellable};
 pub use sleep::{Elapsed, Sleep, Timeout, now, sleep, timeout};
-pub use tracked::{Tracked, TrackedPermit, tracked};
+pub use tracked::{OwnedTrackedPermit, Trackable, Tracked, TrackedPermit, tracked};
