@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use async_lock::Semaphore;
 use selvedge::program::PropertyName;
+use selvedge::runtime::Counting;
 use selvedge::{task, tracked};
 
 use crate::driver::{finds, finds_nothing};
@@ -17,8 +18,8 @@ use crate::programs::one_permit;
 
 /// Two permits come back, one after the other, to two who wait; the one keeps its permit, and the
 /// future that it got it from, until the other has had one.
-async fn two_for_two<const PINNED: bool>() {
-    let pool = Arc::new(Semaphore::new(2));
+pub(crate) async fn two_for_two<S: Counting + 'static, const PINNED: bool>() {
+    let pool = Arc::new(S::with_permits(2));
     let permits = [
         tracked(&*pool).named("pool").acquire().await,
         tracked(&*pool).named("pool").acquire().await,
@@ -49,13 +50,13 @@ fn async_lock_3_5_with_a_pinned_future() {
         PropertyName::LostWakeup,
         "waits for pool although what it asks for is available",
         "async-lock-3.5-pinned",
-        two_for_two::<true>,
+        two_for_two::<Semaphore, true>,
     );
 }
 
 #[test]
 fn async_lock_3_5_with_an_await() {
-    finds_nothing("async-lock-3.5-awaited", two_for_two::<false>);
+    finds_nothing("async-lock-3.5-awaited", two_for_two::<Semaphore, false>);
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use std::future::Future;
 
 use selvedge::Explorer;
+use selvedge::explore::Conformance;
 use selvedge::program::PropertyName;
 use selvedge::report::{Report, Style, text};
+use selvedge::runtime::Counting;
 use selvedge::schedule::ScheduleError;
 
 fn explore<F: Future<Output = ()> + 'static>(name: &str, runs: u64, program: fn() -> F) -> Report {
@@ -77,4 +79,11 @@ pub(crate) fn finds_nothing<F: Future<Output = ()> + 'static>(name: &str, progra
     }
     let report = explore(name, default_runs(), program);
     assert!(report.findings.is_empty(), "\n{}", told(&report));
+}
+
+/// Held against the model it differs, and this is said of how.
+pub(crate) fn differs<S: Counting>(says: &str) {
+    let differs = Conformance::default().check::<S>();
+    let told = differs.expect_err("nothing differs").to_string();
+    assert!(told.contains(says), "it is told otherwise:\n{told}");
 }
