@@ -221,6 +221,140 @@ fn a_cancel_meets_a_grant() {
     });
 }
 
+/// Whoever fires first and releases then never grants who was called off, and what was released can
+/// be had at once.
+#[test]
+fn a_release_after_a_fire_is_not_for_who_was_called_off() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let cancel = Cancel::new();
+        let (there, stops) = (Arc::clone(&s), cancel.clone());
+        let waits = thread::spawn(move || {
+            let answer = there.acquire().or_cancelled(&stops).wait();
+            assert_eq!(answer.unwrap_err(), AcquireError::Cancelled);
+        });
+        cancel.fire();
+        drop(held);
+        drop(s.try_acquire().unwrap());
+        waits.join().unwrap();
+        whole(&s, 1);
+    });
+}
+
+/// The same for a thread that only sees that it was fired.
+#[test]
+fn who_sees_that_it_was_fired_releases_to_nobody_who_was_called_off() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let cancel = Cancel::new();
+        let mut waiting = Box::pin(Arc::clone(&s).acquire_owned().or_cancelled(&cancel));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(waiting.as_mut().poll(&mut cx).is_pending());
+        let stops = cancel.clone();
+        let fires = thread::spawn(move || stops.fire());
+        let seen = cancel.is_fired();
+        drop(held);
+        let answer = waiting.as_mut().poll(&mut cx);
+        if seen {
+            assert!(matches!(answer, Poll::Ready(Err(AcquireError::Cancelled))));
+        }
+        assert!(answer.is_ready(), "it was granted or called off");
+        drop(answer);
+        fires.join().unwrap();
+        whole(&s, 1);
+    });
+}
+
+#[test]
+fn a_fire_meets_a_drop() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let cancel = Cancel::new();
+        let mut waiting = Box::pin(Arc::clone(&s).acquire_owned().or_cancelled(&cancel));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(waiting.as_mut().poll(&mut cx).is_pending());
+        let stops = cancel.clone();
+        let fires = thread::spawn(move || stops.fire());
+        let releases = thread::spawn(move || drop(held));
+        drop(waiting);
+        fires.join().unwrap();
+        releases.join().unwrap();
+        whole(&s, 1);
+    });
+}
+
+#[test]
+fn a_fire_meets_a_fire() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let cancel = Cancel::new();
+        let mut waiting = Box::pin(Arc::clone(&s).acquire_owned().or_cancelled(&cancel));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(waiting.as_mut().poll(&mut cx).is_pending());
+        let stops = cancel.clone();
+        let fires = thread::spawn(move || stops.fire());
+        cancel.fire();
+        // whichever came first has taken it out before the other returns
+        drop(held);
+        let answer = waiting.as_mut().poll(&mut cx);
+        assert!(matches!(answer, Poll::Ready(Err(AcquireError::Cancelled))));
+        fires.join().unwrap();
+        whole(&s, 1);
+    });
+}
+
+/// The one behind is granted by the fire or by the release, and by neither of them twice.
+#[test]
+fn a_fire_meets_a_release_with_a_waiter_behind() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(2));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let cancel = Cancel::new();
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut large = Box::pin(Arc::clone(&s).acquire_many_owned(2).or_cancelled(&cancel));
+        assert!(large.as_mut().poll(&mut cx).is_pending());
+        let mut small = Box::pin(Arc::clone(&s).acquire_owned());
+        assert!(small.as_mut().poll(&mut cx).is_pending());
+        let releases = thread::spawn(move || drop(held));
+        cancel.fire();
+        match large.as_mut().poll(&mut cx) {
+            Poll::Ready(Ok(permits)) => drop(permits),
+            Poll::Ready(Err(error)) => assert_eq!(error, AcquireError::Cancelled),
+            Poll::Pending => panic!("it was granted or called off"),
+        }
+        let small = small.as_mut().poll(&mut cx);
+        assert!(matches!(small, Poll::Ready(Ok(_))), "nothing holds it up");
+        drop(small);
+        releases.join().unwrap();
+        whole(&s, 2);
+    });
+}
+
+/// A fire leaves the word as if somebody waited; others take and put back meanwhile.
+#[test]
+fn a_queue_that_a_fire_empties_is_no_queue() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(2));
+        let held = Arc::clone(&s).try_acquire_owned().unwrap();
+        let cancel = Cancel::new();
+        let mut large = Box::pin(Arc::clone(&s).acquire_many_owned(2).or_cancelled(&cancel));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(large.as_mut().poll(&mut cx).is_pending());
+        cancel.fire();
+        let there = Arc::clone(&s);
+        let tries = thread::spawn(move || drop(there.try_acquire().unwrap()));
+        assert!((0..=1).contains(&s.available_permits()));
+        drop(held);
+        tries.join().unwrap();
+        drop(large);
+        whole(&s, 2);
+    });
+}
+
 #[test]
 fn a_shrink_meets_a_release_and_an_acquire() {
     all(|| {

@@ -85,7 +85,7 @@ impl Claim {
     fn poll(&mut self, on: &Semaphore, cx: &mut Context<'_>) -> Answer {
         let scene = Scene::here();
         if self.key.is_some() {
-            return self.ask(on, &scene, cx.waker());
+            return self.ask(on, cx.waker());
         }
         let op = self.op(false);
         if scene
@@ -123,17 +123,18 @@ impl Claim {
 
     #[cold]
     fn join(&mut self, on: &Semaphore, scene: &Scene, waker: Waker) -> Answer {
-        if let Some(watch) = &mut self.watch
-            && watch.is_fired(&waker)
-        {
-            return Poll::Ready(Err(AcquireError::Cancelled));
-        }
-        match on.tray().take_or_join(self.permits, self.token, waker) {
-            Joined::Took => self.granted(on, scene),
-            Joined::Closed => Poll::Ready(Err(AcquireError::Closed)),
-            Joined::Queued(key, ahead) => {
+        let (permits, token) = (self.permits, self.token);
+        let joined = match &mut self.watch {
+            None => Ok(on.tray().take_or_join(permits, token, waker)),
+            Some(watch) => watch.take_or_join(on, permits, token, waker),
+        };
+        // a waker that comes back is dropped here, where no lock is held
+        match joined {
+            Err(_waker) => Poll::Ready(Err(AcquireError::Cancelled)),
+            Ok(Joined::Took(_waker)) => self.granted(on, scene),
+            Ok(Joined::Closed(_waker)) => Poll::Ready(Err(AcquireError::Closed)),
+            Ok(Joined::Queued(key, ahead)) => {
                 (self.key, self.ahead) = (Some(key), ahead);
-                let (token, permits) = (self.token, self.permits);
                 scene.tell(on, Event::Queued { token, permits });
                 Poll::Pending
             }
@@ -154,33 +155,32 @@ impl Claim {
 
     /// Asks whether it was granted since.
     #[inline]
-    fn ask(&mut self, on: &Semaphore, scene: &Scene, waker: &Waker) -> Answer {
+    fn ask(&mut self, on: &Semaphore, waker: &Waker) -> Answer {
         match self.answer(on) {
             Some(answer) => Poll::Ready(answer),
-            None => self.ask_again(on, scene, waker),
+            None => self.ask_again(on, waker),
         }
     }
 
     /// What it was answered, if it was.
     #[inline]
     fn answer(&mut self, on: &Semaphore) -> Option<Result<(), AcquireError>> {
-        let answer = match on.tray().standing(self.key?) {
-            Standing::Waiting => return None,
-            Standing::Granted => Ok(()),
-            Standing::Closed => Err(AcquireError::Closed),
-        };
+        let standing = on.tray().standing(self.key?);
+        if standing == Standing::Waiting {
+            return None;
+        }
         self.key = None;
-        Some(answer)
+        let taken_out = self.watch.as_mut().is_some_and(Watch::leave);
+        Some(match standing {
+            _ if taken_out => Err(AcquireError::Cancelled),
+            Standing::Closed => Err(AcquireError::Closed),
+            Standing::Waiting | Standing::Out => Ok(()),
+        })
     }
 
-    /// It was polled without an answer: for no reason, by another task, or since it was cancelled.
+    /// It was polled without an answer: for no reason, or by another task.
     #[cold]
-    fn ask_again(&mut self, on: &Semaphore, scene: &Scene, waker: &Waker) -> Answer {
-        if let Some(watch) = &mut self.watch
-            && watch.is_fired(waker)
-        {
-            return Poll::Ready(self.give_up(on, scene, AcquireError::Cancelled));
-        }
+    fn ask_again(&mut self, on: &Semaphore, waker: &Waker) -> Answer {
         if let Some(key) = self.key {
             on.tray().listen(key, waker);
         }
@@ -250,7 +250,7 @@ impl Claim {
         with_parker(|parker, waker| {
             parker.forget();
             let answer = match self.key {
-                Some(_) => self.ask(on, scene, waker),
+                Some(_) => self.ask(on, waker),
                 None => self.join(on, scene, waker.clone()),
             };
             if let Poll::Ready(answer) = answer {
@@ -275,7 +275,7 @@ impl Claim {
         waker: &Waker,
     ) -> Result<(), AcquireError> {
         while parker.wait(deadline) {
-            if let Poll::Ready(answer) = self.ask(on, scene, waker) {
+            if let Poll::Ready(answer) = self.ask(on, waker) {
                 return answer;
             }
         }
@@ -326,7 +326,7 @@ impl Claim {
     fn ask_in(&mut self, on: &Semaphore, scene: &Scene) -> Answer {
         match self.answer(on) {
             Some(answer) => Poll::Ready(answer),
-            None => self.ask_again(on, scene, &scene.waker()),
+            None => self.ask_again(on, &scene.waker()),
         }
     }
 }

@@ -20,8 +20,10 @@ use super::sync::{AtomicUsize, Ordering, const_fn};
 pub(super) enum Standing {
     /// In the queue.
     Waiting,
-    /// Out of the queue; its permits are its own.
-    Granted,
+    /// Out of the queue with its permits; or without them, if it left or its `Cancel` took it out,
+    /// which the waiter knows or learns from the `Cancel`: the word of a slot that has been used
+    /// again cannot tell.
+    Out,
     /// Out of the queue, failed by `close`.
     Closed,
 }
@@ -105,7 +107,7 @@ impl Answers {
         } else if word == key.turn.next().0 | Turn::CLOSED {
             Standing::Closed
         } else {
-            Standing::Granted
+            Standing::Out
         }
     }
 
@@ -114,7 +116,7 @@ impl Answers {
     pub(super) fn answer(&self, key: Key, standing: Standing) {
         let closed = match standing {
             Standing::Closed => Turn::CLOSED,
-            Standing::Granted | Standing::Waiting => 0,
+            Standing::Out | Standing::Waiting => 0,
         };
         self.word(key.slot)
             .store(key.turn.next().0 | closed, Ordering::Release);
@@ -165,10 +167,10 @@ mod tests {
             slot: 3,
             turn: Turn::FIRST.next(),
         };
-        answers.answer(first, Standing::Granted);
+        answers.answer(first, Standing::Out);
         assert_eq!(answers.standing(second), Standing::Waiting);
         answers.answer(second, Standing::Closed);
-        assert_eq!(answers.standing(first), Standing::Granted);
+        assert_eq!(answers.standing(first), Standing::Out);
         assert_eq!(answers.standing(second), Standing::Closed);
     }
 }

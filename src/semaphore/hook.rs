@@ -258,14 +258,15 @@ mod active {
 mod calls {
     use std::panic::Location;
     use std::rc::Rc;
-    use std::sync::Arc;
     use std::sync::atomic::Ordering;
+    use std::sync::{Arc, Weak};
     use std::task::{Context, Poll, Waker};
 
-    use super::active::{Hook, Mark, Site, Token, hook};
+    use super::active::{Hook, Site, Token, hook};
     use super::words::{Event, Op, Woken};
     use crate::semaphore::Semaphore;
     use crate::semaphore::later::Later;
+    use crate::semaphore::tray::Tray;
 
     /// Where the user's code called.
     #[derive(Debug, Clone, Copy)]
@@ -278,20 +279,56 @@ mod calls {
         }
     }
 
-    /// What is known of a semaphore from its making on.
+    /// Where a semaphore was made.
     #[derive(Debug)]
-    pub(in crate::semaphore) struct Origin {
-        mark: Mark,
-        made: &'static Location<'static>,
-    }
+    pub(in crate::semaphore) struct Origin(&'static Location<'static>);
 
     impl Origin {
         #[track_caller]
         pub(in crate::semaphore) const fn here() -> Origin {
-            Origin {
-                mark: Mark::new(),
-                made: Location::caller(),
+            Origin(Location::caller())
+        }
+    }
+
+    /// A semaphore whose events are told by who has no borrow of it: it may be gone.
+    #[derive(Debug)]
+    pub(in crate::semaphore) struct Target {
+        tray: Weak<Tray>,
+        made: &'static Location<'static>,
+    }
+
+    impl Target {
+        pub(in crate::semaphore) fn of(semaphore: &Semaphore) -> Target {
+            Target {
+                tray: Arc::downgrade(semaphore.kept.tray()),
+                made: semaphore.origin().0,
             }
+        }
+
+        pub(in crate::semaphore) fn tell(&self, scene: &Scene, event: Event) {
+            let Some(tray) = self.tray.upgrade() else {
+                return;
+            };
+            match &scene.0 {
+                Some(hook) => hook.tell(&site_of(&tray, self.made), event),
+                None => tray.mark.used_outside(),
+            }
+        }
+    }
+
+    /// How a semaphore stands that has been met: its name is known.
+    pub(in crate::semaphore) fn site_of<'t>(
+        tray: &'t Tray,
+        made: &'static Location<'static>,
+    ) -> Site<'t> {
+        Site {
+            mark: &tray.mark,
+            name: None,
+            made,
+            available: tray.available(),
+            capacity: tray.capacity(),
+            debt: tray.debt(),
+            closed: tray.is_closed(),
         }
     }
 
@@ -332,14 +369,13 @@ mod calls {
                 return false;
             };
             // of one that the run has not met, the mark that the permits would carry is stale
-            let known = || hook.knows(&on.origin().mark);
+            let known = || hook.knows(&on.tray().mark);
             if !std::thread::panicking() || !hook.defers() || !known() {
                 return false;
             }
             let later = Later {
                 tray: Arc::clone(on.kept.tray()),
-                mark: on.origin().mark.0.load(Ordering::Relaxed),
-                made: on.origin().made,
+                made: on.origin().0,
                 permits,
                 token,
             };
@@ -385,7 +421,7 @@ mod calls {
         pub(in crate::semaphore) fn tell(&self, on: &Semaphore, event: Event) {
             match &self.0 {
                 Some(hook) => hook.tell(&on.site(), event),
-                None => on.origin().mark.used_outside(),
+                None => on.tray().mark.used_outside(),
             }
         }
 
@@ -439,7 +475,8 @@ mod calls {
 
     /// A semaphore is dropped: the exploration that marked it is told, if it goes on.
     pub(in crate::semaphore) fn dropped(semaphore: &Semaphore) {
-        if semaphore.origin().mark.0.load(Ordering::Relaxed) != 0 {
+        let known = |tray: &Arc<Tray>| tray.mark.0.load(Ordering::Relaxed) != 0;
+        if semaphore.kept.used().is_some_and(known) {
             Scene::here().tell(semaphore, Event::Dropped);
         }
     }
@@ -448,14 +485,14 @@ mod calls {
         /// What a hook wants to know of this semaphore before an op: to one that it knows already it
         /// stands for nothing but its mark.
         fn site_for(&self, hook: &dyn Hook) -> Site<'_> {
-            let origin = self.origin();
-            if !hook.knows(&origin.mark) {
+            let mark = &self.tray().mark;
+            if !hook.knows(mark) {
                 return self.site();
             }
             Site {
-                mark: &origin.mark,
+                mark,
                 name: None,
-                made: origin.made,
+                made: self.origin().0,
                 available: 0,
                 capacity: None,
                 debt: 0,
@@ -465,15 +502,9 @@ mod calls {
 
         /// What an exploration knows this semaphore by, and how it stands.
         pub fn site(&self) -> Site<'_> {
-            let tray = self.tray();
             Site {
-                mark: &self.origin().mark,
                 name: self.name(),
-                made: self.origin().made,
-                available: tray.available(),
-                capacity: tray.capacity(),
-                debt: tray.debt(),
-                closed: tray.is_closed(),
+                ..site_of(self.tray(), self.origin().0)
             }
         }
     }
@@ -487,8 +518,10 @@ pub use words::{Event, Op, Woken};
 #[cfg(not(feature = "check"))]
 use absent as calls;
 #[cfg(not(feature = "check"))]
-pub(super) use absent::Token;
+pub(super) use absent::{Mark, Token};
 #[cfg(not(feature = "check"))]
 pub(super) use words::{Event, Op, Woken};
 
-pub(super) use calls::{Announced, Origin, Place, Scene, cancels, dropped, looks};
+#[cfg(feature = "check")]
+pub(super) use calls::site_of;
+pub(super) use calls::{Announced, Origin, Place, Scene, Target, cancels, dropped, looks};

@@ -30,6 +30,11 @@ mod shared {
             self.tray
                 .get_or_init(|| Arc::new(Tray::new(self.permits, self.capacity)))
         }
+
+        /// The tray, if it was used.
+        pub(in crate::semaphore) fn used(&self) -> Option<&Arc<Tray>> {
+            self.tray.get()
+        }
     }
 
     impl fmt::Debug for Kept {

@@ -3,9 +3,8 @@
 
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::hook::{Event, Mark, Scene, Site, Token};
+use super::hook::{Event, Scene, Token, site_of};
 use super::semaphore::put_back;
 use super::tray::Tray;
 
@@ -13,7 +12,6 @@ use super::tray::Tray;
 #[derive(Debug)]
 pub struct Later {
     pub(super) tray: Arc<Tray>,
-    pub(super) mark: u64,
     pub(super) made: &'static Location<'static>,
     pub(super) permits: usize,
     pub(super) token: Token,
@@ -27,22 +25,8 @@ impl Later {
 
     /// Puts them back, and tells the hook of the thread.
     pub fn put_back(self) {
-        let scene = Scene::here();
-        let mark = Mark(AtomicU64::new(self.mark));
-        let tell = |event: Event| {
-            let tray = &self.tray;
-            let site = Site {
-                mark: &mark,
-                name: None,
-                made: self.made,
-                available: tray.available(),
-                capacity: tray.capacity(),
-                debt: tray.debt(),
-                closed: tray.is_closed(),
-            };
-            scene.tell_of(&site, event);
-        };
-        put_back(&self.tray, tell, self.permits, self.token);
-        debug_assert_eq!(mark.0.load(Ordering::Relaxed), self.mark, "it was known");
+        let (tray, scene) = (&self.tray, Scene::here());
+        let tell = |event: Event| scene.tell_of(&site_of(tray, self.made), event);
+        put_back(tray, tell, self.permits, self.token);
     }
 }

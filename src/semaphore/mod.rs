@@ -80,8 +80,13 @@
 //! An acquire can be dropped at any point. One that waits leaves the queue; one that has been granted
 //! permits and was not polled since puts them back; and in both cases those behind it are granted what
 //! fits. Nothing is lost by `select!`, by a timeout of a runtime, or by a task that is aborted.
-//! [`Cancel`] calls off acquires from elsewhere, in threads too. A grant wins over a timeout and over
-//! a cancellation that come later, and is then returned as such.
+//! A grant wins over a timeout and over a cancellation that come later, and is then returned as such.
+//!
+//! [`Cancel`] calls off acquires from elsewhere, in threads too. To fire it takes those who wait with
+//! it out of the queue at once, and grants those behind them what fits: what is released afterwards
+//! never goes to one that was called off, however late its task or thread runs. Of each semaphore
+//! that is one step; where one `Cancel` is used on several, they follow one after another, and others
+//! may come in between.
 //!
 //! No code of the user's runs while the semaphore is locked: wakers are cloned before, woken and
 //! dropped after. A waker may call the semaphore; one that panics does not keep others from being
@@ -92,7 +97,9 @@
 //! One atomic word holds the free permits and two flags. While nobody waits and nothing is owed, an
 //! acquire and a release are one compare-and-swap each. Otherwise a flag sends everybody to a lock,
 //! under which a queue lies whose nodes are used again: to wait allocates nothing once as many have
-//! waited before. A waiter that is polled finds its answer without the lock.
+//! waited before, but for a place on the list of a [`Cancel`]. A waiter that is polled finds its
+//! answer without the lock. Lock and queue lie behind a pointer, so that a [`Cancel`] can reach them;
+//! they are made when they are first needed.
 //!
 //! **Invariants**
 //!
@@ -128,6 +135,7 @@ mod queue;
 mod resize;
 #[allow(clippy::module_inception)] // its file has the type of that name
 mod semaphore;
+mod shared;
 mod sync;
 mod tray;
 mod wakes;

@@ -21,7 +21,7 @@ pub(super) struct Key {
     pub(super) turn: Turn,
 }
 
-/// A waiter that was taken off the front, and is to be woken.
+/// A waiter that was taken out of the queue, and is to be woken.
 #[derive(Debug)]
 pub(super) struct Called {
     pub(super) key: Key,
@@ -122,12 +122,18 @@ impl Queue {
         if self.head == NIL {
             return None;
         }
-        let slot = &self.slots[self.head as usize];
-        let (token, permits) = (slot.token, slot.permits);
-        let key = Key {
+        let turn = self.slots[self.head as usize].turn;
+        self.take(Key {
             slot: self.head,
-            turn: slot.turn,
-        };
+            turn,
+        })
+    }
+
+    /// Takes a waiter out, wherever it stands; `None` if it is not in the queue any more.
+    #[inline]
+    pub(super) fn take(&mut self, key: Key) -> Option<Called> {
+        let slot = &self.slots[key.slot as usize];
+        let (token, permits) = (slot.token, slot.permits);
         self.remove(key).map(|waker| Called {
             key,
             waker,

@@ -3,7 +3,7 @@
 //! Under `cfg(loom)` all of it is loom's, so that its tests see every interleaving of the rest as it
 //! stands. There constructors are not `const`, and a timer fires at once.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Instant;
 
@@ -33,6 +33,8 @@ macro_rules! const_fn {
 }
 pub(super) use const_fn;
 
+pub(super) type Guard<'l, T> = MutexGuard<'l, T>;
+
 /// A lock under which no foreign code runs: that it was poisoned cannot matter.
 #[derive(Debug)]
 pub(super) struct Lock<T>(Mutex<T>);
@@ -45,8 +47,43 @@ impl<T> Lock<T> {
     }
 
     #[inline]
-    pub(super) fn lock(&self) -> MutexGuard<'_, T> {
+    pub(super) fn lock(&self) -> Guard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A value that is made when it is first needed. Under loom it is there from the start: loom does not
+/// see what std's cell orders, and would take the making for a data race.
+#[derive(Debug)]
+pub(super) struct Lazy<T>(OnceLock<T>);
+
+impl<T: Default> Lazy<T> {
+    #[cfg(not(loom))]
+    pub(super) const fn new() -> Lazy<T> {
+        Lazy(OnceLock::new())
+    }
+
+    #[cfg(loom)]
+    pub(super) fn new() -> Lazy<T> {
+        Lazy(OnceLock::from(T::default()))
+    }
+
+    /// The value, if it was needed before.
+    pub(super) fn made(&self) -> Option<&T> {
+        self.0.get()
+    }
+
+    #[inline]
+    pub(super) fn get(&self) -> &T {
+        match self.0.get() {
+            Some(value) => value,
+            None => self.make(),
+        }
+    }
+
+    #[cold]
+    fn make(&self) -> &T {
+        self.0.get_or_init(T::default)
     }
 }
 

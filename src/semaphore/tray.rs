@@ -1,32 +1,40 @@
 //! The permits and those who wait for them: the algorithm, and nothing of who calls.
 //!
 //! One word holds the free permits and two flags. While nobody waits and nothing is owed, an acquire
-//! and a release are one compare-and-swap of it. Otherwise `SLOW` is set, and the word is changed
-//! under the lock alone: whoever holds the lock then computes the whole of a step, grants included,
-//! and stores it at once.
+//! and a release are one compare-and-swap of it. Otherwise `SLOW` is set in it, which sends everybody
+//! to the lock of the [`Shared`] part; what is free stands in the word of that part then, and whoever
+//! holds the lock computes the whole of a step, grants included, and stores it at once.
+//!
+//! Without the lock, who finds `SLOW` set may read the word of the shared part: that was stored
+//! before `SLOW` was set, and is left as it is when `SLOW` is cleared. So it is what was free at some
+//! moment since it was looked for, though it may be out of date at once.
 //!
 //! **Invariants**, whenever the lock is free
 //!
-//! 1. `SLOW` is set exactly if somebody waits or there is debt.
+//! 1. If somebody waits or there is debt, `SLOW` is set. It is also set where a `Cancel` has just
+//!    emptied the queue: the next op that needs to know clears it.
 //! 2. If there is debt, no permit is free.
 //! 3. The head of the queue does not fit: it asks for more than is free.
 //! 4. If it is closed, nobody waits.
 //! 5. Bounded, free permits are at most the capacity; and at most `MAX_PERMITS` always.
+//! 6. While `SLOW` is set, the permits in the tray's own word are zero.
 
+use std::sync::Arc;
 use std::task::Waker;
 
-use super::answers::{Answers, Standing};
+use super::answers::Standing;
 use super::error::TryAcquireError;
-use super::hook::Token;
-use super::queue::{Called, Key, Queue};
-use super::sync::{AtomicUsize, Lock, Ordering, const_fn};
+use super::hook::{Mark, Token};
+use super::queue::{Called, Key};
+use super::shared::{Line, Shared};
+use super::sync::{AtomicUsize, Guard, Lazy, Ordering, const_fn};
 use super::wakes::Wakes;
 
-/// The word belongs to whoever holds the lock.
-const SLOW: usize = 1;
+/// What is free stands in the shared part, and belongs to whoever holds its lock.
+pub(super) const SLOW: usize = 1;
 const CLOSED: usize = 2;
 const FLAGS: usize = SLOW | CLOSED;
-const SHIFT: u32 = 2;
+pub(super) const SHIFT: u32 = 2;
 
 /// The most permits that there can be.
 pub(super) const MAX_PERMITS: usize = usize::MAX >> 3;
@@ -35,15 +43,18 @@ pub(super) const MAX_PERMITS: usize = usize::MAX >> 3;
 pub(super) struct Tray {
     word: AtomicUsize,
     limits: Limits,
-    line: Lock<Line>,
-    answers: Answers,
+    shared: Lazy<Arc<Shared>>,
+    /// For the hook.
+    pub(super) mark: Mark,
 }
 
-#[derive(Debug)]
-struct Line {
-    queue: Queue,
-    /// Room for wakes, used again and again.
-    spare: Vec<Called>,
+/// A step under the lock, to which what is free belongs.
+struct Step<'t> {
+    tray: &'t Tray,
+    shared: &'t Shared,
+    line: Guard<'t, Line>,
+    /// What is free, and the flags. Not stored before the step [rests](Step::rest).
+    word: usize,
 }
 
 /// Capacity and debt: anybody reads them, whoever holds the lock changes them.
@@ -57,11 +68,11 @@ struct Limits {
 /// A capacity where there is none.
 const UNBOUNDED: usize = usize::MAX;
 
-/// What became of an acquire.
+/// What became of an acquire. A waker that is not needed comes back: its drop is the user's code.
 #[derive(Debug)]
 pub(super) enum Joined {
-    Took,
-    Closed,
+    Took(Waker),
+    Closed(Waker),
     /// With so many before it.
     Queued(Key, usize),
 }
@@ -77,18 +88,21 @@ impl Tray {
             Tray {
                 word: AtomicUsize::new(permits << SHIFT),
                 limits: Limits::new(capacity),
-                line: Lock::new(Line {
-                    queue: Queue::new(),
-                    spare: Vec::new(),
-                }),
-                answers: Answers::new(),
+                shared: Lazy::new(),
+                mark: Mark::new(),
             }
         }
     }
 
     #[inline]
     pub(super) fn available(&self) -> usize {
-        self.word.load(Ordering::Acquire) >> SHIFT
+        let word = self.word.load(Ordering::Acquire);
+        let word = if word & SLOW == 0 {
+            word
+        } else {
+            self.shared().word.load(Ordering::Acquire)
+        };
+        word >> SHIFT
     }
 
     #[inline]
@@ -97,7 +111,8 @@ impl Tray {
     }
 
     pub(super) fn waiters(&self) -> usize {
-        self.line.lock().queue.len()
+        let shared = self.shared.made();
+        shared.map_or(0, |shared| shared.lock().queue.len())
     }
 
     /// `None` if it is not bounded.
@@ -112,6 +127,12 @@ impl Tray {
         self.limits.debt()
     }
 
+    /// The part that a `Cancel` reaches too.
+    #[inline]
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        self.shared.get()
+    }
+
     /// Takes permits if they are free and nobody waits. Nothing is always free.
     #[inline]
     pub(super) fn try_take(&self, permits: usize) -> Result<(), TryAcquireError> {
@@ -124,16 +145,10 @@ impl Tray {
                 if permits == 0 {
                     return Ok(());
                 }
+                return self.try_take_slowly(permits);
             }
             if word >> SHIFT < permits {
                 return Err(TryAcquireError::NoPermits);
-            }
-            if word & SLOW != 0 {
-                word = self.at_rest();
-                if word & (SLOW | CLOSED) == SLOW {
-                    return Err(TryAcquireError::NoPermits);
-                }
-                continue;
             }
             let next = word - (permits << SHIFT);
             match self.swap(word, next) {
@@ -143,13 +158,21 @@ impl Tray {
         }
     }
 
-    /// The word between two steps: `SLOW` may be set in the middle of one though nobody waits.
-    #[cold]
-    fn at_rest(&self) -> usize {
-        let line = self.line.lock();
-        let word = self.word.load(Ordering::Relaxed);
-        drop(line);
-        word
+    /// Somebody waits, or did just now; or somebody is in the middle of a step.
+    fn try_take_slowly(&self, permits: usize) -> Result<(), TryAcquireError> {
+        if self.available() < permits {
+            return Err(TryAcquireError::NoPermits);
+        }
+        let mut step = self.begin();
+        let answer = if step.word & CLOSED != 0 {
+            Err(TryAcquireError::Closed)
+        } else if step.takes(permits) {
+            Ok(())
+        } else {
+            Err(TryAcquireError::NoPermits)
+        };
+        step.rest();
+        answer
     }
 
     #[inline]
@@ -161,59 +184,38 @@ impl Tray {
 
     /// Takes permits, or joins the queue for them.
     pub(super) fn take_or_join(&self, permits: usize, token: Token, waker: Waker) -> Joined {
-        let mut line = self.line.lock();
-        let mut word = self.word.load(Ordering::Relaxed);
-        let joined = loop {
-            if word & CLOSED != 0 {
-                break Joined::Closed;
-            }
-            if permits == 0 {
-                break Joined::Took;
-            }
-            if word & SLOW != 0 {
-                return self.join(&mut line, permits, token, waker);
-            }
-            let fits = word >> SHIFT >= permits;
-            let next = if fits {
-                word - (permits << SHIFT)
-            } else {
-                word | SLOW
-            };
-            match self.swap(word, next) {
-                Ok(()) if fits => break Joined::Took,
-                Ok(()) => return self.join(&mut line, permits, token, waker),
-                Err(now) => word = now,
-            }
+        let mut step = self.begin();
+        let joined = if step.word & CLOSED != 0 {
+            Joined::Closed(waker)
+        } else if permits == 0 || step.takes(permits) {
+            Joined::Took(waker)
+        } else {
+            let ahead = step.line.queue.len();
+            let key = step.line.queue.push(permits, token, waker);
+            step.shared.answers.make_room(key.slot);
+            Joined::Queued(key, ahead)
         };
-        drop(line);
-        // it is not needed, and its drop is not ours
-        drop(waker);
+        step.rest();
         joined
-    }
-
-    fn join(&self, line: &mut Line, permits: usize, token: Token, waker: Waker) -> Joined {
-        let ahead = line.queue.len();
-        let key = line.queue.push(permits, token, waker);
-        self.answers.make_room(key.slot);
-        Joined::Queued(key, ahead)
     }
 
     /// How a waiter stands.
     #[inline]
     pub(super) fn standing(&self, key: Key) -> Standing {
-        self.answers.standing(key)
+        self.shared().answers.standing(key)
     }
 
     /// From now on this waker is woken for a waiter, if that waits still.
     pub(super) fn listen(&self, key: Key, waker: &Waker) {
-        let mut line = self.line.lock();
+        let shared = self.shared();
+        let mut line = shared.lock();
         let known = line.queue.waker(key);
         if known.is_none_or(|known| known.will_wake(waker)) {
             return;
         }
         drop(line);
         let mut other = waker.clone();
-        let mut line = self.line.lock();
+        let mut line = shared.lock();
         if let Some(known) = line.queue.waker(key) {
             std::mem::swap(known, &mut other);
         }
@@ -223,11 +225,12 @@ impl Tray {
 
     /// Takes a waiter out of the queue: those behind move up. `None` if it has its answer.
     pub(super) fn leave(&self, key: Key) -> Option<(Waker, Wakes)> {
-        let mut line = self.line.lock();
+        let shared = self.shared();
+        let mut line = shared.lock();
         let waker = line.queue.remove(key)?;
-        let word = self.own();
-        let wakes = self.settle(&mut line, word);
-        self.answers.answer(key, Standing::Waiting);
+        let mut step = self.own(shared, line);
+        let wakes = step.settle();
+        step.shared.answers.answer(key, Standing::Out);
         Some((waker, wakes))
     }
 
@@ -248,141 +251,158 @@ impl Tray {
 
     /// Puts permits back: they pay debt first, and go to those who wait.
     pub(super) fn put(&self, permits: usize) -> Result<Wakes, Full> {
-        let mut line = self.line.lock();
-        let word = self.own();
-        let sum = self.limits.put(word, permits);
-        let wakes = self.settle(&mut line, sum.unwrap_or(word));
+        let mut step = self.begin();
+        let sum = self.limits.put(step.word, permits);
+        step.word = sum.unwrap_or(step.word);
+        let wakes = step.settle();
         sum.map(|_| wakes).ok_or(Full)
     }
 
     /// Raises the capacity.
     pub(super) fn grow(&self, permits: usize) -> Result<Wakes, Full> {
-        let mut line = self.line.lock();
-        let word = self.own();
+        let mut step = self.begin();
         let fits = self.capacity().is_none_or(|capacity| {
             let more = capacity.checked_add(permits);
             more.is_some_and(|more| more <= MAX_PERMITS)
         });
         let sum = match fits {
             false => None,
-            true => self.limits.put(word, permits),
+            true => self.limits.put(step.word, permits),
         };
         if sum.is_some() {
             self.limits.change_capacity(|capacity| capacity + permits);
         }
-        let wakes = self.settle(&mut line, sum.unwrap_or(word));
+        step.word = sum.unwrap_or(step.word);
+        let wakes = step.settle();
         sum.map(|_| wakes).ok_or(Full)
     }
 
     /// Lowers the capacity: by how much, and what of it is debt.
     pub(super) fn shrink(&self, permits: usize) -> (usize, usize) {
-        let line = self.line.lock();
-        let word = self.own();
+        let mut step = self.begin();
         // without a capacity, what can be owed is the limit
         let most = self.capacity().unwrap_or(MAX_PERMITS - self.debt());
         let lowered = permits.min(most);
-        let at_once = lowered.min(word >> SHIFT);
+        let at_once = lowered.min(step.word >> SHIFT);
         self.limits.change_capacity(|capacity| capacity - lowered);
         self.limits.set_debt(self.debt() + (lowered - at_once));
-        self.rest(&line, word - (at_once << SHIFT));
+        step.word -= at_once << SHIFT;
+        step.rest();
         (lowered, lowered - at_once)
     }
 
     /// Lowers the capacity by free permits alone: by how much.
     pub(super) fn remove(&self, permits: usize) -> usize {
-        let line = self.line.lock();
-        let word = self.own();
-        let removed = permits.min(word >> SHIFT);
+        let mut step = self.begin();
+        let removed = permits.min(step.word >> SHIFT);
         self.limits.change_capacity(|capacity| capacity - removed);
-        self.rest(&line, word - (removed << SHIFT));
+        step.word -= removed << SHIFT;
+        step.rest();
         removed
     }
 
     /// Gives up permits that somebody holds.
     pub(super) fn forget(&self, permits: usize) {
-        let line = self.line.lock();
-        let word = self.own();
+        let mut step = self.begin();
         let paid = permits.min(self.debt());
         self.limits.set_debt(self.debt() - paid);
         self.limits
             .change_capacity(|capacity| capacity - (permits - paid));
-        self.rest(&line, word);
+        step.rest();
     }
 
     /// Takes what is free, past the queue.
     pub(super) fn drain(&self) -> usize {
-        let line = self.line.lock();
-        let word = self.own();
-        self.rest(&line, word & FLAGS);
-        word >> SHIFT
+        let mut step = self.begin();
+        let free = step.word >> SHIFT;
+        step.word &= FLAGS;
+        step.rest();
+        free
     }
 
     /// Closes, and calls all who wait; `None` if it was closed.
     pub(super) fn close(&self) -> Option<Wakes> {
-        let mut line = self.line.lock();
-        let word = self.own();
+        let mut step = self.begin();
+        let line = &mut *step.line;
         let mut wakes = Wakes::default();
         while let Some(called) = line.queue.call() {
             wakes.push(called, &mut line.spare);
         }
-        self.rest(&line, word | CLOSED);
-        self.answer(&wakes, Standing::Closed);
-        (word & CLOSED == 0).then_some(wakes)
+        let was_closed = step.word & CLOSED != 0;
+        step.word |= CLOSED;
+        step.rest();
+        step.shared.answer(wakes.iter(), Standing::Closed);
+        (!was_closed).then_some(wakes)
     }
 
     /// Keeps a vector for the wakes to come.
     pub(super) fn keep(&self, spare: Vec<Called>) {
-        let mut line = self.line.lock();
-        let unused = std::mem::replace(&mut line.spare, spare);
-        drop(line);
-        drop(unused);
+        self.shared().keep(spare);
+    }
+
+    fn begin(&self) -> Step<'_> {
+        let shared = self.shared();
+        self.own(shared, shared.lock())
     }
 
     /// Makes the word the lock holder's own.
-    #[inline]
-    fn own(&self) -> usize {
-        let word = self.word.load(Ordering::Relaxed);
-        if word & SLOW != 0 {
-            return word;
+    fn own<'t>(&'t self, shared: &'t Shared, line: Guard<'t, Line>) -> Step<'t> {
+        let mut word = self.word.load(Ordering::Relaxed);
+        while word & SLOW == 0 {
+            // before anybody can be sent there
+            shared.word.store(word | SLOW, Ordering::Relaxed);
+            match self.swap(word, word & FLAGS | SLOW) {
+                Ok(()) => break,
+                Err(now) => word = now,
+            }
         }
-        self.word.fetch_or(SLOW, Ordering::AcqRel)
+        let word = shared.word.load(Ordering::Relaxed);
+        Step {
+            tray: self,
+            shared,
+            line,
+            word,
+        }
+    }
+}
+
+impl Step<'_> {
+    /// Takes permits if they are free and nobody waits; at least one.
+    fn takes(&mut self, permits: usize) -> bool {
+        let takes = self.line.queue.is_empty() && self.word >> SHIFT >= permits;
+        if takes {
+            self.word -= permits << SHIFT;
+        }
+        takes
     }
 
     /// Grants from the head while the head fits, and gives the word back: the end of a step that may
     /// make something available.
-    fn settle(&self, line: &mut Line, word: usize) -> Wakes {
-        let mut available = word >> SHIFT;
+    fn settle(&mut self) -> Wakes {
         let mut wakes = Wakes::default();
-        while let Some(wanted) = line.queue.wanted().filter(|&wanted| wanted <= available) {
-            available -= wanted;
-            if let Some(called) = line.queue.call() {
-                wakes.push(called, &mut line.spare);
-            }
-        }
-        self.rest(line, (available << SHIFT) | (word & FLAGS));
-        // only now: who has its answer finds the word as this step leaves it
-        self.answer(&wakes, Standing::Granted);
+        self.word = self.line.grant(self.word, &mut wakes);
+        self.rest();
+        self.shared.answer(wakes.iter(), Standing::Out);
         wakes
     }
 
     /// Gives the word back: the end of a step.
-    fn rest(&self, line: &Line, word: usize) {
+    fn rest(&mut self) {
         debug_assert!(
-            line.queue
+            self.line
+                .queue
                 .wanted()
-                .is_none_or(|wanted| wanted > word >> SHIFT),
+                .is_none_or(|wanted| wanted > self.word >> SHIFT),
             "invariant 3: the head fits, and was not granted"
         );
-        let slow = !line.queue.is_empty() || self.debt() > 0;
-        let slow = if slow { SLOW } else { 0 };
-        self.word.store(word & !SLOW | slow, Ordering::Release);
-    }
-
-    #[inline]
-    fn answer(&self, wakes: &Wakes, standing: Standing) {
-        for called in wakes.iter() {
-            self.answers.answer(called.key, standing);
-        }
+        self.shared.word.store(self.word, Ordering::Release);
+        let slow = !self.line.queue.is_empty() || self.tray.debt() > 0;
+        let word = if slow {
+            self.word & FLAGS
+        } else {
+            self.word & !SLOW
+        };
+        self.tray.word.store(word, Ordering::Release);
     }
 }
 

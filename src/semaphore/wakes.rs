@@ -38,6 +38,12 @@ impl Wakes {
         self.first.iter().chain(&self.rest)
     }
 
+    /// Their wakers, in the order of the queue.
+    pub(super) fn into_wakers(self) -> impl Iterator<Item = Waker> {
+        let all = self.first.into_iter().chain(self.rest);
+        all.map(|called| called.waker)
+    }
+
     /// Wakes all, in the order of the queue, and hands back the vector if it served.
     ///
     /// # Panics

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use selvedge::semaphore::hook::{Event, Hook, Op, Site, Token, Woken, install};
-use selvedge::{AcquireError, Semaphore};
+use selvedge::{AcquireError, Cancel, Semaphore};
 
 use crate::polled::{Acquiring, semaphore};
 
@@ -189,6 +189,39 @@ fn a_future_waits_until_it_may_act() {
             "1 Released token Token(1) 1",
             "1 Acquire 1 timed false",
             "1 Dropped",
+        ],
+    );
+}
+
+#[test]
+fn who_fires_tells_who_left_and_who_is_granted() {
+    check(
+        |_| {
+            let s = semaphore(2);
+            let held = Arc::clone(&s).try_acquire_owned().unwrap();
+            let cancel = Cancel::new();
+            let large = Arc::clone(&s).acquire_many_owned(2).or_cancelled(&cancel);
+            let mut large = Acquiring::of(large);
+            assert!(large.poll().is_pending());
+            let small = Acquiring::waiting(&s, 1);
+            cancel.fire();
+            assert_eq!(large.failed(), AcquireError::Cancelled);
+            drop((held, small.granted()));
+        },
+        &[
+            "2 TryAcquire 1",
+            "1 Granted token Token(1) 1",
+            "1 Acquire 2 timed false",
+            "1 Queued token Token(2) 2",
+            "1 Acquire 1 timed false",
+            "1 Queued token Token(3) 1",
+            "0 Left token Token(2)",
+            "0 Granted token Token(3) 1",
+            "0 Release 1",
+            "1 Released token Token(1) 1",
+            "1 Release 1",
+            "2 Released token Token(3) 1",
+            "2 Dropped",
         ],
     );
 }

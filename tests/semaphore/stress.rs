@@ -1,11 +1,11 @@
 //! Real threads, and everything at once: at the end nothing is lost.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use selvedge::{Cancel, Semaphore};
+use selvedge::{AcquireError, Cancel, Semaphore};
 
 use crate::polled::{Acquiring, semaphore, stands};
 
@@ -102,6 +102,67 @@ fn futures_that_are_dropped_anywhere_lose_nothing() {
         }
     });
     assert_eq!(stands(&s), (2, Some(2), 0, 0));
+}
+
+/// Whoever fires and then releases never finds that permit with a waiter that was called off: it is
+/// free, or with somebody who did not wait with that `Cancel`.
+#[test]
+fn what_is_released_after_a_fire_is_never_granted_to_who_was_called_off() {
+    let called_off = AtomicUsize::new(0);
+    for round in 0..ROUNDS / 10 {
+        let s = semaphore(1);
+        let (cancel, released) = (Cancel::new(), AtomicBool::new(false));
+        let held = s.try_acquire().unwrap();
+        thread::scope(|threads| {
+            for _ in 0..1 + round % 2 {
+                threads.spawn(|| match s.acquire().or_cancelled(&cancel).wait() {
+                    Ok(_permit) => panic!("released: {}", released.load(Ordering::SeqCst)),
+                    Err(error) => {
+                        assert_eq!(error, AcquireError::Cancelled);
+                        called_off.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+            if round % 4 < 2 {
+                while s.waiters() == 0 {
+                    thread::yield_now();
+                }
+            }
+            if round % 8 == 0 {
+                threads.spawn(|| cancel.fire());
+            }
+            cancel.fire();
+            assert_eq!(s.waiters(), 0);
+            released.store(true, Ordering::SeqCst);
+            drop(held);
+            drop(s.try_acquire().unwrap());
+        });
+        assert_eq!(stands(&s), (1, Some(1), 0, 0));
+    }
+    assert_eq!(called_off.into_inner(), ROUNDS as usize / 10 * 3 / 2);
+}
+
+/// Waiters behind one that is called off are served by the fire, if it was what held them up.
+#[test]
+fn whoever_is_behind_one_that_is_called_off_is_served() {
+    for round in 0..ROUNDS / 10 {
+        let s = semaphore(2);
+        let cancel = Cancel::new();
+        let _held = s.try_acquire().unwrap();
+        let large = std::sync::Arc::clone(&s).acquire_many_owned(2);
+        let mut large = Acquiring::of(large.or_cancelled(&cancel));
+        assert!(large.poll().is_pending());
+        thread::scope(|threads| {
+            threads.spawn(|| drop(s.acquire_blocking().unwrap()));
+            threads.spawn(|| cancel.fire());
+            match round % 3 {
+                0 => drop(large),
+                1 => assert!(!matches!(large.poll(), Poll::Ready(Ok(_)))),
+                _ => {}
+            }
+        });
+        assert_eq!((s.available_permits(), s.waiters()), (1, 0));
+    }
 }
 
 #[test]

@@ -115,6 +115,25 @@ fn an_acquire_is_called_off_from_another_thread() {
     );
 }
 
+/// In each run, as on real threads: what is released later is for others.
+#[test]
+fn a_release_after_the_fire_is_never_for_who_was_called_off() {
+    tells(
+        [0, 0],
+        |told| {
+            let (pool, cancel) = (semaphore("pool", 1), Cancel::new());
+            let permit = pool.acquire_blocking().unwrap();
+            let (there, stops) = (pool.clone(), cancel.clone());
+            let waiter =
+                thread::spawn(move || there.acquire().or_cancelled(&stops).wait().map(drop));
+            cancel.fire();
+            drop(permit);
+            told.tell(waiter.join().unwrap() == Err(AcquireError::Cancelled));
+        },
+        &["true"],
+    );
+}
+
 /// Who is called off leaves the queue, and who stood behind it is served.
 #[test]
 fn who_is_called_off_holds_nobody_up() {

@@ -22,12 +22,34 @@ impl Place {
 }
 
 #[derive(Debug)]
+pub(in crate::semaphore) struct Mark;
+
+impl Mark {
+    pub(in crate::semaphore) const fn new() -> Mark {
+        Mark
+    }
+}
+
+#[derive(Debug)]
 pub(in crate::semaphore) struct Origin;
 
 impl Origin {
     pub(in crate::semaphore) const fn here() -> Origin {
         Origin
     }
+}
+
+#[derive(Debug)]
+pub(in crate::semaphore) struct Target;
+
+impl Target {
+    #[inline]
+    pub(in crate::semaphore) fn of(_: &Semaphore) -> Target {
+        Target
+    }
+
+    #[inline]
+    pub(in crate::semaphore) fn tell(&self, _: &Scene, _: Event) {}
 }
 
 #[derive(Debug)]
@@ -100,5 +122,5 @@ pub(in crate::semaphore) fn looks() {}
 
 #[inline]
 pub(in crate::semaphore) fn dropped(semaphore: &Semaphore) {
-    let Origin = semaphore.origin();
+    let (Origin, Mark) = (semaphore.origin(), &semaphore.tray().mark);
 }
