@@ -6,9 +6,57 @@ use selvedge::runtime::Counting;
 
 #[path = "counting/barging.rs"]
 mod barging;
+#[path = "counting/endless.rs"]
+mod endless;
+#[path = "counting/newcomers.rs"]
+mod newcomers;
+#[path = "counting/tokens.rs"]
+mod tokens;
 #[path = "counting/wrong.rs"]
 mod wrong;
 mod zoo;
+
+/// Our semaphore once more, from its sources, without what only a build with `check` has.
+#[path = "../src/semaphore"]
+#[allow(dead_code, unreachable_pub, clippy::module_inception)]
+mod semaphore {
+    mod acquire;
+    mod answers;
+    mod cancel;
+    mod error;
+    mod hook {
+        mod absent;
+        mod words;
+
+        pub(super) use absent::*;
+        pub(super) use words::{Event, Op, Woken};
+    }
+    #[path = "kept/own.rs"]
+    mod kept;
+    mod patience;
+    mod permit;
+    mod queue;
+    mod resize;
+    mod semaphore;
+    mod shared;
+    mod sync;
+    mod tray;
+    mod wakes;
+
+    pub use acquire::Acquire;
+    pub use cancel::Cancel;
+    pub use error::{AcquireError, TryAcquireError};
+    pub use permit::SemaphorePermit;
+    pub use semaphore::Semaphore;
+}
+#[path = "../src/runtime/semaphore.rs"]
+mod asked;
+mod counting {
+    pub(super) use selvedge::runtime::{Acquiring, CancelToken, Counting, Refused, Unsupported};
+}
+mod program {
+    pub(super) use selvedge::program::Order;
+}
 
 use wrong::Wrong;
 
@@ -35,6 +83,12 @@ fn differs<S: Counting>(sequences: u32, told: &str) {
 #[test]
 fn ours() {
     passes::<selvedge::Semaphore>(10_000);
+}
+
+/// As a user's release build has it: what an exploration runs is what runs in production.
+#[test]
+fn ours_without_its_hook() {
+    passes::<semaphore::Semaphore>(10_000);
 }
 
 #[cfg(feature = "tokio")]
@@ -95,6 +149,75 @@ fn barging() {
     differs::<Crowd<ADMITS_WHO_IS_WOKEN>>(
         50,
         "acquire #1 should have been left waiting (barging: 0 available, 1 wanted) but was granted",
+    );
+}
+
+/// Java's semaphore that is not fair, and its like: a queue, but whoever comes takes what is free.
+#[test]
+fn newcomers_barge() {
+    use newcomers::*;
+    passes::<Unfair<NOTHING>>(10_000);
+    differs::<Unfair<TRIES_QUEUE>>(
+        50,
+        "step 2: try-acquire #2 should have been granted (fifo, newcomers barge: 1 in the queue, 1 available) but was refused for want of permits",
+    );
+    differs::<Unfair<ACQUIRES_QUEUE>>(
+        50,
+        "step 2: acquire #2 should have been granted (fifo, newcomers barge: 1 in the queue, 1 available) but is pending",
+    );
+    differs::<Unfair<WAKES_WHO_IS_SECOND>>(
+        50,
+        "step 4: after `release #1`, acquire #2 should have been granted (fifo, newcomers barge: head of the queue, and its 2 permits are there) but is still pending, and not woken",
+    );
+    differs::<Unfair<TAKES_TOO_MUCH>>(50, "should be free (fifo, newcomers barge) but it says 0");
+    differs::<Unfair<CLAIMS_TO_QUEUE>>(
+        50,
+        "should have been left waiting (fifo: 1 in the queue, 1 available) but was granted",
+    );
+}
+
+#[test]
+fn cancel_tokens_and_merges() {
+    use tokens::*;
+    passes::<Tokens<NOTHING>>(2_000);
+    differs::<Tokens<SILENCE>>(
+        50,
+        "acquire #1 should have been refused as cancelled (fifo: it waited) but is still pending, and not woken",
+    );
+    // another one that is cancelled grants who was called off, and that is lost
+    differs::<Tokens<LEAVES_LATER>>(
+        50,
+        "step 6: after `cancel #2`, 1 permit should be free (fifo) but it says 0",
+    );
+    differs::<Tokens<ONE_BY_ONE>>(
+        2_000,
+        "step 3: after `fire b`, 1 permit should be free (fifo) but it says 0",
+    );
+    differs::<Tokens<FIRES_ONCE>>(
+        50,
+        "should have been refused as cancelled (fifo: its token was fired) but",
+    );
+    differs::<Tokens<MERGES_AND_LOSES>>(
+        50,
+        "step 4: after `release #1`, 2 permits should be free (fifo) but it says 1",
+    );
+}
+
+/// Who waits for ever to be polled in vain is told, and not polled for ever.
+#[test]
+fn polls_and_wakes_without_end() {
+    use endless::*;
+    differs::<Endless<ONE_PLACE>>(
+        50,
+        "after `poll whoever is woken`, livelock: whoever was woken was polled, 1000 times in a row, and somebody is woken still: the polls of acquire #1, acquire #2 wake one another",
+    );
+    differs::<Endless<WAKES_ITSELF>>(
+        50,
+        "after `poll whoever is woken`, livelock: whoever was woken was polled, 1000 times in a row, and somebody is woken still: acquire #1 wakes itself each time it is polled",
+    );
+    differs::<Endless<RELEASE_WAKES>>(
+        50,
+        "step 3: after `release #1`, the call does not end: it has woken waiters 100000 times",
     );
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::program::Order;
@@ -79,6 +80,9 @@ pub trait Counting: Sized {
     /// waits in barging order takes them itself.
     const HANDOVER: Handover = Handover::HandOff;
 
+    /// Whether who arrives goes past those who wait. It matters in the `fifo` orders only.
+    const NEWCOMERS: Newcomers = Newcomers::Queue;
+
     /// Permits that are held; dropping it releases them.
     type Permit<'a>
     where
@@ -135,6 +139,15 @@ pub trait Counting: Sized {
     where
         Self: 'a,
     {
+        Err(Unsupported)
+    }
+
+    /// A new token, by which acquires can be called off from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`] if acquires are called off by being dropped alone.
+    fn cancel_token() -> Result<Box<dyn CancelToken<Self>>, Unsupported> {
         Err(Unsupported)
     }
 
@@ -228,6 +241,36 @@ pub trait CountingOwned: Counting + 'static {
     }
 }
 
+/// What calls off acquires of a semaphore that wait, any number of them.
+pub trait CancelToken<S: Counting> {
+    /// An acquire that this token calls off.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Cancelled`] if the token was fired before the acquire was granted, be it before it
+    /// was made; else as [`Counting::acquire`].
+    fn acquire<'s>(&self, semaphore: &'s S, permits: u32) -> Acquiring<'s, S>;
+
+    /// Fires the token, once and for all. In one step, all that wait with it leave the queue and are
+    /// woken, none of them being granted in between, and those behind them are granted what fits.
+    /// What was granted before stays granted.
+    fn fire(&self);
+}
+
+/// An acquire under way.
+pub type Acquiring<'s, S> =
+    Pin<Box<dyn Future<Output = Result<<S as Counting>::Permit<'s>, Refused>> + 's>>;
+
+/// What becomes of an acquire or a try that finds others waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Newcomers {
+    /// An acquire queues behind them, and a try is refused.
+    Queue,
+    /// It takes the permits if they are free: the queue is for those alone who did not fit when they
+    /// came. So is Java's `Semaphore` unless it is made fair, and the unfair one of futures-intrusive.
+    Barge,
+}
+
 /// Who takes the permits that a waiter is granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Handover {
@@ -246,6 +289,8 @@ pub enum Refused {
     NoPermits,
     /// The semaphore is closed.
     Closed,
+    /// The acquire was called off.
+    Cancelled,
     /// It hands out one permit at a time.
     Unsupported,
 }
@@ -255,6 +300,7 @@ impl fmt::Display for Refused {
         f.pad(match self {
             Refused::NoPermits => "no permits",
             Refused::Closed => "closed",
+            Refused::Cancelled => "cancelled",
             Refused::Unsupported => "one permit at a time",
         })
     }

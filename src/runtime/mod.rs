@@ -30,7 +30,9 @@ mod threads;
 pub mod time;
 
 #[cfg(feature = "check")]
-pub use counting::{Counting, CountingOwned, Handover, Refused, Unsupported};
+pub use counting::{
+    Acquiring, CancelToken, Counting, CountingOwned, Handover, Newcomers, Refused, Unsupported,
+};
 #[cfg(feature = "check")]
 pub use lowering::NotLowered;
 #[cfg(feature = "check")]

@@ -4,9 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::counting::{Counting, Refused, Unsupported};
+use super::counting::{Acquiring, CancelToken, Counting, Refused, Unsupported};
 use crate::program::Order;
-use crate::semaphore::{Acquire, Semaphore, SemaphorePermit, TryAcquireError};
+use crate::semaphore::{
+    Acquire, AcquireError, Cancel, Semaphore, SemaphorePermit, TryAcquireError,
+};
 
 impl Counting for Semaphore {
     const ORDER: Order = Order::Fifo;
@@ -54,6 +56,23 @@ impl Counting for Semaphore {
 
     #[inline]
     #[track_caller]
+    fn merge<'a>(
+        permit: &mut SemaphorePermit<'a>,
+        other: SemaphorePermit<'a>,
+    ) -> Result<(), Unsupported>
+    where
+        Self: 'a,
+    {
+        permit.merge(other);
+        Ok(())
+    }
+
+    fn cancel_token() -> Result<Box<dyn CancelToken<Semaphore>>, Unsupported> {
+        Ok(Box::new(Cancel::new()))
+    }
+
+    #[inline]
+    #[track_caller]
     fn forget(permit: SemaphorePermit<'_>) -> Result<(), Unsupported> {
         permit.forget();
         Ok(())
@@ -96,6 +115,16 @@ impl Counting for Semaphore {
     }
 }
 
+impl CancelToken<Semaphore> for Cancel {
+    fn acquire<'s>(&self, semaphore: &'s Semaphore, permits: u32) -> Acquiring<'s, Semaphore> {
+        Box::pin(Asked(semaphore.acquire_many(permits).or_cancelled(self)))
+    }
+
+    fn fire(&self) {
+        Cancel::fire(self);
+    }
+}
+
 /// An acquire, which lives as long as this does. It has a name, so that it is compiled where it is
 /// written and not where it is polled.
 struct Asked<'a>(Acquire<'a>);
@@ -105,7 +134,10 @@ impl<'a> Future for Asked<'a> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let polled = Pin::new(&mut self.0).poll(context);
-        // nothing here cancels it, and it has no timer
-        polled.map_err(|_| Refused::Closed)
+        polled.map_err(|error| match error {
+            AcquireError::Cancelled => Refused::Cancelled,
+            // it has no timer
+            AcquireError::Closed | AcquireError::TimedOut => Refused::Closed,
+        })
     }
 }

@@ -45,27 +45,7 @@ mod shared {
 }
 
 #[cfg(not(feature = "check"))]
-mod own {
-    use crate::semaphore::sync::const_fn;
-    use crate::semaphore::tray::Tray;
-
-    #[derive(Debug)]
-    pub(in crate::semaphore) struct Kept(Tray);
-
-    impl Kept {
-        const_fn! {
-            #[inline]
-            pub(in crate::semaphore) fn new(permits: usize, capacity: Option<usize>) -> Kept {
-                Kept(Tray::new(permits, capacity))
-            }
-        }
-
-        #[inline]
-        pub(in crate::semaphore) fn tray(&self) -> &Tray {
-            &self.0
-        }
-    }
-}
+mod own;
 
 #[cfg(not(feature = "check"))]
 pub(super) use own::Kept;

@@ -10,7 +10,7 @@ mod semaphore;
 mod asked;
 
 mod counting {
-    pub(super) use selvedge::runtime::{Counting, Refused, Unsupported};
+    pub(super) use selvedge::runtime::{Acquiring, CancelToken, Counting, Refused, Unsupported};
 }
 
 mod program {

@@ -14,11 +14,14 @@ use crate::runtime::Counting;
 /// Sequences of ops are generated, as a user of the semaphore could perform them: up to five
 /// requests at once, for up to four permits each; acquires that wait are polled when they are woken
 /// or by chance, each time with a waker that nobody has kept, and dropped whether they are queued,
-/// granted and not polled since, or in the middle of a partial grant; permits are released as a
-/// whole, in pieces and never; tries come while others wait; the semaphore grows, shrinks, is
-/// drained and is closed, as far as it can be. At the end of a sequence everybody lets go, and what is left has to be there.
+/// granted and not polled since, or in the middle of a partial grant, or called off by a token that
+/// several of them share; permits are released as a whole, in pieces and never, and merged; tries come while others wait; the semaphore grows, shrinks, is
+/// drained and is closed, as far as it can be. At the end of a sequence everybody lets go, and what is
+/// left has to be there.
 ///
-/// The model is the machine for worker programs, with the order that the semaphore claims.
+/// The model is the machine for worker programs, with the order that the semaphore claims. Where
+/// [newcomers barge](crate::runtime::Newcomers::Barge), one that fits takes its permits past the queue;
+/// all else is as in `fifo`.
 ///
 /// **What is compared**, after each op:
 ///
@@ -33,7 +36,11 @@ use crate::runtime::Counting;
 /// 4. *In `barging` order*: a waiter that is woken and polled has it if and only if it fits; one that
 ///    is polled by chance may have it if it fits. If a waiter fits and nobody is woken, the wake-up
 ///    is lost.
-/// 5. How many permits are free, if it can say: as many as in the model; with wake-and-retry, those
+/// 5. Whom a token calls off: all that wait with it are woken by that op, in whatever order, and find
+///    themselves cancelled; what was granted before is theirs.
+/// 6. Whether it comes to rest: when everybody lets go, whoever is woken is polled, and after 1,000
+///    polls in a row of which each has only led to the next, that is told as a livelock.
+/// 7. How many permits are free, if it can say: as many as in the model; with wake-and-retry, those
 ///    too that are granted and not taken yet.
 ///
 /// Two things are left open, for `close`. What a waiter had taken of its request may come back as
@@ -42,8 +49,8 @@ use crate::runtime::Counting;
 ///
 /// All ops come from one thread: what is tested is the algorithm, and not its atomics. A semaphore
 /// that panics differs, though each panic is still printed, once for every sequence that was tried
-/// to find a short one. One that spins for ever inside of a poll is not handled: this does not
-/// return either.
+/// to find a short one. So does one that wakes somebody 100,000 times in one call. One that blocks or
+/// spins for ever in a call, and wakes nobody, is not handled: this does not return either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conformance {
     /// How many sequences.
@@ -100,13 +107,7 @@ impl Conformance {
             String::new()
         };
         let found = format!("found in sequence {sequence} of seed {}{shrunk}", self.seed);
-        Difference::new(
-            std::any::type_name::<S>(),
-            S::ORDER,
-            &performed,
-            sequence,
-            &found,
-        )
+        Difference::new::<S>(&performed, sequence, &found)
     }
 }
 

@@ -20,6 +20,13 @@ impl<S: Counting> Trial<'_, S> {
         }
         let available = self.subject.available()?;
         self.tell(|row| row.tells(available));
+        if let Some(&c) = self
+            .served
+            .iter()
+            .find(|&&c| self.is_called_off(c) && !self.subject.is_woken(c))
+        {
+            return Err(self.not_woken(c));
+        }
         match (S::ORDER, S::HANDOVER) {
             (Order::Barging, _) => self.look_for_sleepers()?,
             (_, Handover::HandOff) => self.look_at_the_served()?,
@@ -37,9 +44,12 @@ impl<S: Counting> Trial<'_, S> {
             return Ok(());
         }
         let woken = self.subject.woken();
-        // one that had been woken for nothing before may come at any place
+        // One that had been woken for nothing before may come at any place, and so may those who are
+        // called off: they are granted nothing that they could take in a wrong order.
         let in_order = |clients: &[Client]| -> Vec<Client> {
-            let both = |c: &&Client| woken.contains(c) && self.served.contains(c);
+            let both = |c: &&Client| {
+                woken.contains(c) && self.served.contains(c) && !self.is_called_off(**c)
+            };
             clients.iter().filter(both).copied().collect()
         };
         let (model, subject) = (in_order(self.served), in_order(woken));
@@ -52,7 +62,7 @@ impl<S: Counting> Trial<'_, S> {
         };
         Err(Parting::new(format!(
             "the queue should have been woken in its order ({}: {}) but the order was {}",
-            words::order(S::ORDER),
+            words::claim::<S>(),
             names(model),
             names(subject),
         )))
@@ -72,7 +82,8 @@ impl<S: Counting> Trial<'_, S> {
     }
 
     fn look_for_sleepers(&self) -> Result<(), Parting> {
-        let pending = || (0..CLIENTS).filter(|&c| self.subject.is_pending(c));
+        let waits = |&c: &Client| self.subject.is_pending(c) && !self.is_called_off(c);
+        let pending = || (0..CLIENTS).filter(waits);
         let closed = self.reference.is_closed();
         let anyone = pending().any(|c| self.subject.is_woken(c));
         let sleeper = pending().find(|&c| {
@@ -119,13 +130,14 @@ impl<S: Counting> Trial<'_, S> {
         Err(Parting::new(format!(
             "{} should be free ({}) but it says {said}",
             words::permits(most),
-            words::order(S::ORDER),
+            words::claim::<S>(),
         )))
     }
 
     fn not_woken(&self, client: Client) -> Parting {
         let (should, why) = match self.requests[client].map(|r| r.standing) {
             Some(Standing::Failed { .. }) => (Expected::Closed, "it waited".to_owned()),
+            Some(Standing::CalledOff) => (Expected::Cancelled, "it waited".to_owned()),
             // in barging order it fails as a step of its own
             Some(Standing::Waiting) => (Expected::Closed, "it waits".to_owned()),
             _ => (Expected::Granted, self.reason_of(client)),
@@ -134,7 +146,7 @@ impl<S: Counting> Trial<'_, S> {
             "{} should have been {} ({}: {why}) but is still pending, and not woken",
             self.name(client),
             words::should_be(should),
-            words::order(S::ORDER),
+            words::claim::<S>(),
         ))
     }
 }

@@ -6,7 +6,7 @@ use super::op::Op;
 use super::parting::Parting;
 use super::sequence::Performed;
 use super::words;
-use crate::program::Order;
+use crate::runtime::Counting;
 
 /// A semaphore and the model part: the sequence of ops that shows it, step by step, and in plain
 /// words how they part.
@@ -22,17 +22,16 @@ pub struct Difference {
 const KEPT: &str = "each acquire is a future of its own, kept until its permits are given back";
 
 impl Difference {
-    pub(super) fn new(
-        semaphore: &str,
-        order: Order,
+    pub(super) fn new<S: Counting>(
         performed: &Performed,
         sequence: u32,
         found: &str,
     ) -> Difference {
+        let semaphore = std::any::type_name::<S>();
         let steps = performed.ops.len();
         let mut text = format!(
             "{semaphore} is not what it claims to be, `{}`: it parts from the model in step {steps}\n\n",
-            words::order(order),
+            words::claim::<S>(),
         );
         text.push_str(&table(performed));
         let parting = performed.parting.as_ref().map_or("", Parting::text);

@@ -3,7 +3,7 @@
 //! The weights favour what semaphores have got wrong: waiters of different sizes, an acquire that is
 //! dropped after it was woken, permits that come back in pieces.
 
-use super::op::{CLIENTS, Client, LARGEST, LARGEST_RESIZE, Op};
+use super::op::{CLIENTS, Client, LARGEST, LARGEST_RESIZE, Op, TOKENS, Token};
 use super::trial::{Request, Standing, Trial};
 use crate::run::Rng;
 use crate::runtime::Counting;
@@ -45,7 +45,12 @@ impl Draw {
 /// The ops with which everybody lets go.
 pub(super) struct LetGo {
     phase: Phase,
+    /// Polls without end are one op that tells of it.
+    polls: u32,
 }
+
+/// More polls than it takes any semaphore that comes to rest.
+const POLLS_ONE_BY_ONE: u32 = 30;
 
 /// How far everybody has let go; it does not go back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +67,7 @@ impl LetGo {
     pub(super) fn new() -> LetGo {
         LetGo {
             phase: Phase::Waiting,
+            polls: 0,
         }
     }
 
@@ -72,8 +78,14 @@ impl LetGo {
         };
         if self.phase == Phase::Waiting {
             if let Some(client) = first(&|c, _| trial.is_woken(c)) {
-                return Some(Op::Poll { client });
+                self.polls += 1;
+                return Some(if self.polls > POLLS_ONE_BY_ONE {
+                    Op::PollWoken
+                } else {
+                    Op::Poll { client }
+                });
             }
+            self.polls = 0;
             if let Some(client) = first(&|_, request| request.standing != Standing::Holding) {
                 return Some(Op::Cancel { client });
             }
@@ -96,7 +108,16 @@ fn candidates<S: Counting>(trial: &Trial<'_, S>) -> Vec<(u64, Op)> {
     // all idle clients are alike
     if let Some(client) = idle(trial) {
         for permits in 1..=LARGEST {
-            ops.push((24 / u64::from(permits), Op::Acquire { client, permits }));
+            let acquire = |token| Op::Acquire {
+                client,
+                permits,
+                token,
+            };
+            ops.push((24 / u64::from(permits), acquire(None)));
+            if trial.has_tokens() {
+                let tokens = 0..TOKENS as Token;
+                ops.extend(tokens.map(|token| (12 / u64::from(permits), acquire(Some(token)))));
+            }
             ops.push((8 / u64::from(permits), Op::Try { client, permits }));
         }
         ops.push((3, Op::Drain { client }));
@@ -108,6 +129,7 @@ fn candidates<S: Counting>(trial: &Trial<'_, S>) -> Vec<(u64, Op)> {
         if request.standing == Standing::Holding {
             ops.push((20, Op::Release { client }));
             ops.push((3, Op::Forget { client }));
+            ops.extend((0..CLIENTS).map(|from| (4, Op::Merge { client, from })));
             for permits in 1..LARGEST {
                 ops.push((8, Op::ReleasePart { client, permits }));
             }
@@ -125,6 +147,7 @@ fn candidates<S: Counting>(trial: &Trial<'_, S>) -> Vec<(u64, Op)> {
         ops.push((3, Op::Shrink { permits }));
         ops.push((3, Op::ForgetFree { permits }));
     }
+    ops.extend((0..TOKENS as Token).map(|token| (6, Op::Fire { token })));
     ops.push((2, Op::Close));
     ops.retain(|&(_, op)| trial.applies(op));
     ops

@@ -10,6 +10,7 @@ mod check;
 mod compare;
 mod difference;
 mod draw;
+mod livelock;
 mod op;
 mod ops;
 mod parting;
@@ -17,6 +18,7 @@ mod reference;
 mod sequence;
 mod shrink;
 mod subject;
+mod tokens;
 mod trial;
 mod words;
 

@@ -11,6 +11,12 @@ pub(super) type Client = usize;
 /// How many clients there are.
 pub(super) const CLIENTS: usize = 5;
 
+/// One of the tokens by which acquires are called off.
+pub(super) type Token = u8;
+
+/// How many tokens there are.
+pub(super) const TOKENS: usize = 2;
+
 /// The most permits that are asked for at once.
 pub(super) const LARGEST: u32 = 4;
 
@@ -23,10 +29,11 @@ pub(super) const LARGEST_RESIZE: u32 = 3;
 /// One op of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Op {
-    /// Makes an acquire and polls it once.
+    /// Makes an acquire and polls it once. It may be one that a token calls off.
     Acquire {
         client: Client,
         permits: u32,
+        token: Option<Token>,
     },
     /// Takes at once or not at all.
     Try {
@@ -37,9 +44,15 @@ pub(super) enum Op {
     Poll {
         client: Client,
     },
+    /// Polls whoever is woken, in turn, until nobody is.
+    PollWoken,
     /// Drops a pending acquire.
     Cancel {
         client: Client,
+    },
+    /// Calls off all acquires that wait with a token.
+    Fire {
+        token: Token,
     },
     /// Drops all that the client holds.
     Release {
@@ -49,6 +62,11 @@ pub(super) enum Op {
     ReleasePart {
         client: Client,
         permits: u32,
+    },
+    /// Takes over all that another client holds.
+    Merge {
+        client: Client,
+        from: Client,
     },
     /// Gives up what the client holds.
     Forget {
@@ -90,6 +108,8 @@ impl Op {
 pub(super) struct Abilities {
     pub(super) many: bool,
     pub(super) split: bool,
+    pub(super) merge: bool,
+    pub(super) tokens: bool,
     pub(super) forget: bool,
     pub(super) grow: bool,
     pub(super) shrink: bool,
@@ -113,6 +133,11 @@ impl Abilities {
         Abilities {
             many,
             split: many && can(&|s| taken(s, 2, &|mut permit| S::split(&mut permit, 1).is_ok())),
+            merge: can(&|s| match (s.try_acquire(1), s.try_acquire(1)) {
+                (Ok(mut permit), Ok(other)) => S::merge(&mut permit, other).is_ok(),
+                _ => false,
+            }),
+            tokens: can(&|_| S::cancel_token().is_ok()),
             forget: can(&|s| taken(s, 1, &|permit| S::forget(permit).is_ok())),
             grow: can(&|s| s.grow(1).is_ok()),
             shrink: can(&|s| s.shrink(1).is_ok()),

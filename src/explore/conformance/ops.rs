@@ -6,7 +6,7 @@ use std::sync::{Mutex, TryLockError};
 
 use super::difference::Difference;
 use super::draw::LetGo;
-use super::op::{Abilities, CLIENTS, LARGEST, LARGEST_RESIZE, MOST_PERMITS, Op};
+use super::op::{Abilities, CLIENTS, LARGEST, LARGEST_RESIZE, MOST_PERMITS, Op, TOKENS, Token};
 use super::reference::Models;
 use super::sequence::{Performed, perform_told};
 use super::shrink::shrink;
@@ -121,8 +121,7 @@ impl<S: Counting> Model<S> {
         let before = performed.ops.len();
         let performed = shrink::<S>(&self.models, self.abilities, performed);
         let found = format!("shrunk from {before} steps to {}", performed.ops.len());
-        let name = std::any::type_name::<S>();
-        Err(Difference::new(name, S::ORDER, &performed, 0, &found))
+        Err(Difference::new::<S>(&performed, 0, &found))
     }
 
     fn perform(&self, permits: u32, ops: impl Iterator<Item = Op>, told: Told) -> Performed {
@@ -164,11 +163,18 @@ fn op(what: u8, how: u8) -> Op {
     let number = u32::from(how) / CLIENTS as u32;
     let permits = 1 + number % LARGEST;
     let resize = 1 + number % LARGEST_RESIZE;
-    match what % 20 {
-        0..=3 => Op::Acquire { client, permits },
+    // half of the acquires can be called off
+    let token = (number / LARGEST) as usize % (2 * TOKENS);
+    let token = token.checked_sub(TOKENS).map(|token| token as Token);
+    match what % 22 {
+        0..=3 => Op::Acquire {
+            client,
+            permits,
+            token,
+        },
         4 | 5 => Op::Poll { client },
         6 | 7 => Op::Cancel { client },
-        8 | 18 => Op::Release { client },
+        8 | 18 | 19 => Op::Release { client },
         9 | 10 => Op::Try { client, permits },
         11 => Op::ReleasePart { client, permits },
         12 => Op::Forget { client },
@@ -177,7 +183,13 @@ fn op(what: u8, how: u8) -> Op {
         15 => Op::Shrink { permits: resize },
         16 => Op::ForgetFree { permits: resize },
         17 => Op::Close,
-        _ => Op::Release { client },
+        20 => Op::Fire {
+            token: (number as usize % TOKENS) as Token,
+        },
+        _ => Op::Merge {
+            client,
+            from: number as usize % CLIENTS,
+        },
     }
 }
 

@@ -21,10 +21,18 @@ impl Parting {
 
     /// The semaphore panicked, with a text.
     pub(super) fn panicked(text: &str) -> Parting {
-        Parting(Box::new(Words {
-            text: format!("the semaphore panicked: {text}"),
-            panicked: true,
-        }))
+        Parting::broken(format!("the semaphore panicked: {text}"))
+    }
+
+    /// A call was ended by a panic.
+    pub(super) fn broken(text: String) -> Parting {
+        let panicked = true;
+        Parting(Box::new(Words { text, panicked }))
+    }
+
+    /// The semaphore has no op any more that it had when it was new.
+    pub(super) fn cannot(what: &str) -> Parting {
+        Parting::new(format!("it cannot {what} now, and could when it was new"))
     }
 
     pub(super) fn text(&self) -> &str {

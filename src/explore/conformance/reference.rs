@@ -25,6 +25,7 @@ use super::op::{CLIENTS, Client, LARGEST, LARGEST_RESIZE, MOST_PERMITS};
 use crate::machine::{Machine, Sink, State};
 use crate::program::{Amount, BlockBuilder, Order, Program};
 use crate::run::{Action, Cause, Choice, Event, Op, SemaphoreId, View, WorkerId};
+use crate::runtime::Newcomers;
 
 const SEMAPHORE: &str = "s";
 const S: SemaphoreId = SemaphoreId(0);
@@ -40,6 +41,7 @@ enum Branch {
     Release(u32),
     ReleaseAll,
     ForgetAll,
+    GiveAll(Client),
     Grow(u32),
     Shrink(u32),
     Drain,
@@ -116,6 +118,7 @@ fn branches_of_clients() -> Vec<Branch> {
     branches.extend((1..=LARGEST).map(Branch::Acquire));
     branches.extend((1..=LARGEST).map(Branch::Try));
     branches.extend((1..=LARGEST).map(Branch::Release));
+    branches.extend((0..CLIENTS).map(Branch::GiveAll));
     branches
 }
 
@@ -136,6 +139,9 @@ fn pick(b: &mut BlockBuilder, branches: &[Branch]) {
                     Branch::Release(n) => b.release(SEMAPHORE, n),
                     Branch::ReleaseAll => b.release(SEMAPHORE, Amount::All),
                     Branch::ForgetAll => b.forget(SEMAPHORE, Amount::All),
+                    Branch::GiveAll(to) => {
+                        b.give(SEMAPHORE, Amount::All, &format!("client.{}", to + 1))
+                    }
                     Branch::Grow(n) => b.grow(SEMAPHORE, n),
                     Branch::Shrink(n) => b.shrink(SEMAPHORE, n),
                     Branch::Drain => b.drain(SEMAPHORE),
@@ -217,6 +223,7 @@ impl Branch {
             Branch::Acquire(n) => SIMPLE + n - 1,
             Branch::Try(n) => SIMPLE + LARGEST + n - 1,
             Branch::Release(n) => SIMPLE + 2 * LARGEST + n - 1,
+            Branch::GiveAll(to) => SIMPLE + 3 * LARGEST + to as u32,
             Branch::Close => 0,
             Branch::Grow(n) => n,
             Branch::Shrink(n) => LARGEST_RESIZE + n,
@@ -255,7 +262,10 @@ impl Reference<'_> {
         &self.room.heard.0
     }
 
-    pub(super) fn acquire(&mut self, client: Client, permits: u32) {
+    pub(super) fn acquire(&mut self, client: Client, permits: u32, newcomers: Newcomers) {
+        if newcomers == Newcomers::Barge && self.can_barge(permits) {
+            return self.barge(client, permits);
+        }
         self.pick(client, Branch::Acquire(permits));
         if self.is_barred(client) {
             self.room.heard.0.clear();
@@ -265,8 +275,32 @@ impl Reference<'_> {
         self.proceed(client);
     }
 
-    pub(super) fn try_acquire(&mut self, client: Client, permits: u32) {
+    pub(super) fn try_acquire(&mut self, client: Client, permits: u32, newcomers: Newcomers) {
+        if newcomers == Newcomers::Barge && self.can_barge(permits) {
+            return self.barge(client, permits);
+        }
         self.perform(client, Branch::Try(permits));
+    }
+
+    /// Whether somebody queues, and so many permits are free nevertheless.
+    fn can_barge(&self, permits: u32) -> bool {
+        let free = self.available() >= u64::from(permits);
+        free && !self.is_closed() && !self.view().queue(S).is_empty()
+    }
+
+    /// Takes permits past the queue: all that are free, and then puts back what is too much. For
+    /// that nobody is served, since the head does not fit in all of it.
+    fn barge(&mut self, client: Client, permits: u32) {
+        self.drain(client);
+        let mut more = self.held(client) - u64::from(permits);
+        while more > 0 {
+            let some = more.min(u64::from(LARGEST));
+            self.release_part(client, some as u32);
+            more -= some;
+        }
+        self.room.heard.0.clear();
+        let permits = u64::from(permits);
+        self.room.heard.0.push(Served::Granted { client, permits });
     }
 
     /// Puts back a part of what a client holds.
@@ -281,6 +315,11 @@ impl Reference<'_> {
 
     pub(super) fn forget(&mut self, client: Client) {
         self.perform(client, Branch::ForgetAll);
+    }
+
+    /// Hands all that a client holds to another one.
+    pub(super) fn give(&mut self, client: Client, to: Client) {
+        self.perform(client, Branch::GiveAll(to));
     }
 
     pub(super) fn drain(&mut self, client: Client) {

@@ -61,6 +61,7 @@ pub(super) fn perform_told<S: Counting>(
     };
     let mut trial = Trial::new(models, permits, semaphore, abilities, told, room);
     while let Some(op) = next(&trial) {
+        let op = trial.possible(op);
         if !trial.applies(op) {
             continue;
         }

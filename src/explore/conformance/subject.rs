@@ -8,17 +8,15 @@
 //!    leave it to that drop to pass on what others wait for.
 //! 3. A subject that panicked is never dropped, since it might panic again.
 
-use std::future::Future;
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use super::op::{CLIENTS, Client};
+use super::op::{CLIENTS, Client, TOKENS, Token};
 use super::parting::Parting;
-use crate::runtime::{Counting, Refused, Unsupported};
+use crate::runtime::{Acquiring, CancelToken, Counting, Refused, Unsupported};
 
 /// What an acquire, a try or a drain was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +33,17 @@ pub(super) enum Answer {
 struct Wakes {
     /// Whether there are any: most ops wake nobody, and to lock costs more than to ask.
     any: AtomicBool,
-    /// Who, and the number of the poll that made the waker.
+    /// Who, and the number of the poll that made the waker; each once.
     rung: Mutex<Vec<(Client, u32)>>,
+    /// How often.
+    count: AtomicU32,
 }
+
+/// More wakes than this in one call are one that does not end.
+const MOST_WAKES: u32 = 100_000;
+
+/// What is thrown to end it.
+struct EndlessWakes;
 
 #[derive(Debug)]
 struct Bell {
@@ -70,6 +76,7 @@ impl Room {
         fence(Ordering::Acquire);
         if self.wakes.any.load(Ordering::Relaxed) {
             self.wakes.any.store(false, Ordering::Relaxed);
+            self.wakes.count.store(0, Ordering::Relaxed);
             self.wakes.rung().clear();
         }
     }
@@ -113,16 +120,20 @@ impl Wake for Bell {
 
     fn wake_by_ref(self: &Arc<Bell>) {
         let mut rung = self.wakes.rung();
-        rung.push((self.client, self.poll.load(Ordering::Relaxed)));
+        let this = (self.client, self.poll.load(Ordering::Relaxed));
+        if !rung.contains(&this) {
+            rung.push(this);
+        }
+        drop(rung);
         self.wakes.any.store(true, Ordering::Release);
+        if self.wakes.count.fetch_add(1, Ordering::Relaxed) > MOST_WAKES {
+            resume_unwind(Box::new(EndlessWakes));
+        }
     }
 }
 
-type Acquire<'s, S> =
-    Pin<Box<dyn Future<Output = Result<<S as Counting>::Permit<'s>, Refused>> + 's>>;
-
 struct Request<'s, S: Counting + 's> {
-    future: Option<Acquire<'s, S>>,
+    future: Option<Acquiring<'s, S>>,
     permit: Option<S::Permit<'s>>,
     polls: u32,
     woken: bool,
@@ -146,6 +157,8 @@ pub(super) struct Subject<'s, S: Counting> {
     semaphore: &'s S,
     /// What is left in them is not dropped with it (invariant 3).
     requests: ManuallyDrop<[Request<'s, S>; CLIENTS]>,
+    /// Made when they are used first; kept like the requests.
+    tokens: ManuallyDrop<[Option<Box<dyn CancelToken<S>>>; TOKENS]>,
     room: &'s mut Room,
 }
 
@@ -155,6 +168,7 @@ impl<'s, S: Counting> Subject<'s, S> {
         Subject {
             semaphore,
             requests: ManuallyDrop::new([const { Request::NONE }; CLIENTS]),
+            tokens: ManuallyDrop::new([const { None }; TOKENS]),
             room,
         }
     }
@@ -183,6 +197,7 @@ impl<'s, S: Counting> Subject<'s, S> {
         }
         let mut rung = wakes.rung();
         wakes.any.store(false, Ordering::Relaxed);
+        wakes.count.store(0, Ordering::Relaxed);
         for (client, poll) in rung.drain(..) {
             let request = &mut self.requests[client];
             if request.is_pending() && request.polls == poll && !request.woken {
@@ -202,10 +217,20 @@ impl<'s, S: Counting> Subject<'s, S> {
     }
 
     /// Makes an acquire and polls it once.
-    pub(super) fn acquire(&mut self, client: Client, permits: u32) -> Result<Answer, Parting> {
+    pub(super) fn acquire(
+        &mut self,
+        client: Client,
+        permits: u32,
+        token: Option<Token>,
+    ) -> Result<Answer, Parting> {
         let semaphore = self.semaphore;
-        let future: Acquire<'s, S> =
-            guarded(|| -> Acquire<'s, S> { Box::pin(semaphore.acquire(permits)) })?;
+        let future = match token {
+            None => guarded(|| -> Acquiring<'s, S> { Box::pin(semaphore.acquire(permits)) })?,
+            Some(token) => {
+                let token = self.token(token)?;
+                guarded(|| token.acquire(semaphore, permits))?
+            }
+        };
         self.requests[client].future = Some(future);
         self.poll(client)
     }
@@ -231,6 +256,21 @@ impl<'s, S: Counting> Subject<'s, S> {
                 Ok(Answer::Refused(refused))
             }
         }
+    }
+
+    fn token(&mut self, token: Token) -> Result<&dyn CancelToken<S>, Parting> {
+        let token = &mut self.tokens[usize::from(token)];
+        let made = match token.take() {
+            Some(made) => made,
+            None => guarded(S::cancel_token)?
+                .map_err(|Unsupported| Parting::cannot("make a cancel token"))?,
+        };
+        Ok(&**token.insert(made))
+    }
+
+    pub(super) fn fire(&mut self, token: Token) -> Result<(), Parting> {
+        let token = self.token(token)?;
+        guarded(|| token.fire())
     }
 
     pub(super) fn try_acquire(&mut self, client: Client, permits: u32) -> Result<Answer, Parting> {
@@ -283,6 +323,21 @@ impl<'s, S: Counting> Subject<'s, S> {
         guarded(|| S::split(permit, permits).map(drop))
     }
 
+    /// Merges what one client holds into what another one holds.
+    pub(super) fn merge(
+        &mut self,
+        client: Client,
+        from: Client,
+    ) -> Result<Result<(), Unsupported>, Parting> {
+        let other = self.requests[from].permit.take();
+        let (Some(permit), Some(other)) = (&mut self.requests[client].permit, other) else {
+            unreachable!("only who holds permits merges")
+        };
+        let merged = guarded(|| S::merge(permit, other))?;
+        self.cancel(from)?;
+        Ok(merged)
+    }
+
     /// Gives up what a client holds.
     pub(super) fn forget(&mut self, client: Client) -> Result<Result<(), Unsupported>, Parting> {
         let Some(permit) = self.requests[client].permit.take() else {
@@ -303,12 +358,18 @@ impl<'s, S: Counting> Subject<'s, S> {
     pub(super) fn end(&mut self) -> bool {
         let has_some = |r: &Request<'_, S>| r.permit.is_some() || r.future.is_some();
         (0..CLIENTS).all(|c| !has_some(&self.requests[c]) || self.release(c).is_ok())
+            && guarded(|| self.tokens.iter_mut().for_each(|token| *token = None)).is_ok()
     }
 }
 
 /// Calls into the semaphore under test.
 pub(super) fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, Parting> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
+        if payload.is::<EndlessWakes>() {
+            return Parting::broken(format!(
+                "the call does not end: it has woken waiters {MOST_WAKES} times"
+            ));
+        }
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         Parting::panicked(text.unwrap_or("a panic without a text"))

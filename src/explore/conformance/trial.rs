@@ -4,7 +4,7 @@
 //!
 //! [`Conformance`]: super::Conformance
 
-use super::op::{Abilities, CLIENTS, Client, Op};
+use super::op::{Abilities, CLIENTS, Client, Op, TOKENS, Token};
 use super::parting::Parting;
 use super::reference::{self, Models, Reference, Served};
 use super::subject::{self, Answer, Subject};
@@ -22,6 +22,8 @@ pub(super) enum Standing {
     Failed {
         taken: u64,
     },
+    /// Called off by its token, and not polled since.
+    CalledOff,
     Holding,
 }
 
@@ -32,6 +34,8 @@ pub(super) struct Request {
     /// What it is called, together with the number.
     word: &'static str,
     pub(super) permits: u64,
+    /// What calls it off.
+    pub(super) token: Option<Token>,
     pub(super) standing: Standing,
 }
 
@@ -41,6 +45,7 @@ pub(super) enum Expected {
     Granted,
     Waits,
     Closed,
+    Cancelled,
     NoPermits,
     Nothing,
 }
@@ -51,6 +56,7 @@ impl Expected {
             Expected::Granted => answer == Answer::Granted,
             Expected::Waits => answer == Answer::Pending,
             Expected::Closed => answer == Answer::Refused(Refused::Closed),
+            Expected::Cancelled => answer == Answer::Refused(Refused::Cancelled),
             Expected::NoPermits => answer == Answer::Refused(Refused::NoPermits),
             Expected::Nothing => answer == Answer::Nothing,
         }
@@ -73,6 +79,8 @@ pub(super) struct Trial<'s, S: Counting> {
     abilities: Abilities,
     pub(super) requests: [Option<Request>; CLIENTS],
     numbers: u32,
+    /// Which tokens were fired.
+    pub(super) fired: [bool; TOKENS],
     /// Those whom the present op served, but for the one who performs it.
     pub(super) served: &'s mut Vec<Client>,
     /// The present step; `None` if nobody will read it, and nothing is written.
@@ -104,6 +112,7 @@ impl<'s, S: Counting> Trial<'s, S> {
             abilities,
             requests: [None; CLIENTS],
             numbers: 0,
+            fired: [false; TOKENS],
             served: &mut room.served,
             row: (told == Told::Rows).then(Row::default),
             rows: Vec::new(),
@@ -138,13 +147,42 @@ impl<'s, S: Counting> Trial<'s, S> {
         }
     }
 
+    pub(super) fn has_tokens(&self) -> bool {
+        self.abilities.tokens
+    }
+
+    /// An op as this semaphore can do it: what has no tokens cannot be called off by one.
+    pub(super) fn possible(&self, op: Op) -> Op {
+        match op {
+            Op::Acquire {
+                client, permits, ..
+            } if !self.abilities.tokens => Op::Acquire {
+                client,
+                permits,
+                token: None,
+            },
+            op => op,
+        }
+    }
+
     /// Whether an op makes sense now.
     pub(super) fn applies(&self, op: Op) -> bool {
         let can = self.abilities;
         let fits = |permits| permits == 1 || can.many;
         match op {
-            Op::Acquire { client, permits } | Op::Try { client, permits } => {
+            Op::Acquire {
+                client, permits, ..
+            }
+            | Op::Try { client, permits } => {
                 self.requests[client].is_none() && fits(permits) && self.is_settled()
+            }
+            Op::PollWoken => self.next_woken(0).is_some(),
+            Op::Fire { token } => {
+                can.tokens && !self.fired[usize::from(token)] && self.is_settled()
+            }
+            Op::Merge { client, from } => {
+                let hold = || self.subject.holds(client) && self.subject.holds(from);
+                can.merge && client != from && hold()
             }
             Op::Poll { client } | Op::Cancel { client } => self.subject.is_pending(client),
             Op::Release { client } => self.subject.holds(client),
@@ -191,6 +229,10 @@ impl<'s, S: Counting> Trial<'s, S> {
                 number: self.numbers,
                 word: words::request(op),
                 permits: words::asked(op),
+                token: match op {
+                    Op::Acquire { token, .. } => token,
+                    _ => None,
+                },
                 standing: Standing::Waiting,
             });
         }
@@ -211,16 +253,25 @@ impl<'s, S: Counting> Trial<'s, S> {
 
     fn perform(&mut self, op: Op) -> Result<(), Parting> {
         match op {
-            Op::Acquire { client, permits } => {
+            Op::Acquire {
+                client,
+                permits,
+                token,
+            } => {
+                if token.is_some_and(|token| self.fired[usize::from(token)]) {
+                    let reason = self.row.is_some().then(|| "its token was fired".to_owned());
+                    let answer = self.subject.acquire(client, permits, token)?;
+                    return self.told(client, Expected::Cancelled, answer, reason);
+                }
                 let reason = self.row.is_some().then(|| self.reason_at_once());
-                self.reference.acquire(client, permits);
+                self.reference.acquire(client, permits, S::NEWCOMERS);
                 let expected = self.heard(Some(client));
-                let answer = self.subject.acquire(client, permits)?;
+                let answer = self.subject.acquire(client, permits, token)?;
                 self.answered(client, expected, answer, reason)
             }
             Op::Try { client, permits } => {
                 let reason = self.row.is_some().then(|| self.reason_at_once());
-                self.reference.try_acquire(client, permits);
+                self.reference.try_acquire(client, permits, S::NEWCOMERS);
                 let expected = self.heard(Some(client));
                 let answer = self.subject.try_acquire(client, permits)?;
                 self.answered(client, expected, answer, reason)
@@ -233,6 +284,18 @@ impl<'s, S: Counting> Trial<'s, S> {
                 self.answered(client, expected, answer, reason)
             }
             Op::Poll { client } => self.poll(client),
+            Op::PollWoken => self.poll_woken(),
+            Op::Fire { token } => {
+                self.call_off(token);
+                self.subject.fire(token)
+            }
+            Op::Merge { client, from } => {
+                self.reference.give(from, client);
+                self.heard(None);
+                self.requests[from] = None;
+                let done = self.subject.merge(client, from)?;
+                self.can(done, "merge permits")
+            }
             Op::Cancel { client } => {
                 match self.requests[client].map(|r| r.standing) {
                     Some(Standing::Waiting) => {
@@ -303,7 +366,7 @@ impl<'s, S: Counting> Trial<'s, S> {
         }
     }
 
-    fn poll(&mut self, client: Client) -> Result<(), Parting> {
+    pub(super) fn poll(&mut self, client: Client) -> Result<(), Parting> {
         let Some(request) = self.requests[client] else {
             unreachable!("who is polled has a request")
         };
@@ -342,6 +405,7 @@ impl<'s, S: Counting> Trial<'s, S> {
             }
             Standing::Due => self.told(client, Expected::Granted, answer, reason),
             Standing::Failed { .. } => self.told(client, Expected::Closed, answer, reason),
+            Standing::CalledOff => self.told(client, Expected::Cancelled, answer, reason),
             Standing::Holding => unreachable!("who holds permits is not polled"),
         }
     }
@@ -369,7 +433,7 @@ impl<'s, S: Counting> Trial<'s, S> {
     }
 
     /// Takes in what the model did; what it says of `own`, the one who performs the op.
-    fn heard(&mut self, own: Option<Client>) -> Expected {
+    pub(super) fn heard(&mut self, own: Option<Client>) -> Expected {
         let mut expected = Expected::Nothing;
         for &served in self.reference.heard() {
             let (client, standing, says) = match served {
@@ -434,7 +498,7 @@ impl<'s, S: Counting> Trial<'s, S> {
                 "{} should have been {} ({}: {reason}) but {}",
                 self.name(client),
                 words::should_be(expected),
-                words::order(S::ORDER),
+                words::claim::<S>(),
                 words::was(answer),
             )));
         }
@@ -447,9 +511,7 @@ impl<'s, S: Counting> Trial<'s, S> {
     }
 
     fn can(&self, done: Result<(), Unsupported>, what: &str) -> Result<(), Parting> {
-        done.map_err(|Unsupported| {
-            Parting::new(format!("it cannot {what} now, and could when it was new"))
-        })
+        done.map_err(|Unsupported| Parting::cannot(what))
     }
 
     /// Why the model answers a newcomer as it does.
@@ -468,6 +530,7 @@ impl<'s, S: Counting> Trial<'s, S> {
         match self.requests[client].map(|r| r.standing) {
             Some(Standing::Due) => words::its_turn(permits),
             Some(Standing::Failed { .. }) => "closed while it waited".to_owned(),
+            Some(Standing::CalledOff) => "its token was fired while it waited".to_owned(),
             _ => words::still_waits(
                 self.reference.place(client),
                 self.reference.available(),

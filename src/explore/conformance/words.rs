@@ -1,10 +1,10 @@
 //! The words in which a difference is told.
 
-use super::op::{Client, Op};
+use super::op::{Client, Op, Token};
 use super::subject::Answer;
 use super::trial::Expected;
 use crate::program::Order;
-use crate::runtime::Refused;
+use crate::runtime::{Counting, Newcomers, Refused};
 
 /// One step as both sides tell it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,12 +79,22 @@ pub(super) fn op(op: Op, number: impl Fn(Client) -> u32) -> String {
         n => format!(" permits={n}"),
     };
     match op {
-        Op::Acquire { client, permits } => format!("acquire #{}{}", number(client), many(permits)),
+        Op::Acquire {
+            client,
+            permits,
+            token,
+        } => {
+            let token = token.map_or(String::new(), |t| format!(" token={}", self::token(t)));
+            format!("acquire #{}{}{token}", number(client), many(permits))
+        }
         Op::Try { client, permits } => format!("try-acquire #{}{}", number(client), many(permits)),
         Op::Poll { client } => format!("poll #{}", number(client)),
+        Op::PollWoken => "poll whoever is woken".to_owned(),
         Op::Cancel { client } => format!("cancel #{}", number(client)),
+        Op::Fire { token } => format!("fire {}", self::token(token)),
         Op::Release { client } => format!("release #{}", number(client)),
         Op::ReleasePart { client, permits } => format!("release {permits} of #{}", number(client)),
+        Op::Merge { client, from } => format!("merge #{} into #{}", number(from), number(client)),
         Op::Forget { client } => format!("forget #{}", number(client)),
         Op::Drain { client } => format!("drain #{}", number(client)),
         Op::Grow { permits } => format!("grow{}", many(permits)),
@@ -92,6 +102,11 @@ pub(super) fn op(op: Op, number: impl Fn(Client) -> u32) -> String {
         Op::ForgetFree { permits } => format!("forget free{}", many(permits)),
         Op::Close => "close".to_owned(),
     }
+}
+
+/// `a`, `b`
+fn token(token: Token) -> char {
+    char::from(b'a' + token)
 }
 
 /// `1 permit`, `2 permits`
@@ -103,11 +118,20 @@ pub(super) fn permits(n: u64) -> String {
 }
 
 /// The word of the language.
-pub(super) fn order(order: Order) -> &'static str {
+fn order(order: Order) -> &'static str {
     match order {
         Order::Fifo => "fifo",
         Order::FifoPartial => "fifo-partial",
         Order::Barging => "barging",
+    }
+}
+
+/// What a semaphore claims to be.
+pub(super) fn claim<S: Counting>() -> String {
+    let order = order(S::ORDER);
+    match S::NEWCOMERS {
+        Newcomers::Queue => order.to_owned(),
+        Newcomers::Barge => format!("{order}, newcomers barge"),
     }
 }
 
@@ -117,6 +141,7 @@ pub(super) fn expected(expected: Expected) -> &'static str {
         Expected::Granted => "granted",
         Expected::Waits => "waits",
         Expected::Closed => "closed",
+        Expected::Cancelled => "cancelled",
         Expected::NoPermits => "refused",
         Expected::Nothing => "nothing",
     }
@@ -128,6 +153,7 @@ pub(super) fn should_be(expected: Expected) -> &'static str {
         Expected::Granted => "granted",
         Expected::Waits => "left waiting",
         Expected::Closed => "refused as closed",
+        Expected::Cancelled => "refused as cancelled",
         Expected::NoPermits => "refused for want of permits",
         Expected::Nothing => "given nothing",
     }
@@ -140,6 +166,7 @@ fn answer(answer: Answer) -> &'static str {
         Answer::Pending => "pending",
         Answer::Refused(Refused::NoPermits) => "refused",
         Answer::Refused(Refused::Closed) => "closed",
+        Answer::Refused(Refused::Cancelled) => "cancelled",
         Answer::Refused(Refused::Unsupported) => "unsupported",
         Answer::Nothing => "nothing",
     }
@@ -152,6 +179,7 @@ pub(super) fn was(answer: Answer) -> &'static str {
         Answer::Pending => "is pending",
         Answer::Refused(Refused::NoPermits) => "was refused for want of permits",
         Answer::Refused(Refused::Closed) => "was refused as closed",
+        Answer::Refused(Refused::Cancelled) => "was refused as cancelled",
         Answer::Refused(Refused::Unsupported) => "was refused as unsupported",
         Answer::Nothing => "was given nothing",
     }
