@@ -16,7 +16,7 @@ use super::steady::changing_run;
 use super::subject::{Source, Subject};
 use super::watchdog::watched;
 use crate::program::{BudgetDecl, Place, PropertyName};
-use crate::property::{Engine, Fact, Identity, SharedStrategy, StepBound};
+use crate::property::{Engine, Fact, Identity, SharedStrategy, StepBound, WorkerEdge};
 use crate::report::{Finding, FirstFound, Reduction, Report, Stats, Stopped, Written};
 use crate::run::{Budget, StatementId};
 use crate::runtime::{
@@ -553,6 +553,10 @@ impl Subject for ClosureSubject {
                 capacity,
             })
             .collect()
+    }
+
+    fn may_meet(&self, one: WorkerEdge, other: WorkerEdge) -> bool {
+        self.tasks.may_meet(one, other)
     }
 
     fn written(&self) -> Written {

@@ -11,7 +11,7 @@ use super::runs::Costed;
 use super::shrink::shrink;
 use super::subject::{Subject, name};
 use crate::program::PropertyName;
-use crate::property::{Cycle, Danger, Fact, Identity, StepBound, cycles, told_in_full};
+use crate::property::{Cycle, Danger, Fact, Identity, StepBound, cycles_that_meet, told_in_full};
 use crate::report::{Diagnosis, Finding, OrderEdge, Severity, TraceStep, Written, about};
 use crate::run::{Budget, Choice, Op, SemaphoreId, StatementId};
 use crate::schedule::Schedule;
@@ -81,7 +81,8 @@ pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> (Vec<Fin
             found.push((identity.clone(), None, shown, fact));
         }
     }
-    let cycles = cycles(facts.keys(), evidence.complete);
+    let may_meet = |a, b| subject.may_meet(a, b);
+    let cycles = cycles_that_meet(facts.keys(), evidence.complete, &may_meet);
     for cycle in cycles.cycles {
         if let Some((fact, shown)) = shows_cycle(facts, &cycle) {
             let identity = Identity::LockOrder {
@@ -208,8 +209,9 @@ fn finding(
         id,
         property,
         severity: match danger {
-            Some(Danger::Unreachable) => Severity::Warning,
-            _ => Severity::Error,
+            // an order that no run deadlocked on may be right
+            Some(Danger::Unreachable | Danger::Unknown) => Severity::Warning,
+            Some(Danger::Reachable) | None => Severity::Error,
         },
         semaphores: semaphores
             .iter()

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use crate::machine::{Machine, Run};
 use crate::program::{Place, Program, Span, StatementKind};
-use crate::property::{Engine, StepBound};
+use crate::property::{Engine, StepBound, WorkerEdge};
 use crate::report::{FirstFound, Written};
 use crate::run::{Budget, SemaphoreId, StatementId};
 use crate::schedule::Digest;
@@ -27,6 +27,10 @@ pub(super) trait Subject {
     /// made anew in each.
     fn first_found(&self) -> Vec<FirstFound> {
         Vec::new()
+    }
+    /// Whether two edges of the order graph may be waited on at once, as far as the runs show.
+    fn may_meet(&self, _one: WorkerEdge, _other: WorkerEdge) -> bool {
+        true
     }
     /// What it is written in.
     fn written(&self) -> Written;

@@ -6,7 +6,21 @@
 
 use super::fact::Fact;
 use super::order_graph::OrderGraph;
-use crate::run::SemaphoreId;
+use crate::run::{SemaphoreId, WorkerId};
+
+/// An edge of the order graph, and who took it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct WorkerEdge {
+    /// What the worker held.
+    pub(crate) from: SemaphoreId,
+    /// What it was about to wait for.
+    pub(crate) to: SemaphoreId,
+    /// The worker.
+    pub(crate) worker: WorkerId,
+}
+
+/// Whether two edges of distinct workers may be waited on at once.
+pub(crate) type MayMeet<'a> = &'a dyn Fn(WorkerEdge, WorkerEdge) -> bool;
 
 /// Whether a cycle of the order graph can be waited on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +72,23 @@ pub struct Cycles {
 
 /// The cycles that count; `complete` says whether all runs were seen.
 pub fn cycles<'a>(facts: impl Iterator<Item = &'a Fact>, complete: bool) -> Cycles {
+    find(facts, complete, None)
+}
+
+/// Of [`cycles`] those whose edges may be waited on at once.
+pub(crate) fn cycles_that_meet<'a>(
+    facts: impl Iterator<Item = &'a Fact>,
+    complete: bool,
+    may_meet: MayMeet<'_>,
+) -> Cycles {
+    find(facts, complete, Some(may_meet))
+}
+
+fn find<'a>(
+    facts: impl Iterator<Item = &'a Fact>,
+    complete: bool,
+    may_meet: Option<MayMeet<'_>>,
+) -> Cycles {
     let mut graph = OrderGraph::default();
     let mut knots = Vec::new();
     for fact in facts {
@@ -80,7 +111,7 @@ pub fn cycles<'a>(facts: impl Iterator<Item = &'a Fact>, complete: bool) -> Cycl
             Danger::Unknown
         }
     };
-    let found = graph.cycles();
+    let found = graph.cycles(may_meet);
     Cycles {
         cycles: found
             .cycles
@@ -104,7 +135,6 @@ fn hops(cycle: &[SemaphoreId]) -> impl Iterator<Item = (SemaphoreId, SemaphoreId
 mod tests {
     use super::super::order_graph::MOST_CYCLES;
     use super::*;
-    use crate::run::WorkerId;
 
     /// The cycles of edges (from, to, worker), and whether there may be more.
     fn cycles_of(edges: &[(u32, u32, u32)]) -> (Vec<Vec<u32>>, bool) {
@@ -138,6 +168,24 @@ mod tests {
             &[(0, 1, 0), (1, 0, 1), (1, 2, 2), (2, 1, 3), (2, 0, 4)],
             &[&[0, 1], &[1, 2], &[0, 1, 2]],
         );
+    }
+
+    #[test]
+    fn edges_of_a_cycle_may_meet() {
+        let edges = [(0, 1, 0), (1, 0, 1), (1, 0, 2)];
+        let facts = edges.map(|(from, to, worker)| Fact::Ordered {
+            from: SemaphoreId(from),
+            to: SemaphoreId(to),
+            worker: WorkerId(worker),
+        });
+        let found = |apart: &[u32]| {
+            let may_meet = |a: WorkerEdge, b: WorkerEdge| {
+                let other = a.worker.0.max(b.worker.0);
+                !apart.contains(&other)
+            };
+            cycles_that_meet(facts.iter(), false, &may_meet).cycles.len()
+        };
+        assert_eq!([found(&[]), found(&[1]), found(&[1, 2])], [1, 1, 0]);
     }
 
     /// Everything that `worker` takes in the order of the numbers.

@@ -13,6 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::lock_order::{MayMeet, WorkerEdge};
 use crate::run::{SemaphoreId, WorkerId};
 
 /// At most so many cycles are told: a tangle of many semaphores has too many to read.
@@ -20,6 +21,9 @@ pub(super) const MOST_CYCLES: usize = 64;
 
 /// How many edges are tried for each of the two purposes.
 const EFFORT: usize = 1_000_000;
+
+/// How many pairs of edges are asked about for one cycle; one that takes more counts.
+const MOST_PAIRS: usize = 100_000;
 
 /// Who was seen to take what while holding what.
 #[derive(Debug, Default)]
@@ -42,8 +46,8 @@ impl OrderGraph {
 
     /// The cycles that count, as many as can be read, every semaphore that is in one in at least
     /// one of them where the effort and the number allow it.
-    pub(super) fn cycles(&self) -> Found {
-        let components = self.components();
+    pub(super) fn cycles(&self, may_meet: Option<MayMeet<'_>>) -> Found {
+        let components = self.components(may_meet);
         let (mut told, mut cut) = cover(&components);
         cut |= told.len() > MOST_CYCLES;
         let (rest, rest_cut) = shortest_first(&components);
@@ -62,7 +66,7 @@ impl OrderGraph {
 
     /// The strongly connected components of two semaphores or more (Tarjan 1972, with a stack of
     /// its own: a chain can be as long as a program).
-    fn components(&self) -> Vec<Component<'_>> {
+    fn components<'a>(&'a self, may_meet: Option<MayMeet<'a>>) -> Vec<Component<'a>> {
         let nodes: BTreeSet<SemaphoreId> = self
             .edges
             .iter()
@@ -75,16 +79,23 @@ impl OrderGraph {
             .map(|from| self.edges.get(from).into_iter().flatten())
             .map(|targets| targets.map(|(to, _)| place[to]).collect())
             .collect();
-        let mut all: Vec<Component<'_>> = strongly_connected(&next)
+        let mut all: Vec<Component<'a>> = strongly_connected(&next)
             .into_iter()
             .filter(|members| members.len() > 1)
-            .map(|members| self.component(members.into_iter().map(|m| nodes[m]).collect()))
+            .map(|members| {
+                let members = members.into_iter().map(|m| nodes[m]).collect();
+                self.component(members, may_meet)
+            })
             .collect();
         all.sort_by_key(|component| component.nodes[0]);
         all
     }
 
-    fn component(&self, mut nodes: Vec<SemaphoreId>) -> Component<'_> {
+    fn component<'a>(
+        &'a self,
+        mut nodes: Vec<SemaphoreId>,
+        may_meet: Option<MayMeet<'a>>,
+    ) -> Component<'a> {
         nodes.sort_unstable();
         let place: BTreeMap<SemaphoreId, usize> = nodes.iter().copied().zip(0..).collect();
         let next: Vec<Vec<Hop<'_>>> = nodes
@@ -113,6 +124,7 @@ impl OrderGraph {
             nodes,
             next,
             before,
+            may_meet,
         }
     }
 }
@@ -130,6 +142,7 @@ struct Component<'a> {
     before: Vec<Vec<usize>>,
     /// No cycle of distinct workers is longer.
     longest: usize,
+    may_meet: Option<MayMeet<'a>>,
 }
 
 impl Component<'_> {
@@ -280,7 +293,7 @@ impl<'a> Walk<'a> {
             let mut more = true;
             if assign(&self.choices, edge, &mut self.given, &mut BTreeSet::new()) {
                 if closes {
-                    more = found(&self.path);
+                    more = !self.can_be_waited_on() || found(&self.path);
                 } else {
                     self.path.push(to);
                     self.on_path[to] = true;
@@ -296,6 +309,45 @@ impl<'a> Walk<'a> {
             }
         }
         true
+    }
+}
+
+impl Walk<'_> {
+    /// Whether the edges of the path, which is a cycle, can be given to distinct workers so that each
+    /// two of them may be waited on at once.
+    fn can_be_waited_on(&self) -> bool {
+        let Some(may_meet) = self.component.may_meet else {
+            return true;
+        };
+        let mut given = Vec::with_capacity(self.path.len());
+        let mut left = MOST_PAIRS;
+        self.gives(may_meet, &mut given, &mut left) || left == 0
+    }
+
+    fn gives(&self, may_meet: MayMeet<'_>, given: &mut Vec<WorkerEdge>, left: &mut usize) -> bool {
+        let at = given.len();
+        if at == self.path.len() {
+            return true;
+        }
+        let id = |at: usize| self.component.nodes[self.path[at % self.path.len()]];
+        self.choices[at].iter().any(|&worker| {
+            let edge = WorkerEdge {
+                from: id(at),
+                to: id(at + 1),
+                worker,
+            };
+            let fits = given.iter().all(|&other| {
+                *left = left.saturating_sub(1);
+                other.worker != worker && may_meet(other, edge)
+            });
+            if !fits || *left == 0 {
+                return false;
+            }
+            given.push(edge);
+            let all = self.gives(may_meet, given, left);
+            given.pop();
+            all
+        })
     }
 }
 

@@ -10,7 +10,9 @@
 
 mod view;
 
+use super::edge_pairs::{EdgePairs, Held};
 use super::names::{Here, MAIN, Names};
+use crate::property::WorkerEdge;
 use crate::run::{
     Ending, Event, Op, SemaphoreId, StatementId, Status, TextId, View, Wait, WorkerId,
 };
@@ -31,6 +33,8 @@ pub(crate) struct Book {
     pub(crate) moved: Vec<WorkerId>,
     /// The semaphores that stand differently since then.
     pub(crate) touched: Vec<SemaphoreId>,
+    /// Which edges of the order graph can be waited on at once.
+    pub(crate) pairs: EdgePairs,
 }
 
 /// A semaphore.
@@ -118,12 +122,14 @@ impl Book {
             events: Vec::new(),
             moved: Vec::new(),
             touched: Vec::new(),
+            pairs: EdgePairs::default(),
         }
     }
 
     /// Forgets the run and all names.
     pub(crate) fn forget(&mut self) {
         self.reset();
+        self.pairs = EdgePairs::default();
         self.trays.clear();
         self.names = Names::new();
     }
@@ -147,7 +153,24 @@ impl Book {
             account.timers = 0;
             account.owned.clear();
         }
+        self.pairs.begin();
         self.told();
+    }
+
+    /// A worker stands at the acquire of an edge.
+    pub(crate) fn takes_edge(&mut self, edge: WorkerEdge) {
+        let trays = &self.trays;
+        let owned = self.accounts[edge.worker.index()].owned.iter();
+        let held = owned.map(|&semaphore| {
+            let tray = &trays[semaphore.index()];
+            let own = tray.entries.iter().filter(|e| e.worker == edge.worker);
+            Held {
+                semaphore,
+                permits: own.map(|e| e.permits).sum(),
+                capacity: tray.capacity + tray.debt,
+            }
+        });
+        self.pairs.stands(edge, held.filter(|held| held.permits > 0));
     }
 
     /// Whether nothing has happened since it was told.

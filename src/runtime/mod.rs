@@ -8,6 +8,8 @@
 mod book;
 #[cfg(feature = "check")]
 mod counting;
+#[cfg(feature = "check")]
+mod edge_pairs;
 pub mod fault;
 #[cfg(feature = "check")]
 mod lowering;

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Options;
-use crate::property::{Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step};
+use crate::property::{
+    Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step, WorkerEdge,
+};
 use crate::run::{
     Action, Choice, Enabled, Event, Op, Outcome, Point, Resource, Spent, View, Wait, WorkerId,
 };
@@ -342,7 +344,7 @@ impl Progress {
     }
 
     /// Puts the properties to what happened, and lets the strategy know.
-    fn judge(&mut self, book: &Book, situation: Situation) {
+    fn judge(&mut self, book: &mut Book, situation: Situation) {
         if let Some(strategy) = self.strategy.as_ref().filter(|_| !book.events.is_empty()) {
             let mut strategy = strategy.borrow_mut();
             for event in &book.events {
@@ -352,7 +354,13 @@ impl Progress {
                 strategy.observe(event);
             }
         }
+        let before = self.facts.len();
         judge(book, situation, &mut self.facts);
+        for fact in &self.facts[before..] {
+            if let Fact::Ordered { from, to, worker } = *fact {
+                book.takes_edge(WorkerEdge { from, to, worker });
+            }
+        }
     }
 
     fn tell_witness(&mut self, book: &Book, situation: Situation) {

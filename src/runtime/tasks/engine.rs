@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::property::{Engine, SharedStrategy, SharedWitness, Situation};
+use crate::property::{Engine, SharedStrategy, SharedWitness, Situation, WorkerEdge};
 use crate::run::{Action, Cause, Ending, Event, Op, Outcome, SemaphoreId, WorkerId};
 use crate::runtime::names::{Here, MAIN, Names, Verb};
 use crate::runtime::scene::core::{Core, NOBODY, Runner, Turn};
@@ -120,6 +120,11 @@ impl Tasks {
         self.core.book.borrow().found_otherwise()
     }
 
+    /// Whether two edges of the order graph may be waited on at once, as far as the runs show.
+    pub(crate) fn may_meet(&self, one: WorkerEdge, other: WorkerEdge) -> bool {
+        self.core.book.borrow().pairs.may_meet(one, other)
+    }
+
     /// Whether what a worker had taken was put back by others alone when the last run was taken
     /// down. What nobody puts back has no guard, and is still its own.
     pub(crate) fn handed_over(&self, worker: WorkerId, semaphore: SemaphoreId) -> bool {
@@ -208,6 +213,7 @@ impl Core {
         parent.children += 1;
         let start = book.names.alone(place, Verb::Start);
         let awaits = book.names.alone(place, Verb::Await);
+        book.pairs.spawned(parent.id, id);
         book.start(id, start);
         let index = progress.take_slot(id);
         let slot = &mut progress.slots[index];

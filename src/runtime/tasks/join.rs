@@ -97,6 +97,8 @@ impl<T> Future for JoinHandle<T> {
         match std::mem::replace(&mut *state, State::Taken) {
             State::Done(result) => {
                 drop(state);
+                let worker = self.cell.worker.get();
+                with_core(|core| core.has_joined(worker));
                 Poll::Ready(result)
             }
             State::Running => {
@@ -253,6 +255,13 @@ impl Core {
         let worker = self.worker();
         self.book.borrow_mut().stands(worker, statement, op);
         self.knows.set(true);
+    }
+
+    fn has_joined(&self, ended: WorkerId) {
+        if !self.is_ending() {
+            let by = self.worker();
+            self.book.borrow_mut().pairs.joined(by, ended);
+        }
     }
 
     fn stands_at_join(&self, place: Here, on: WorkerId) {

@@ -48,7 +48,10 @@ where
             crew.put_back_late();
             let mut waited = 0;
             while let Some(&next) = of_scope().get(waited) {
-                if !crew.core.has_ended(next) {
+                if crew.core.has_ended(next) {
+                    let mut book = crew.core.book.borrow_mut();
+                    book.pairs.joined(crew.core.worker(), next);
+                } else {
                     crew.wait_for(place, next);
                 }
                 waited += 1;

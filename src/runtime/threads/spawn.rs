@@ -266,6 +266,7 @@ impl Crew {
             let names = &mut core.book.borrow_mut().names;
             (names.child(parent_id, nth), names.alone(place, Verb::Start))
         };
+        core.book.borrow_mut().pairs.spawned(parent_id, id);
         (id, self.takes_slot(id, place, start))
     }
 
@@ -282,6 +283,7 @@ impl Crew {
         let members = &mut self.team.borrow_mut().members;
         members[me].heard_of_panic |= book.account(worker).how == Ending::Panicked;
         book.account_mut(core.worker()).wait = None;
+        book.pairs.joined(core.worker(), worker);
     }
 
     /// Somebody has asked how a worker ended.
