@@ -19,3 +19,5 @@ mod load;
 mod lock_order;
 #[path = "user_code/strategies.rs"]
 mod strategies;
+#[path = "user_code/subjects.rs"]
+mod subjects;

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::runs::Costed;
 use super::subject::Subject;
 use crate::property::{Engine, Fact, Situation, Step, StepBound, Witness};
-use crate::run::{Budget, Choice, Point, Strategy, View, switches};
+use crate::run::{Action, Budget, Choice, Point, Strategy, View, switches};
 
 /// So many steps are made at most for one fact.
 const MOST_STEPS: usize = 1_000_000;
@@ -125,12 +125,17 @@ impl Strategy for Lenient {
 
     fn choose(&mut self, point: &Point<'_>) -> Option<Choice> {
         loop {
-            let choice = *self.choices.get(self.next)?;
+            let choice = self.choices.get(self.next)?.offered();
             self.next += 1;
             if point.enabled.iter().any(|e| e.choice == choice) {
                 return Some(choice);
             }
         }
+    }
+
+    fn stops_at_spawn(&mut self) -> bool {
+        let last = self.next.checked_sub(1).map(|at| self.choices[at].action);
+        last == Some(Action::ToSpawn)
     }
 }
 

@@ -115,8 +115,12 @@ impl<S: Sink> Stepper<'_, S> {
                 self.flow(id, Flow::At(otherwise));
                 self.serve(semaphore);
             }
-            Action::CancelPart(_) | Action::Fail | Action::Spurious | Action::NewWaker => {
-                unreachable!("these are for futures")
+            Action::CancelPart(_)
+            | Action::Fail
+            | Action::Spurious
+            | Action::NewWaker
+            | Action::ToSpawn => {
+                unreachable!("these are for closures")
             }
         }
     }

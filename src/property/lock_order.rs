@@ -183,7 +183,9 @@ mod tests {
                 let other = a.worker.0.max(b.worker.0);
                 !apart.contains(&other)
             };
-            cycles_that_meet(facts.iter(), false, &may_meet).cycles.len()
+            cycles_that_meet(facts.iter(), false, &may_meet)
+                .cycles
+                .len()
         };
         assert_eq!([found(&[]), found(&[1]), found(&[1, 2])], [1, 1, 0]);
     }

@@ -55,7 +55,7 @@ pub(super) fn notes(trace: &Trace, step: &TraceStep) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut remark = |text: &str, paint| notes.push(Note::new(actor, text, paint));
     match step.choice.action {
-        Action::Proceed => {}
+        Action::Proceed | Action::ToSpawn => {}
         Action::Branch(k) => {
             let text = format!("takes the {} branch", ordinal(k as usize + 1));
             remark(&text, Paint::Plain);

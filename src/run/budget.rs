@@ -121,6 +121,9 @@ impl Spent {
 impl Choice {
     /// Whether the worker goes on by itself: neither a fault nor a timer.
     pub fn is_progress(&self) -> bool {
-        matches!(self.action, Action::Proceed | Action::Branch(_))
+        matches!(
+            self.action,
+            Action::Proceed | Action::ToSpawn | Action::Branch(_)
+        )
     }
 }

@@ -7,6 +7,9 @@ use super::{Op, Resource, WorkerId};
 pub enum Action {
     /// It performs its op.
     Proceed,
+    /// It performs its op, and goes on until it has started a worker: what it does then is a choice of
+    /// its own. Never on offer; a choice to proceed becomes this when a strategy stops at the start.
+    ToSpawn,
     /// It takes branch k, counted from zero.
     Branch(u32),
     /// A panic strikes in place of its work.
@@ -33,6 +36,19 @@ pub struct Choice {
     pub worker: WorkerId,
     /// How it goes on.
     pub action: Action,
+}
+
+impl Choice {
+    /// The choice as it was on offer.
+    pub fn offered(self) -> Choice {
+        match self.action {
+            Action::ToSpawn => Choice {
+                action: Action::Proceed,
+                ..self
+            },
+            _ => self,
+        }
+    }
 }
 
 /// A choice that the engine offers.

@@ -120,10 +120,10 @@ pub fn commute(a: &Enabled, b: &Enabled, view: &dyn View) -> bool {
         && ledger::commute(a, b, view)
 }
 
-/// Whether it is known what a choice does: what a task does when it is polled is not, nor what the
-/// drop of its future does.
+/// Whether it is known what a choice does: what a task does when it is polled, or goes on from a yield,
+/// is not, nor what the drop of its future does.
 fn is_known(choice: &Enabled) -> bool {
-    choice.op != Op::Poll
+    !matches!(choice.op, Op::Poll | Op::Yield)
 }
 
 /// Whether two choices commute within what is `left` of the budget, so that both orders also spend

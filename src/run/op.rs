@@ -62,6 +62,8 @@ pub enum Op {
     Cancel { worker: WorkerId },
     /// Nothing that others see; `fallible` when a panic may strike.
     Work { fallible: bool },
+    /// Let others go first.
+    Yield,
     /// Panic.
     Panic,
     /// Leave the worker's body.

@@ -52,6 +52,12 @@ pub trait Strategy {
         let choice = self.choose(point)?;
         point.enabled.iter().position(|e| e.choice == choice)
     }
+    /// Whether the worker that was chosen last stops where it is, since it has just started another one;
+    /// asked by engines that can stop it there. What it does next is then a choice of its own, and its
+    /// last one becomes [`Action::ToSpawn`](super::Action::ToSpawn).
+    fn stops_at_spawn(&mut self) -> bool {
+        false
+    }
     /// Something happened.
     fn observe(&mut self, _event: &Event) {}
     /// The run has ended.
@@ -73,6 +79,10 @@ impl<S: Strategy + ?Sized> Strategy for Box<S> {
 
     fn choose_place(&mut self, point: &Point<'_>) -> Option<usize> {
         (**self).choose_place(point)
+    }
+
+    fn stops_at_spawn(&mut self) -> bool {
+        (**self).stops_at_spawn()
     }
 
     fn observe(&mut self, event: &Event) {

@@ -170,7 +170,8 @@ impl Book {
                 capacity: tray.capacity + tray.debt,
             }
         });
-        self.pairs.stands(edge, held.filter(|held| held.permits > 0));
+        self.pairs
+            .stands(edge, held.filter(|held| held.permits > 0));
     }
 
     /// Whether nothing has happened since it was told.

@@ -112,6 +112,7 @@ pub(crate) enum Verb {
     Start,
     Await,
     Yield,
+    Spawn,
     Probe,
     Join,
 }
@@ -149,6 +150,7 @@ impl Verb {
             Verb::Start => "start".to_owned(),
             Verb::Await => "await".to_owned(),
             Verb::Yield => "yield".to_owned(),
+            Verb::Spawn => "spawn".to_owned(),
         }
     }
 }
@@ -299,7 +301,7 @@ impl Names {
     fn learn(&mut self, at: usize, place: Here, verb: Verb, object: u32) -> StatementId {
         let object_name = match verb {
             Verb::Join => &self.workers[object as usize].name,
-            Verb::Start | Verb::Await | Verb::Yield => "",
+            Verb::Start | Verb::Await | Verb::Yield | Verb::Spawn => "",
             _ => &self.semaphores[object as usize].name,
         };
         let head = verb.head(object_name);

@@ -61,6 +61,7 @@ impl Schedule {
             let written = match choice.action {
                 Action::Proceed if run == 1 => Ok(()),
                 Action::Proceed => write!(body, "*{run}"),
+                Action::ToSpawn => write!(body, "@spawn"),
                 Action::Branch(k) => write!(body, "/{}", k + 1),
                 Action::Panic => write!(body, "@panic"),
                 Action::Timeout => write!(body, "@timeout"),
@@ -186,6 +187,7 @@ fn read_token(token: &str, workers: &[String]) -> Result<(Choice, usize), String
         ("", _) => (Action::Proceed, 1),
         ("*", n) => (Action::Proceed, number(n)? as usize),
         ("/", k) => (Action::Branch(number(k)? - 1), 1),
+        ("@", "spawn") => (Action::ToSpawn, 1),
         ("@", "panic") => (Action::Panic, 1),
         ("@", "timeout") => (Action::Timeout, 1),
         ("@", "cancel") => (Action::Cancel, 1),
@@ -197,8 +199,8 @@ fn read_token(token: &str, workers: &[String]) -> Result<(Choice, usize), String
         }
         _ => {
             return Err(format!(
-                "expected `@panic`, `@timeout`, `@cancel`, `@cancel/1`, `@fail`, `@spurious` or \
-                 `@new-waker`, found `{mark}`"
+                "expected `@spawn`, `@panic`, `@timeout`, `@cancel`, `@cancel/1`, `@fail`, `@spurious` \
+                 or `@new-waker`, found `{mark}`"
             ));
         }
     };
@@ -282,6 +284,7 @@ mod tests {
     fn action() -> impl Strategy<Value = Action> {
         prop_oneof![
             3 => Just(Action::Proceed),
+            1 => Just(Action::ToSpawn),
             1 => Just(Action::Panic),
             1 => Just(Action::Timeout),
             1 => Just(Action::Cancel),

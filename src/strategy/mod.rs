@@ -7,6 +7,7 @@ mod bytes;
 mod depth_first;
 mod fault_plan;
 mod name;
+mod object;
 mod order;
 mod pct;
 mod portfolio;

@@ -30,6 +30,11 @@ pub trait Order: Send {
         None
     }
 
+    /// Whether workers stop in this run where they start others.
+    fn stops_at_spawns(&self) -> bool {
+        false
+    }
+
     /// A fault strikes this worker: it makes a step that was not picked.
     fn struck(&mut self, _rng: &mut Rng, _worker: WorkerId) {}
 

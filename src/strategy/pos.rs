@@ -2,14 +2,15 @@
 //!
 //! Each worker's next event has a random priority, and of those that can go on the one with the
 //! highest does; what it does next gets a new priority. So do the events that race with what it did:
-//! those that are on the same semaphore. Without that, a worker whose priority is low would lose
+//! those that are on the same object. Without that, a worker whose priority is low would lose
 //! each race until it is alone, and the orders of racing events would not be sampled apart (one
 //! reversed pair among eight workers is then found in .80 of the runs instead of .91).
 //!
-//! Two events on one semaphore race here whether or not they commute, and only if both can happen
+//! Two events on one object race here whether or not they commute, and only if both can happen
 //! now. With events that commute left out, or with those taken in that cannot happen yet, no rate
 //! of finding differed by more than chance.
 
+use super::object::Object;
 use super::order::Order;
 use super::profile::Profile;
 use super::ready::{Able, reach};
@@ -48,9 +49,9 @@ impl Order for Pos {
         }
         let picked = able[best.0];
         self.priorities[picked.worker.index()] = drawn(rng);
-        if let Some(semaphore) = enabled[picked.first()].op.semaphore() {
+        if let Some(object) = Object::of(&enabled[picked.first()].op) {
             for other in able {
-                let races = enabled[other.first()].op.semaphore() == Some(semaphore);
+                let races = Object::of(&enabled[other.first()].op) == Some(object);
                 if races && other.worker != picked.worker {
                     self.priorities[other.worker.index()] = drawn(rng);
                 }

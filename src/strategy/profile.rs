@@ -9,7 +9,8 @@
 //! 1. Once the runs begin it does not change, so what a run is depends on the seed and its number.
 //! 2. A worker's share contains those of the workers that it starts, and they that of theirs.
 
-use crate::run::{Enabled, Outcome, SemaphoreId, WorkerId};
+use super::object::Object;
+use crate::run::{Enabled, Outcome, WorkerId};
 
 /// Pilot runs that are made at most.
 const PILOTS: u64 = 8;
@@ -53,7 +54,7 @@ pub struct Profile {
     steps: u64,
     length: u64,
     events: Counts,
-    /// For each semaphore, the events on it.
+    /// For each object, the events on it.
     on: Vec<Counts>,
     /// Who started a worker, where somebody did, as the first pilot that had the worker shows.
     starters: Vec<Option<WorkerId>>,
@@ -61,8 +62,8 @@ pub struct Profile {
     shares: Vec<u64>,
     usual: u64,
     shares_on: Vec<Vec<u64>>,
-    /// The semaphores with an event.
-    used: Vec<SemaphoreId>,
+    /// The objects whose events can come in different orders.
+    used: Vec<Object>,
 }
 
 impl Profile {
@@ -81,11 +82,11 @@ impl Profile {
         self.steps += 1;
         let worker = taken.choice.worker;
         self.events.add(worker);
-        if let Some(semaphore) = taken.op.semaphore() {
-            if self.on.len() <= semaphore.index() {
-                self.on.resize_with(semaphore.index() + 1, Counts::default);
+        if let Some(object) = Object::of(&taken.op) {
+            if self.on.len() <= object.place() {
+                self.on.resize_with(object.place() + 1, Counts::default);
             }
-            self.on[semaphore.index()].add(worker);
+            self.on[object.place()].add(worker);
         }
     }
 
@@ -121,9 +122,12 @@ impl Profile {
         self.usual = self.events.most.iter().sum::<u64>() / workers;
         let on = self.on.iter();
         self.shares_on = on.map(|c| shares(&c.most, &self.starters)).collect();
-        self.used = (0..self.on.len() as u32)
-            .map(SemaphoreId)
-            .filter(|s| self.on[s.index()].most.iter().any(|&count| count > 0))
+        let most = |object: &Object| self.on[object.place()].most.iter().copied().max();
+        // of a worker's start nothing is known either, and that alone is of no interest
+        let least = |object: &Object| 1 + u64::from(*object == Object::UNKNOWN);
+        self.used = (0..self.on.len())
+            .map(Object::at)
+            .filter(|object| most(object) >= Some(least(object)))
             .collect();
     }
 
@@ -142,13 +146,13 @@ impl Profile {
         self.usual.max(1)
     }
 
-    /// The same as [`Profile::shares`], of the events on one of the semaphores that are used.
-    pub(super) fn shares_on(&self, semaphore: SemaphoreId) -> &[u64] {
-        &self.shares_on[semaphore.index()]
+    /// The same as [`Profile::shares`], of the events on one of the objects that are used.
+    pub(super) fn shares_on(&self, object: Object) -> &[u64] {
+        &self.shares_on[object.place()]
     }
 
-    /// The semaphores with an event.
-    pub(super) fn used(&self) -> &[SemaphoreId] {
+    /// The objects whose events can come in different orders.
+    pub(super) fn used(&self) -> &[Object] {
         &self.used
     }
 

@@ -189,6 +189,10 @@ impl<O: Order> Strategy for Random<O> {
         Some(place)
     }
 
+    fn stops_at_spawn(&mut self) -> bool {
+        !self.piloting && self.order.stops_at_spawns()
+    }
+
     #[inline]
     fn observe(&mut self, event: &Event) {
         match *event {

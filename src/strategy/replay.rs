@@ -1,6 +1,6 @@
 //! Takes the choices of a recorded run.
 
-use crate::run::{Choice, Point, Strategy};
+use crate::run::{Action, Choice, Point, Strategy};
 
 /// Replays one run.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Strategy for Replay {
     }
 
     fn choose(&mut self, point: &Point<'_>) -> Option<Choice> {
-        let choice = *self.choices.get(self.next)?;
+        let choice = self.choices.get(self.next)?.offered();
         if point.enabled.iter().any(|e| e.choice == choice) {
             self.next += 1;
             Some(choice)
@@ -46,5 +46,10 @@ impl Strategy for Replay {
             self.diverged = Some(self.next);
             None
         }
+    }
+
+    fn stops_at_spawn(&mut self) -> bool {
+        let last = self.next.checked_sub(1).map(|at| self.choices[at].action);
+        last == Some(Action::ToSpawn)
     }
 }

@@ -1,7 +1,7 @@
 //! SURW: selectively uniform random walk (Zhao, Wolff, Mathur, Roychoudhury: Selectively uniform
 //! concurrency testing, ASPLOS 2025).
 //!
-//! Some events are interesting: here those on one semaphore, which each run draws anew. Whose
+//! Some events are interesting: here those on one object, which each run draws anew. Whose
 //! interesting event comes next is drawn beforehand, with the weights of URW counted in interesting
 //! events; until then the others are held before theirs, and everything else is picked as in a
 //! random walk. So the order of the interesting events is uniform, however many others there are in
@@ -10,16 +10,17 @@
 //! The worker that was drawn may have to wait for one that is held, or may never come to its event;
 //! when nobody else can go on, the draw is made again among those that can.
 
+use super::object::Object;
 use super::order::Order;
 use super::profile::Profile;
 use super::ready::Able;
-use crate::run::{Enabled, Rng, SemaphoreId, WorkerId};
+use crate::run::{Enabled, Rng, WorkerId};
 
-/// Uniform in the events on one semaphore.
+/// Uniform in the events on one object.
 #[derive(Debug, Default)]
 pub struct Surw {
-    /// The semaphore of the interesting events; `None` where nothing is known.
-    semaphore: Option<SemaphoreId>,
+    /// What the interesting events are about; `None` where there are none.
+    object: Option<Object>,
     /// By worker, the interesting events that it and those that it will start have still to
     /// perform, as the pilots had it.
     shares: Vec<u64>,
@@ -77,9 +78,9 @@ impl Order for Surw {
         self.shares.clear();
         self.next = None;
         let used = profile.used();
-        self.semaphore = (!used.is_empty()).then(|| used[rng.below(used.len() as u64) as usize]);
-        if let Some(semaphore) = self.semaphore {
-            self.shares.extend_from_slice(profile.shares_on(semaphore));
+        self.object = (!used.is_empty()).then(|| used[rng.below(used.len() as u64) as usize]);
+        if let Some(object) = self.object {
+            self.shares.extend_from_slice(profile.shares_on(object));
             self.left.extend_from_slice(&self.shares);
             for (worker, left) in self.left.iter_mut().enumerate() {
                 if profile.is_started(WorkerId(worker as u32)) {
@@ -92,10 +93,10 @@ impl Order for Surw {
 
     #[inline]
     fn pick(&mut self, rng: &mut Rng, able: &[Able], enabled: &[Enabled]) -> usize {
-        let Some(semaphore) = self.semaphore else {
+        let Some(object) = self.object else {
             return rng.below(able.len() as u64) as usize;
         };
-        let interesting = |able: &Able| enabled[able.first()].op.semaphore() == Some(semaphore);
+        let interesting = |able: &Able| Object::of(&enabled[able.first()].op) == Some(object);
         self.free.clear();
         for (place, able) in able.iter().enumerate() {
             let held = self.next.is_some_and(|next| next != able.worker) && interesting(able);

@@ -127,12 +127,12 @@ fn an_assertion_of_main_is_a_finding() {
         [0, 0],
         || {
             let pool = semaphore("pool", 1);
+            assert_eq!(pool.available_permits(), 1, "before anybody");
             let there = pool.clone();
             drop(thread::spawn(move || {
                 let _permit = there.acquire_blocking();
                 thread::yield_now();
             }));
-            assert_eq!(pool.available_permits(), 1, "before anybody");
             thread::yield_now();
             assert_eq!(pool.available_permits(), 1, "somebody is there");
         },

@@ -112,12 +112,17 @@ fn a_thread_that_waits_for_itself_is_a_deadlock() {
         [0, 0],
         || {
             let own = Arc::new(std::sync::Mutex::new(None::<thread::JoinHandle<()>>));
-            let there = Arc::clone(&own);
+            let turn = semaphore("turn", 1);
+            let (there, after) = (Arc::clone(&own), turn.clone());
+            // it may begin before its handle is where it looks for it
+            let turn = turn.acquire_blocking();
             let thread = thread::spawn(move || {
+                drop(after.acquire_blocking());
                 let me = there.lock().unwrap().take();
                 let _ = me.unwrap().join();
             });
             *own.lock().unwrap() = Some(thread);
+            drop(turn);
         },
         &["deadlock"],
     );

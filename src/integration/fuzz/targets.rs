@@ -256,6 +256,7 @@ fn action(byte: u8) -> Action {
         5 => Action::Fail,
         6 => Action::Spurious,
         7 => Action::NewWaker,
+        8 => Action::ToSpawn,
         _ => Action::Proceed,
     }
 }

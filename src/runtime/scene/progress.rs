@@ -292,6 +292,27 @@ impl Progress {
         Some(at)
     }
 
+    /// Whether this worker, which has just started another one, stops there: the strategy says so, and
+    /// its last choice then does.
+    pub(in crate::runtime) fn stops_at_spawn(&mut self, worker: WorkerId) -> bool {
+        let (Some(at), Some(strategy)) = (self.taken, &self.strategy) else {
+            return false;
+        };
+        let choice = &mut self.before[at].choice;
+        let went_on = choice.worker == worker && choice.action == Action::Proceed;
+        if !went_on || self.told || !strategy.borrow_mut().stops_at_spawn() {
+            return false;
+        }
+        choice.action = Action::ToSpawn;
+        if let Some(last) = self.path.last_mut() {
+            *last = *choice;
+        }
+        if let Some(published) = &self.published {
+            published.step(self.path.len(), *choice);
+        }
+        true
+    }
+
     /// The choice at a place where the last ones were gathered.
     #[inline]
     pub(in crate::runtime) fn taken(&self, at: usize) -> Choice {

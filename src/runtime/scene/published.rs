@@ -108,6 +108,7 @@ fn pack(choice: Choice) -> u64 {
         Action::Fail => (6, 0),
         Action::Spurious => (7, 0),
         Action::NewWaker => (8, 0),
+        Action::ToSpawn => (9, 0),
     };
     // a branch beyond 2^28 is none that a run is likely to have
     worker | u64::from(number & 0x0fff_ffff) << 4 | kind
@@ -126,7 +127,8 @@ fn unpack(word: u64) -> Choice {
             5 => Action::CancelPart(number),
             6 => Action::Fail,
             7 => Action::Spurious,
-            _ => Action::NewWaker,
+            8 => Action::NewWaker,
+            _ => Action::ToSpawn,
         },
     }
 }
@@ -148,6 +150,7 @@ mod tests {
             Action::Fail,
             Action::Spurious,
             Action::NewWaker,
+            Action::ToSpawn,
         ];
         published.begin();
         let choices = actions.map(|action| Choice {

@@ -271,7 +271,9 @@ impl Core {
     fn act(&self, at: usize) {
         let (slot, action) = self.progress.borrow().whose(at);
         match action {
-            Action::Proceed | Action::Branch(_) | Action::Spurious => self.poll(slot),
+            Action::Proceed | Action::ToSpawn | Action::Branch(_) | Action::Spurious => {
+                self.poll(slot);
+            }
             Action::Panic => self.decide(slot, Io::Panics),
             Action::Fail => self.decide(slot, Io::Fails),
             Action::NewWaker => {

@@ -221,7 +221,7 @@ pub fn yield_now() -> impl Future<Output = ()> {
         }
         with_core(|core| {
             let statement = core.book.borrow_mut().names.alone(place, Verb::Yield);
-            core.stands_at_statement(statement, Op::Work { fallible: false });
+            core.stands_at_statement(statement, Op::Yield);
         });
         cx.waker().wake_by_ref();
         Poll::Pending

@@ -322,13 +322,18 @@ impl Crew {
     }
 
     /// Whose turn it is, among the tasks that shuttle could run; `None` to end the run as it is.
-    pub(super) fn next(&self, current: Option<usize>, runnable: &[usize]) -> Option<usize> {
+    pub(super) fn next(
+        &self,
+        current: Option<usize>,
+        runnable: &[usize],
+        is_yielding: bool,
+    ) -> Option<usize> {
         let announced = self.announced.replace(false);
         if let Some(me) = current.and_then(|task| self.by_task.borrow().get(task).copied())
             && !announced
             && me != NO_MEMBER
         {
-            self.stands_at_foreign(me);
+            self.stands_at_foreign(me, is_yielding);
         }
         if !self.core.is_ending() && self.has_strangers(runnable) {
             self.refuse_strangers();
@@ -418,7 +423,7 @@ impl Crew {
     }
 
     /// A worker has come to a scheduling point of which only shuttle knows.
-    fn stands_at_foreign(&self, me: usize) {
+    fn stands_at_foreign(&self, me: usize, is_yielding: bool) {
         let ended = self.core.progress.borrow().slots[me].ended;
         // a task that ends without a host is asked about too
         if !ended || self.host.borrow().is_some() {
@@ -435,7 +440,8 @@ impl Crew {
         if !self.core.is_ending() {
             let statement = member.request.map_or(slot.awaits, |r| r.statement);
             let mut book = self.core.book.borrow_mut();
-            book.stands(slot.id, statement, Op::Poll);
+            let op = if is_yielding { Op::Yield } else { Op::Poll };
+            book.stands(slot.id, statement, op);
         }
     }
 

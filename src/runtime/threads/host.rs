@@ -210,10 +210,10 @@ impl Scheduler for Landlord {
         &mut self,
         runnable: &[&Task],
         current: Option<TaskId>,
-        _is_yielding: bool,
+        is_yielding: bool,
     ) -> Option<TaskId> {
         match &*self.0.crew.borrow() {
-            Some(crew) => crew.answer(runnable, current),
+            Some(crew) => crew.answer(runnable, current, is_yielding),
             None => self.0.between_runs(runnable),
         }
     }

@@ -20,7 +20,12 @@ impl Asked {
 
 impl Crew {
     /// Whose turn it is, as shuttle asks it.
-    pub(super) fn answer(&self, runnable: &[&Task], current: Option<TaskId>) -> Option<TaskId> {
+    pub(super) fn answer(
+        &self,
+        runnable: &[&Task],
+        current: Option<TaskId>,
+        is_yielding: bool,
+    ) -> Option<TaskId> {
         if let Some(next) = self.decided.take() {
             self.announced.set(false);
             return Some(TaskId::from(next));
@@ -38,7 +43,7 @@ impl Crew {
         tasks.clear();
         tasks.extend(can_run.map(|task| usize::from(task.id())));
         let current = current.map(usize::from);
-        let next = catch_unwind(AssertUnwindSafe(|| self.next(current, &tasks)));
+        let next = catch_unwind(AssertUnwindSafe(|| self.next(current, &tasks, is_yielding)));
         let next = next.unwrap_or_else(|panic| self.breaks(panic, &tasks));
         next.map(TaskId::from)
     }
@@ -53,9 +58,9 @@ impl Scheduler for Asked {
         &mut self,
         runnable: &[&Task],
         current: Option<TaskId>,
-        _is_yielding: bool,
+        is_yielding: bool,
     ) -> Option<TaskId> {
-        self.crew.answer(runnable, current)
+        self.crew.answer(runnable, current, is_yielding)
     }
 
     /// The same numbers in each run: what is drawn is no choice, and a schedule has to lead to the

@@ -109,6 +109,7 @@ impl<'scope> Scope<'scope, '_> {
         let task = scope.spawn(move || live(member, f, &left));
         crew.quiet.set(false);
         crew.join(usize::from(task.thread().id()), Stand::At, Some(opened));
+        crew.stop_at_spawn(place);
         ScopedJoinHandle(Handle::Worker(Worker::new(&crew, worker, result)))
     }
 }

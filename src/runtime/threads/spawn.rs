@@ -57,6 +57,9 @@ fn put<T>(place: &Place<T>, result: thread::Result<T>) {
 
 /// Starts a thread: in an exploration a worker of it, elsewhere one of the standard library.
 ///
+/// In an exploration the new thread and others may go on before this returns. So hold no lock of the
+/// standard library meanwhile that they take: it would block the exploration itself.
+///
 /// # Panics
 ///
 /// If the system has no thread left, or in an exploration of futures: a task spawns with
@@ -193,7 +196,7 @@ pub fn yield_now() {
         return thread::yield_now();
     };
     let statement = crew.core.book.borrow_mut().names.alone(place, Verb::Yield);
-    crew.stand(statement, Op::Work { fallible: false });
+    crew.stand(statement, Op::Yield);
 }
 
 /// The whole life of a worker.
@@ -247,7 +250,21 @@ impl Crew {
         };
         self.quiet.set(false);
         self.join(task, Stand::At, None);
+        self.stop_at_spawn(place);
         id
+    }
+
+    /// The worker that runs has started another one: lets others go first, where the strategy says so.
+    pub(super) fn stop_at_spawn(&self, place: Here) {
+        let core = &self.core;
+        if core.is_ending() || std::thread::panicking() {
+            return;
+        }
+        let stops = core.progress.borrow_mut().stops_at_spawn(core.worker());
+        if stops {
+            let statement = core.book.borrow_mut().names.alone(place, Verb::Spawn);
+            self.stand(statement, Op::Work { fallible: false });
+        }
     }
 
     /// Names a worker of the one that runs, and gives it a slot.

@@ -189,8 +189,12 @@ fn objection<V: View>(
             let others = spawners.get(&first)?.iter().any(|&w| w != worker);
             others.then_some(Why::Joins)
         }
-        Op::Grow { .. } | Op::Work { .. } | Op::Panic | Op::Return | Op::Pick { .. } | Op::Poll => {
-            None
-        }
+        Op::Grow { .. }
+        | Op::Work { .. }
+        | Op::Yield
+        | Op::Panic
+        | Op::Return
+        | Op::Pick { .. }
+        | Op::Poll => None,
     }
 }
