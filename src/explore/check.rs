@@ -1,7 +1,5 @@
 //! A check in a test: it panics once, with the report.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::Location;
 
@@ -9,7 +7,8 @@ use super::Explorer;
 #[cfg(feature = "threads")]
 use super::closures::closure_of_threads;
 use super::closures::{Case, Closure, closure_of};
-use super::regressions::Kept;
+use super::naming::{command, name_of};
+use super::regressions::{Kept, tell_stale};
 use crate::program::PropertyName;
 use crate::report::{Finding, Report, Style, text, timeline};
 use crate::runtime::Here;
@@ -278,8 +277,14 @@ impl Explorer {
         if let Some(kept) = &kept {
             explorer.try_first(kept, &case, &closure);
         }
-        let report = explorer.explore_case(case, closure);
-        let told = kept.as_ref().and_then(|kept| kept.keep(&report));
+        let report = explorer.explore_case(case.clone(), closure);
+        let told = match &kept {
+            Some(kept) => kept.keep(&report),
+            None => explorer
+                .regressions
+                .refusal(&case.name)
+                .map(|why| format!("not kept: {why}")),
+        };
         conclude(&report, told.as_deref());
     }
 
@@ -310,24 +315,36 @@ impl Explorer {
     /// If that shows something.
     #[track_caller]
     fn try_first(&self, kept: &Kept, case: &Case, closure: &Closure) {
+        let mut stale = Vec::new();
+        let mut shown = None;
         for entry in kept.entries() {
-            let report = match self.replay_case(case.clone(), &entry.schedule, closure.clone()) {
+            let of = Case {
+                name: entry.name.clone(),
+                ..case.clone()
+            };
+            let report = match self.replay_case(of, &entry.schedule, closure.clone()) {
                 Ok(report) => report,
                 Err(error) => {
-                    kept.stale(&entry, &error.to_string());
+                    stale.push((entry, error.to_string()));
                     continue;
                 }
             };
             let diverges = |f: &&Finding| f.property == PropertyName::Divergence;
             match report.findings.iter().find(diverges) {
                 Some(divergence) if report.findings.len() == 1 => {
-                    kept.stale(&entry, &divergence.detail);
+                    stale.push((entry, divergence.detail.clone()));
                 }
-                _ => conclude(
-                    &report,
-                    Some(&format!("kept before in {}", kept.place(&entry))),
-                ),
+                _ if report.has_errors() => {
+                    shown = Some((entry, report));
+                    break;
+                }
+                _ => conclude(&report, None),
             }
+        }
+        tell_stale(&stale);
+        if let Some((entry, report)) = shown {
+            let told = format!("kept before in {}", entry.place());
+            conclude(&report, Some(&told));
         }
     }
 }
@@ -370,35 +387,5 @@ fn conclude_replay(report: &Report) {
     match &report.timeline {
         Some(trace) => eprint!("{}", timeline(trace, &report.program, &style())),
         None => eprint!("{}", text(report, &style())),
-    }
-}
-
-thread_local! {
-    /// How many checks this thread has made of closures of each type.
-    static CHECKS: RefCell<BTreeMap<&'static str, u32>> = const { RefCell::new(BTreeMap::new()) };
-}
-
-/// The type of a closure says in which function it stands; an ordinal tells it from others there.
-fn name_of<F>() -> String {
-    let name = std::any::type_name::<F>();
-    let nth = CHECKS.with(|checks| {
-        let mut checks = checks.borrow_mut();
-        let count = checks.entry(name).or_insert(0);
-        *count += 1;
-        *count
-    });
-    let name = name.strip_suffix("::{{closure}}").unwrap_or(name);
-    match nth {
-        1 => name.to_owned(),
-        n => format!("{name}#{n}"),
-    }
-}
-
-/// What runs this test again: its thread has its name.
-#[allow(clippy::disallowed_methods)] // it is for people, and no finding depends on it
-fn command() -> String {
-    match std::thread::current().name() {
-        Some(name) if name != "main" => format!("cargo test {name}"),
-        _ => "cargo test".to_owned(),
     }
 }

@@ -11,8 +11,10 @@ mod programs;
 mod store;
 mod values;
 
-pub(super) use kept::Kept;
+pub(super) use kept::{Kept, tell_stale};
 pub use place::Regressions;
+#[cfg(feature = "proptest")]
+pub(crate) use place::cut;
 pub use programs::{KeptProgram, Stale, keep_program, kept_programs, program_text};
 pub use store::{NotWritten, keep, write};
 pub use values::{KeptValue, keep_value, kept_values};

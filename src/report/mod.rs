@@ -19,6 +19,7 @@ mod outcome;
 mod reason;
 mod remedy;
 mod rows;
+mod shell;
 mod stable;
 mod story;
 mod style;
@@ -34,6 +35,7 @@ pub use github::github;
 #[cfg(feature = "serde")]
 pub use json::{json, json_error};
 pub use model::*;
+pub use shell::shell_quoted;
 pub use stable::stable;
 pub use style::Style;
 pub use text::{text, timeline};

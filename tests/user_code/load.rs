@@ -1,1 +1,249 @@
-//! Many tests, many processes, large programs, long names.
+//! Many tests and processes at once, long names, odd surroundings: what is said stays true.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use selvedge::explore::{Explorer, Regressions};
+use selvedge::{Semaphore, fault, thread};
+
+/// A folder of this test alone, empty.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("load")
+        .join(name);
+    let _ = fs::remove_dir_all(&folder);
+    folder
+}
+
+fn explorer(folder: &Path) -> Explorer {
+    Explorer {
+        runs: Some(200),
+        regressions: Regressions::In(folder.to_owned()),
+        ..Explorer::closures()
+    }
+}
+
+/// What a check panics with in a thread of that name, as the harness names the threads of tests.
+fn message_in(test: &str, check: impl FnOnce() + Send + 'static) -> Option<String> {
+    let thread = std::thread::Builder::new().name(test.to_owned());
+    let panic = thread.spawn(check).expect("a thread").join().err()?;
+    Some(*panic.downcast::<String>().expect("a report is a text"))
+}
+
+/// Two tests share it: workers of the one take one permit each, those of the other two.
+fn helper(folder: &Path, workers: usize) {
+    explorer(folder).check(move || {
+        let pool = Semaphore::new(3).named(if workers == 1 { "one" } else { "two" });
+        thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|| {
+                    for _ in 0..workers {
+                        std::mem::forget(pool.acquire_blocking());
+                    }
+                    fault::point("work");
+                });
+            }
+        });
+    });
+}
+
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|file| file.expect("a file"))
+        .map(|file| {
+            let text = fs::read_to_string(file.path()).expect("a text");
+            (file.file_name().into_string().expect("UTF-8"), text)
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// The schedules in a text, each once.
+fn schedules(text: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = text
+        .match_indices("selvedge:1:")
+        .map(|(at, _)| &text[at..])
+        .map(|rest| rest.split(['\'', '\n']).next().unwrap_or_default())
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+#[test]
+fn tests_that_share_a_helper_keep_their_findings_apart() {
+    let folder = folder("shared");
+    let in_test = |test: &str, workers| {
+        let folder = folder.clone();
+        message_in(test, move || helper(&folder, workers)).expect("it finds")
+    };
+    let [one, two] = [("tests::a", 1), ("tests::b", 2)].map(|(test, n)| in_test(test, n));
+    let kept = files(&folder);
+    let names: Vec<&str> = kept.iter().map(|(name, _)| &name[..]).collect();
+    let expected =
+        ["a", "b"].map(|test| format!("user_code.tests.{test}.user_code.load.helper.txt"));
+    assert_eq!(names, expected);
+    for (told, (_, text)) in [&one, &two].into_iter().zip(&kept) {
+        let told = schedules(told);
+        assert!(
+            !told.is_empty() && told.iter().all(|s| text.contains(s)),
+            "{text}"
+        );
+    }
+    // each has its own, and calls the other's neither its own nor stale
+    assert!(in_test("tests::a", 1).contains("kept before in "));
+    assert!(in_test("tests::b", 2).contains("kept before in "));
+    let fixed = folder.clone();
+    assert_eq!(message_in("tests::c", move || helper(&fixed, 0)), None);
+    assert_eq!(files(&folder), kept);
+}
+
+/// A file of the version that called both tests by the helper alone.
+#[test]
+fn files_that_tests_shared_are_still_read() {
+    let folder = folder("former");
+    let there = folder.clone();
+    // a thread of no name is no test
+    let found = std::thread::spawn(move || helper(&there, 1)).join();
+    let found = *found
+        .expect_err("it finds")
+        .downcast::<String>()
+        .expect("a report");
+    let [(name, text)] = &files(&folder)[..] else {
+        panic!("one file")
+    };
+    assert_eq!(name, "user_code.load.helper.txt");
+    let there = folder.clone();
+    let again = message_in("tests::a", move || helper(&there, 1)).expect("it is tried first");
+    assert!(again.contains("kept before in "), "{again}");
+    assert!(
+        schedules(&again).iter().all(|s| found.contains(s)),
+        "{again}"
+    );
+    // it does not fit another test, and stays
+    let there = folder.clone();
+    assert_eq!(message_in("tests::c", move || helper(&there, 0)), None);
+    assert_eq!(&files(&folder)[0].1, text);
+}
+
+#[test]
+fn a_long_name_is_cut() {
+    let folder = folder("long");
+    for end in ["a", "b"] {
+        let there = folder.clone();
+        let test = format!("{}_{end}", "long".repeat(62));
+        let told = message_in(&test, move || helper(&there, 1)).expect("it finds");
+        assert!(told.contains("kept in "), "{told}");
+        let there = folder.clone();
+        assert_eq!(message_in(&test, move || helper(&there, 0)), None);
+    }
+    assert_eq!(files(&folder).len(), 2, "two tests, two files");
+}
+
+/// Says in which folder, and as which of many, this process finds.
+const AMONG_MANY: &str = "LOAD_AMONG_MANY";
+
+/// So many of each: 100 processes of 16 threads is the campaign,
+/// `LOAD_PROCESSES=100 LOAD_THREADS=16 LOAD_ROUNDS=20 cargo test --features threads --test user_code
+/// load::what_is_printed_as_kept`.
+fn size(variable: &str, default: usize) -> usize {
+    let given = std::env::var(variable).ok();
+    given.map_or(default, |text| text.parse().expect("a number"))
+}
+
+#[test]
+fn what_is_printed_as_kept_is_there_from_many_processes_at_once() {
+    let processes = size("LOAD_PROCESSES", 6);
+    let threads = size("LOAD_THREADS", 4);
+    for round in 0..size("LOAD_ROUNDS", 1) {
+        let folder = folder("many");
+        let children: Vec<_> = (0..processes)
+            .map(|process| {
+                Command::new(std::env::current_exe().expect("this program"))
+                    .args(["--exact", "load::finds_as_one_of_many", "--nocapture"])
+                    .env(AMONG_MANY, format!("{process} {}", folder.display()))
+                    .env("LOAD_THREADS", threads.to_string())
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn()
+                    .expect("this program runs")
+            })
+            .collect();
+        let mut printed = Vec::new();
+        for child in children {
+            let output = child.wait_with_output().expect("it ends");
+            let out = String::from_utf8(output.stdout).expect("UTF-8");
+            assert!(output.status.success(), "{out}");
+            printed.extend(schedules(&out).into_iter().map(str::to_owned));
+        }
+        printed.sort();
+        printed.dedup();
+        assert_eq!(printed.len(), processes * threads, "each finds another one");
+        let kept = files(&folder);
+        assert_eq!(
+            kept.len(),
+            1,
+            "all are one check to the file, and nothing else is left"
+        );
+        let lost: Vec<&String> = printed.iter().filter(|s| !kept[0].1.contains(*s)).collect();
+        assert!(lost.is_empty(), "round {round}: {lost:?}");
+    }
+}
+
+/// The part of one process: in each thread a check that finds, and prints what it kept.
+#[test]
+fn finds_as_one_of_many() {
+    let Ok(task) = std::env::var(AMONG_MANY) else {
+        return;
+    };
+    let (process, folder) = task.split_once(' ').expect("a number and a folder");
+    let (process, folder) = (
+        process.parse::<usize>().expect("a number"),
+        PathBuf::from(folder),
+    );
+    let threads = size("LOAD_THREADS", 1);
+    let parts: Vec<_> = (0..threads)
+        .map(|thread| {
+            let folder = folder.clone();
+            // without a name, so that all are the same check
+            std::thread::spawn(move || finds_at(&folder, process * threads + thread))
+        })
+        .collect();
+    for part in parts {
+        let told = part.join().expect_err("it finds");
+        let told = told.downcast::<String>().expect("a report");
+        assert!(told.contains("kept in "), "{told}");
+        schedules(&told).iter().for_each(|s| println!("{s}"));
+    }
+}
+
+/// Finds a leak whose schedule is like no other's.
+fn finds_at(folder: &Path, nth: usize) {
+    let explorer = Explorer {
+        runs: Some(2),
+        ..explorer(folder)
+    };
+    explorer.check(move || {
+        for _ in 0..nth / 40 {
+            thread::yield_now();
+        }
+        let pool = Arc::new(Semaphore::new(1).named("pool"));
+        let workers: Vec<_> = (0..=nth % 40)
+            .map(|worker| {
+                let pool = Arc::clone(&pool);
+                thread::spawn(move || {
+                    if worker == nth % 40 {
+                        pool.acquire_raw_blocking().unwrap();
+                    }
+                })
+            })
+            .collect();
+        for worker in workers {
+            worker.join().unwrap();
+        }
+    });
+}

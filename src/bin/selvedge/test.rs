@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use selvedge::explore::{Explorer, verdict};
 use selvedge::program::{Expect, Program};
-use selvedge::report::{Finding, Report};
+use selvedge::report::{Finding, Report, shell_quoted};
 
 use crate::args::TestArgs;
 use crate::input::{self, Source};
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &TestArgs, output: &mut Output) -> Status {
             worst = worst.max(Status::Findings);
             break;
         }
-        match input::read(file, output) {
+        match input::read(file, explorer.time, output) {
             Ok(source) => {
                 if test(&source, &explorer, output) {
                     passed += 1;
@@ -108,8 +108,9 @@ fn test(source: &Source, explorer: &Explorer, output: &mut Output) -> bool {
             finding.property, finding.detail
         );
         text += &format!(
-            "       selvedge replay {} '{}'\n",
-            source.name, finding.schedule
+            "       selvedge replay {} {}\n",
+            shell_quoted(&source.name),
+            shell_quoted(&finding.schedule)
         );
     }
     if let Some(stopped) = report.stopped {

@@ -5,14 +5,20 @@
 //! disk too, so that the name is there after a crash. A process that is killed in between leaves a
 //! file that begins with a point and ends in `.tmp`, which nobody reads.
 //!
+//! Threads and processes that change one file wait for each other: each locks the file, reads it,
+//! and writes it anew before it lets go. Since a file that is written anew is another one under the
+//! same name, whoever has waited for the lock looks whether it is still the file of that name: each
+//! change makes a file longer.
+//!
 //! **Invariants**
 //!
-//! 1. Under its name a file is whole, whenever one looks.
+//! 1. Under its name a file is whole, whenever one looks. (One that is to be made may be empty.)
 //! 2. A file that is there is never overwritten with another text by `keep`.
 //! 3. An error says what was not written, and has the text.
+//! 4. What `update` has read is what it replaces: nothing that another has written is lost.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A text that could not be kept.
@@ -43,6 +49,84 @@ pub fn write(path: &Path, contents: impl AsRef<[u8]>) -> Result<(), NotWritten> 
     })
 }
 
+/// Changes a text file, which is empty if it is not there yet; `change` gives the new text, or `None`
+/// to leave the file as it is. Nobody else changes it by `update` meanwhile.
+///
+/// # Errors
+///
+/// If the file cannot be read or made (then the text is empty), or its new text not be written.
+pub(super) fn update(
+    path: &Path,
+    change: impl FnOnce(&str) -> Option<String>,
+) -> Result<(), NotWritten> {
+    let failed = |problem: io::Error| NotWritten {
+        path: path.to_owned(),
+        text: String::new(),
+        problem,
+    };
+    let (locked, old) = locked(path).map_err(failed)?;
+    let written = match change(&old) {
+        Some(new) => write(path, &new),
+        None => Ok(()),
+    };
+    // not before: only the file that is under the name is locked
+    drop(locked);
+    written
+}
+
+/// The text of a file, if there is one.
+///
+/// # Errors
+///
+/// If it is there and cannot be read.
+pub(super) fn read(path: &Path) -> io::Result<Option<String>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    // some systems let nobody read what another has locked
+    supported(file.lock_shared())?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(Some(text))
+}
+
+/// The file of that name, locked until it is closed, and its text.
+fn locked(path: &Path) -> io::Result<(File, String)> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    loop {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
+        supported(file.lock())?;
+        // whoever had the lock before may have put another file in its place, which is longer
+        let is_replaced = match fs::metadata(path) {
+            Ok(now) => now.len() != file.metadata()?.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => return Err(error),
+        };
+        if !is_replaced {
+            let mut text = String::new();
+            file.read_to_string(&mut text)?;
+            return Ok((file, text));
+        }
+    }
+}
+
+/// A lock that was had, or that a file system does not have: then one process at a time is as safe.
+fn supported(locked: io::Result<()>) -> io::Result<()> {
+    match locked {
+        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Keeps a text in a folder, as `NAME.EXTENSION`, or `NAME-2.EXTENSION` and so on where another text
 /// has that name; the file that has it.
 ///
@@ -55,11 +139,22 @@ pub fn keep(folder: &Path, name: &str, extension: &str, text: &str) -> Result<Pa
         n => folder.join(format!("{name}-{n}.{extension}")),
     };
     for path in (1..).map(numbered) {
-        match fs::read(&path) {
-            Ok(there) if there == text.as_bytes() => return Ok(path),
-            Ok(_) => {}
-            // what else is wrong with it shows when it is written
-            Err(_) => return write(&path, text).map(|()| path),
+        let mut is_taken = false;
+        let kept = update(&path, |there| {
+            is_taken = !there.is_empty() && there != text;
+            there.is_empty().then(|| text.to_owned())
+        });
+        match kept {
+            Ok(()) if is_taken => {}
+            // it is no text, so it is another one
+            Err(error) if error.problem.kind() == io::ErrorKind::InvalidData => {}
+            Ok(()) => return Ok(path),
+            Err(error) => {
+                return Err(NotWritten {
+                    text: text.to_owned(),
+                    ..error
+                });
+            }
         }
     }
     unreachable!("a folder has fewer files than there are numbers")
@@ -68,6 +163,9 @@ pub fn keep(folder: &Path, name: &str, extension: &str, text: &str) -> Result<Pa
 fn attempt(path: &Path, contents: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
+    // where the name is a link, the file that it leads to is the one that is meant
+    let path = &fs::canonicalize(path).unwrap_or(path.to_owned());
+    let folder = path.parent().unwrap_or(folder);
     let (beside, mut file) = beside(path)?;
     let written = file
         .write_all(contents)

@@ -14,7 +14,7 @@ use super::failure::{Failure, Found};
 #[cfg(feature = "threads")]
 use crate::explore::closure_of_threads;
 use crate::explore::regressions::{
-    KeptValue, Stale, keep_program, keep_value, kept_programs, kept_values,
+    KeptValue, Stale, cut, keep_program, keep_value, kept_programs, kept_values,
 };
 use crate::explore::{Closure, Explorer, closure_of};
 use crate::program::{BudgetDecl, Program, PropertyName};
@@ -473,5 +473,6 @@ fn file_name(name: &str) -> String {
         c if c.is_alphanumeric() || c == '-' || c == '_' => c,
         _ => '-',
     };
-    name.replace("::", "-").chars().map(plain).collect()
+    let plain: String = name.replace("::", "-").chars().map(plain).collect();
+    cut(&plain, name)
 }
