@@ -17,7 +17,8 @@ use selvedge::property::{Danger, Fact, Identity, cycles};
 use selvedge::report::Reduction;
 use selvedge::run::{Budget, SemaphoreId, StatementId};
 use selvedge::search::{
-    Classes, Counted, Exhaustive, Keep, Reason, Straight, Tally, WaitClasses, Why, eligible,
+    Classes, Counted, Exhaustive, Keep, Patience, Reason, Straight, Tally, WaitClasses, Why,
+    eligible,
 };
 
 fn never(_: &Tally) -> Option<()> {
@@ -92,7 +93,10 @@ impl Checked {
             reduction: Reduction::None,
             keep: Keep::Whole,
         };
-        let found = exhaustive.search(&mut |p| (p.states > 20_000).then_some(()), &|| false);
+        let found = exhaustive.search(
+            &mut |p| (p.states > 20_000).then_some(()),
+            Patience::ENDLESS,
+        );
         if found.stopped.is_some() {
             return;
         }

@@ -17,6 +17,10 @@ impl Clock {
         }
     }
 
+    pub(super) fn has_limit(&self) -> bool {
+        self.limit.is_some()
+    }
+
     pub(super) fn is_over(&self) -> bool {
         self.limit
             .is_some_and(|limit| self.started.elapsed() >= limit)

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::Explorer;
 use super::clock::Clock;
 use super::explorer::{EFFORT, stats_of_runs};
-use super::findings::{Evidence, Shown, findings, order};
-use super::replay::replay_of;
+use super::findings::{Evidence, Findings, Shown, findings, order};
+use super::halt::{Due, Halt};
+use super::replay::{replay_in_time, replay_of};
 use super::runs::{Costed, Facts, make_runs};
 use super::steady::changing_run;
 use super::subject::{Source, Subject};
@@ -258,14 +259,28 @@ impl Explorer {
 
     fn explore_here(&self, case: &Case, root: Root, published: Arc<Published>) -> Report {
         let clock = Clock::start(self.time);
+        Halt::watch(&clock, &(), |halt| {
+            self.explore_until(case, root, published, halt)
+        })
+    }
+
+    fn explore_until(
+        &self,
+        case: &Case,
+        root: Root,
+        published: Arc<Published>,
+        halt: &Halt<'_>,
+    ) -> Report {
         let subject = self.subject(case, root);
         subject.tasks.publish(Some(published));
-        let (facts, stopped, stats) = self.make_all_runs(&subject, &clock);
-        let facts = subject.without_handed_over(facts);
+        let (facts, stopped, stats) = self.make_all_runs(&subject, halt);
+        let facts = subject.without_handed_over(facts, &halt.due());
         let complete = stopped.is_none();
-        let mut report = self.report(case, &subject, facts, (stopped, complete), stats, &clock);
+        let why = (stopped, complete);
+        let mut report = self.report(case, &subject, facts, why, stats, (halt.clock, &halt.due()));
         let told = |f: &Finding| f.property == PropertyName::Divergence;
         if stopped != Some(Stopped::Hang)
+            && !halt.is_due()
             && !report.findings.iter().any(told)
             && let Some(finding) = changing_run(&subject, self.seed, self.runs)
         {
@@ -279,7 +294,7 @@ impl Explorer {
     fn make_all_runs(
         &self,
         subject: &ClosureSubject,
-        clock: &Clock,
+        halt: &Halt<'_>,
     ) -> (Facts, Option<Stopped>, Stats) {
         let settings = Settings {
             seed: self.seed,
@@ -293,7 +308,8 @@ impl Explorer {
         let shard = self.shard.filter(|_| self.runs_by().is_random());
         let (first, stride) = shard.map_or((0, 1), |s| (s.index - 1, s.count));
         let mut stopped = None;
-        let (ran, _) = make_runs(&mut engine, &strategy, (first, stride), |number, ran| {
+        let make = (first, stride);
+        let (ran, _) = make_runs(&mut engine, &strategy, make, &halt.due(), |number, ran| {
             let hangs = |fact: &Fact| {
                 matches!(
                     fact,
@@ -303,11 +319,11 @@ impl Explorer {
             stopped = if ran.facts.keys().any(hangs) {
                 Some(Stopped::Hang)
             } else {
-                self.stops(number, clock, &())
+                self.stops(number, halt)
             };
             stopped.is_some()
         });
-        let stats = stats_of_runs(&ran, clock);
+        let stats = stats_of_runs(&ran, halt.clock);
         (ran.facts, stopped, stats)
     }
 
@@ -318,13 +334,12 @@ impl Explorer {
         facts: Facts,
         (stopped, complete): (Option<Stopped>, bool),
         stats: Stats,
-        clock: &Clock,
+        (clock, due): (&Clock, &Due),
     ) -> Report {
         let cheapest = false;
         let shown = facts
             .into_iter()
             .map(|(fact, costed)| (fact, Shown { costed, cheapest }));
-        let hurry = || clock.is_over();
         let evidence = Evidence {
             subject,
             facts: shown.collect(),
@@ -332,11 +347,15 @@ impl Explorer {
             bound: self.step_bound,
             budget: self.limits(),
             effort: Cell::new(EFFORT),
-            hurry: &hurry,
+            due: due.clone(),
             last: RefCell::new(None),
         };
         let order = order(&evidence);
-        let (findings, more_cycles) = findings(&evidence, &order);
+        let Findings {
+            findings,
+            more_cycles,
+            not_replayed,
+        } = findings(&evidence, &order);
         let strategy = self.runs_by();
         Report {
             program: case.name.clone(),
@@ -352,6 +371,7 @@ impl Explorer {
             findings,
             order,
             more_cycles,
+            not_replayed,
             timeline: None,
             stats: Stats {
                 seconds: clock.seconds(),
@@ -394,20 +414,14 @@ impl Explorer {
             ..Stats::default()
         };
         // one run, and that as it is: nothing is shrunk
-        let explorer = Explorer {
-            time: Some(std::time::Duration::ZERO),
-            ..self.clone()
-        };
-        let over = Clock::start(explorer.time);
-        let mut report = explorer.report(
+        let mut report = self.report(
             case,
             &subject,
             facts,
             (Some(Stopped::Runs), false),
             stats,
-            &over,
+            (&clock, &Due::at_once()),
         );
-        report.stats.seconds = clock.seconds();
         if let Some(divergence) = &replayed.divergence {
             report.findings.insert(
                 0,
@@ -487,11 +501,14 @@ impl ClosureSubject {
     /// Leaves out the edges of the order graph whose first semaphore the worker did not hold any
     /// more: its permits had been moved to another task. Who holds a guard shows when the futures
     /// are dropped.
-    pub(super) fn without_handed_over(&self, mut facts: Facts) -> Facts {
+    ///
+    /// Where there is no time to look, they are left out as well.
+    pub(super) fn without_handed_over(&self, mut facts: Facts, due: &Due) -> Facts {
         facts.retain(|fact, costed| match *fact {
             Fact::Ordered { from, worker, .. } => {
-                replay_of(self, &costed.choices, StepBound(u64::MAX));
-                !self.tasks.handed_over(worker, from)
+                let bound = StepBound(u64::MAX);
+                replay_in_time(self, &costed.choices, bound, due).is_some()
+                    && !self.tasks.handed_over(worker, from)
             }
             _ => true,
         });

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::clock::Clock;
-use super::findings::{Evidence, Shown, findings, order};
+use super::findings::{Evidence, Findings, Shown, findings, order};
+use super::halt::Halt;
 use super::invariants::Invariants;
 use super::regressions::Regressions;
 use super::runs::{Costed, Facts, Ran, keep, make_runs};
@@ -19,7 +20,7 @@ use crate::report::{Reduction, Report, Shard, Stats, Stopped};
 use crate::run::{Budget, Choice, switches};
 use crate::runtime::Wakers;
 use crate::search::{
-    Classes, Estimate, Exhaustive, Keep, Progress, Straight, Tally, WaitClasses, estimate,
+    Classes, Estimate, Exhaustive, Keep, Patience, Progress, Straight, Tally, WaitClasses, estimate,
 };
 use crate::strategy::{Settings, StrategyName, make};
 
@@ -93,14 +94,23 @@ pub(super) const EFFORT: usize = 5_000_000;
 pub trait Watcher: Sync {
     /// How far it is; called often.
     fn progress(&self, _stats: &Stats) {}
-    /// Whether to end it now and report what there is.
+    /// Whether to end it now and report what there is; asked every few milliseconds, by a thread of
+    /// its own too.
     fn is_interrupted(&self) -> bool {
         false
+    }
+    /// Whether it may say so at all.
+    fn may_interrupt(&self) -> bool {
+        true
     }
 }
 
 /// Nobody looks on.
-impl Watcher for () {}
+impl Watcher for () {
+    fn may_interrupt(&self) -> bool {
+        false
+    }
+}
 
 /// The budgets of a program: what the overrides say, else the program, else the defaults.
 pub fn budget_of(program: &Program, overrides: &BudgetDecl) -> Budget {
@@ -117,19 +127,21 @@ pub fn budget_of(program: &Program, overrides: &BudgetDecl) -> Budget {
 impl Explorer {
     /// Explores a program that is called `name` in the report.
     pub fn explore(&self, program: &Program, name: &str, watcher: &dyn Watcher) -> Report {
-        let machine = Machine::new(program);
-        let budget = budget_of(program, &self.budget);
         let clock = Clock::start(self.time);
-        let outcome = if self.strategy == StrategyName::Exhaustive {
-            self.exhaust(program, &machine, budget, &clock, watcher)
-        } else {
-            let engine = || -> Box<dyn Engine + '_> {
-                Box::new(Run::new(&machine, budget, self.step_bound))
+        Halt::watch(&clock, watcher, |halt| {
+            let machine = Machine::new(program);
+            let budget = budget_of(program, &self.budget);
+            let outcome = if self.strategy == StrategyName::Exhaustive {
+                self.exhaust(program, &machine, budget, halt)
+            } else {
+                let engine = || -> Box<dyn Engine + '_> {
+                    Box::new(Run::new(&machine, budget, self.step_bound))
+                };
+                self.by_runs(&engine, budget, halt)
             };
-            self.by_runs(&engine, budget, &clock, watcher)
-        };
-        let subject = ProgramSubject::new(program, &machine);
-        self.conclude(&subject, name, budget, outcome, &clock, watcher)
+            let subject = ProgramSubject::new(program, &machine);
+            self.conclude(&subject, name, budget, outcome, halt)
+        })
     }
 
     /// Makes a report of what was found in a program.
@@ -139,11 +151,9 @@ impl Explorer {
         name: &str,
         budget: Budget,
         outcome: Outcome,
-        clock: &Clock,
-        watcher: &dyn Watcher,
+        halt: &Halt<'_>,
     ) -> Report {
         let complete = outcome.stopped.is_none();
-        let hurry = || clock.is_over() || watcher.is_interrupted();
         let evidence = Evidence {
             subject,
             facts: outcome.facts,
@@ -151,11 +161,15 @@ impl Explorer {
             bound: self.step_bound,
             budget,
             effort: Cell::new(EFFORT),
-            hurry: &hurry,
+            due: halt.due(),
             last: RefCell::new(None),
         };
         let order = order(&evidence);
-        let (findings, more_cycles) = findings(&evidence, &order);
+        let Findings {
+            findings,
+            more_cycles,
+            not_replayed,
+        } = findings(&evidence, &order);
         Report {
             program: name.to_owned(),
             command: None,
@@ -170,34 +184,46 @@ impl Explorer {
             findings,
             order,
             more_cycles,
+            not_replayed: not_replayed + outcome.without_schedule,
             timeline: None,
             stats: Stats {
-                seconds: clock.seconds(),
+                seconds: halt.clock.seconds(),
                 ..outcome.stats
             },
         }
     }
 
-    /// How large the tree of runs is, estimated from so many random descents.
-    pub fn estimate(&self, program: &Program, descents: u32) -> Estimate {
-        let machine = Machine::new(program);
-        let exhaustive = Exhaustive {
-            machine: &machine,
-            budget: budget_of(program, &self.budget),
-            bound: self.step_bound,
-            reduction: self.reduction,
-            keep: self.keep,
-        };
-        estimate(&exhaustive, descents, self.seed)
+    /// How large the tree of runs is, estimated from so many random descents, or from as many as there
+    /// is time for; `None` if that is not one.
+    pub fn estimate(
+        &self,
+        program: &Program,
+        descents: u32,
+        watcher: &dyn Watcher,
+    ) -> Option<Estimate> {
+        let clock = Clock::start(self.time);
+        Halt::watch(&clock, watcher, |halt| {
+            let machine = Machine::new(program);
+            let exhaustive = Exhaustive {
+                machine: &machine,
+                budget: budget_of(program, &self.budget),
+                bound: self.step_bound,
+                reduction: self.reduction,
+                keep: self.keep,
+            };
+            estimate(&exhaustive, descents, self.seed, &|| halt.is_due())
+        })
     }
 
-    /// An estimate that takes no time worth mentioning, from a few descents; `None` where runs are
-    /// too long for that.
+    /// An estimate that takes no time worth mentioning, from a few descents; `None` where it would
+    /// take longer.
     pub fn quick_estimate(&self, program: &Program) -> Option<Estimate> {
         const DESCENTS: u32 = 100;
-        const LONGEST_RUN: u64 = 10_000;
-        let machine = Machine::new(program);
-        (machine.longest_run() <= LONGEST_RUN).then(|| self.estimate(program, DESCENTS))
+        let quick = Explorer {
+            time: Some(Duration::from_millis(200)),
+            ..self.clone()
+        };
+        quick.estimate(program, DESCENTS, &())
     }
 
     /// The exhaustive strategy, with the reduction that is asked for.
@@ -206,15 +232,14 @@ impl Explorer {
         program: &Program,
         machine: &Machine,
         budget: Budget,
-        clock: &Clock,
-        watcher: &dyn Watcher,
+        halt: &Halt<'_>,
     ) -> Outcome {
         match self.reduction {
-            Reduction::QueueOrder => self.by_queue_order(machine, budget, clock, watcher),
-            Reduction::Awu => self.counting_awu(program, machine, budget, clock, watcher),
+            Reduction::QueueOrder => self.by_queue_order(machine, budget, halt),
+            Reduction::Awu => self.counting_awu(program, machine, budget, halt),
             _ => None,
         }
-        .unwrap_or_else(|| self.search(machine, budget, clock, watcher))
+        .unwrap_or_else(|| self.search(machine, budget, halt))
     }
 
     /// One run of each class of queue orders; `None` if the program is not decided by those.
@@ -222,8 +247,7 @@ impl Explorer {
         &self,
         machine: &Machine,
         budget: Budget,
-        clock: &Clock,
-        watcher: &dyn Watcher,
+        halt: &Halt<'_>,
     ) -> Option<Outcome> {
         let classes = Classes {
             machine,
@@ -232,8 +256,8 @@ impl Explorer {
         };
         let counted = classes
             .count(&mut |tally: &Tally| {
-                watcher.progress(&stats_of_classes(tally, clock));
-                self.stops(tally.classes, clock, watcher)
+                halt.watcher.progress(&stats_of_classes(tally, halt.clock));
+                self.stops(tally.classes, halt)
             })
             .ok()?;
         if !counted.undecided.is_empty() {
@@ -257,8 +281,9 @@ impl Explorer {
                 .map(|(fact, choices)| (fact, costed(choices)))
                 .collect(),
             stopped: counted.stopped,
-            stats: stats_of_classes(&counted.tally, clock),
+            stats: stats_of_classes(&counted.tally, halt.clock),
             reduction: Reduction::QueueOrder,
+            without_schedule: 0,
         })
     }
 
@@ -268,34 +293,27 @@ impl Explorer {
         program: &Program,
         machine: &Machine,
         budget: Budget,
-        clock: &Clock,
-        watcher: &dyn Watcher,
+        halt: &Halt<'_>,
     ) -> Option<Outcome> {
         let straight = Straight::new(program).ok()?;
-        let outcome = self.search(machine, budget, clock, watcher);
+        let outcome = self.search(machine, budget, halt);
         let classes = WaitClasses { program: &straight };
         let (tally, stopped) = classes.count(&mut |tally: &Tally| {
-            watcher.progress(&stats_of_classes(tally, clock));
-            self.stops(tally.classes, clock, watcher)
+            halt.watcher.progress(&stats_of_classes(tally, halt.clock));
+            self.stops(tally.classes, halt)
         });
         Some(Outcome {
             stopped: outcome.stopped.or(stopped),
             stats: Stats {
                 states: outcome.stats.states,
-                ..stats_of_classes(&tally, clock)
+                ..stats_of_classes(&tally, halt.clock)
             },
             reduction: Reduction::Awu,
             ..outcome
         })
     }
 
-    fn search(
-        &self,
-        machine: &Machine,
-        budget: Budget,
-        clock: &Clock,
-        watcher: &dyn Watcher,
-    ) -> Outcome {
+    fn search(&self, machine: &Machine, budget: Budget, halt: &Halt<'_>) -> Outcome {
         let search = Exhaustive {
             machine,
             budget,
@@ -303,22 +321,22 @@ impl Explorer {
             reduction: self.reduction,
             keep: self.keep,
         };
-        let hurry = || clock.is_over() || watcher.is_interrupted();
+        let (hurry, over) = (|| halt.is_due(), || halt.is_over());
         let probe = &mut |progress: &Progress| {
-            watcher.progress(&stats_of(progress, clock));
-            if watcher.is_interrupted() {
-                Some(Stopped::Interrupted)
-            } else if self.states.is_some_and(|most| progress.states >= most) {
+            halt.watcher.progress(&stats_of(progress, halt.clock));
+            if self.states.is_some_and(|most| progress.states >= most) {
                 Some(Stopped::States)
             } else if self.memory.is_some_and(|most| progress.bytes > most) {
                 Some(Stopped::Memory)
-            } else if clock.is_over() {
-                Some(Stopped::Time)
             } else {
-                None
+                halt.why()
             }
         };
-        let found = search.search(probe, &hurry);
+        let patience = Patience {
+            hurry: &hurry,
+            over: &over,
+        };
+        let found = search.search(probe, patience);
         let facts = found
             .facts
             .into_iter()
@@ -341,9 +359,10 @@ impl Explorer {
             stats: Stats {
                 omission: (self.keep == Keep::Fingerprints)
                     .then(|| omission(found.progress.states)),
-                ..stats_of(&found.progress, clock)
+                ..stats_of(&found.progress, halt.clock)
             },
             reduction: search.effective_reduction(),
+            without_schedule: found.without_schedule,
         }
     }
 
@@ -353,8 +372,7 @@ impl Explorer {
         &self,
         engine: &(dyn Fn() -> Box<dyn Engine + 'e> + Sync),
         budget: Budget,
-        clock: &Clock,
-        watcher: &dyn Watcher,
+        halt: &Halt<'_>,
     ) -> Outcome {
         let whole = Shard { index: 1, count: 1 };
         let (shard, jobs) = if self.strategy.is_random() {
@@ -369,6 +387,7 @@ impl Explorer {
         };
         let done = AtomicU64::new(0);
         let over = AtomicBool::new(false);
+        let (clock, due) = (halt.clock, halt.due());
         let work = |job: u64| {
             let strategy = make(self.strategy, &settings)
                 .unwrap_or_else(|| unreachable!("the exhaustive search makes no runs"));
@@ -379,15 +398,16 @@ impl Explorer {
                 .saturating_mul(shard.count)
                 .saturating_add(shard.index - 1);
             let stride = shard.count.saturating_mul(jobs);
-            let (ran, _) = make_runs(&mut *engine, &strategy, (first, stride), |number, ran| {
+            let make = (first, stride);
+            let (ran, _) = make_runs(&mut *engine, &strategy, make, &due, |number, ran| {
                 let all = done.fetch_add(1, Ordering::Relaxed);
                 if job == 0 {
-                    watcher.progress(&Stats {
+                    halt.watcher.progress(&Stats {
                         runs: all,
                         ..stats_of_runs(ran, clock)
                     });
                 }
-                stopped = self.stops(number, clock, watcher);
+                stopped = self.stops(number, halt);
                 if over.load(Ordering::Relaxed) && stopped.is_none() {
                     stopped = Some(Stopped::Interrupted);
                 }
@@ -422,24 +442,16 @@ impl Explorer {
             all.depth = all.depth.max(ran.depth);
             stopped = stopped.or(why);
         }
-        Outcome::of_runs(all, stopped, clock)
+        Outcome::of_runs(all, stopped, halt.clock)
     }
 
     /// Whether a run of that number is not made any more.
-    pub(super) fn stops(
-        &self,
-        number: u64,
-        clock: &Clock,
-        watcher: &dyn Watcher,
-    ) -> Option<Stopped> {
-        if watcher.is_interrupted() {
-            Some(Stopped::Interrupted)
-        } else if self.runs.is_some_and(|most| number >= most) {
-            Some(Stopped::Runs)
-        } else if clock.is_over() {
-            Some(Stopped::Time)
-        } else {
-            None
+    pub(super) fn stops(&self, number: u64, halt: &Halt<'_>) -> Option<Stopped> {
+        match halt.why() {
+            Some(Stopped::Time) | None if self.runs.is_some_and(|most| number >= most) => {
+                Some(Stopped::Runs)
+            }
+            why => why,
         }
     }
 }
@@ -449,6 +461,8 @@ pub(super) struct Outcome {
     stopped: Option<Stopped>,
     stats: Stats,
     reduction: Reduction,
+    /// Findings for whose schedules there was no time.
+    without_schedule: u64,
 }
 
 impl Outcome {
@@ -469,6 +483,7 @@ impl Outcome {
             stopped,
             stats,
             reduction: Reduction::None,
+            without_schedule: 0,
         }
     }
 }

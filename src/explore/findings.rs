@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::halt::Due;
 use super::identify::ids;
-use super::replay::{Divergence, Replayed, replay_of};
+use super::replay::{Divergence, Replayed, replay_in_time};
 use super::runs::Costed;
 use super::shrink::shrink;
 use super::subject::{Subject, name};
@@ -34,7 +35,7 @@ pub(super) struct Evidence<'a> {
     /// Steps that may still be made to make schedules cheaper.
     pub(super) effort: Cell<usize>,
     /// Whether nobody wants to wait any more.
-    pub(super) hurry: &'a dyn Fn() -> bool,
+    pub(super) due: Due,
     /// The run replayed last: findings often share a schedule.
     pub(super) last: RefCell<Option<(Vec<Choice>, Rc<Replayed>)>>,
 }
@@ -43,13 +44,14 @@ impl Evidence<'_> {
     /// A schedule that shows a fact, made cheaper where it is not the cheapest.
     fn shrunk(&self, fact: &Fact, shown: &Shown) -> Shown {
         let mut shown = shown.clone();
-        if !shown.cheapest && !(self.hurry)() {
+        if !shown.cheapest && !self.due.is_set() {
             let (costed, effort) = shrink(
                 self.subject,
                 self.budget,
                 fact,
                 shown.costed,
                 self.effort.get(),
+                &self.due,
             );
             self.effort.set(self.effort.get() - effort);
             shown.costed = costed;
@@ -57,23 +59,34 @@ impl Evidence<'_> {
         shown
     }
 
-    fn replay(&self, shown: &Shown) -> Rc<Replayed> {
+    /// The run of a schedule; `None` if there is no time for it any more.
+    fn replay(&self, shown: &Shown) -> Option<Rc<Replayed>> {
         let choices = &shown.costed.choices;
         let mut last = self.last.borrow_mut();
         if let Some((of, replayed)) = &*last
             && of == choices
         {
-            return Rc::clone(replayed);
+            return Some(Rc::clone(replayed));
         }
-        let replayed = Rc::new(replay_of(self.subject, choices, self.bound));
+        let replayed = replay_in_time(self.subject, choices, self.bound, &self.due)?;
+        let replayed = Rc::new(replayed);
         *last = Some((choices.clone(), Rc::clone(&replayed)));
-        replayed
+        Some(replayed)
     }
 }
 
-/// The findings behind facts, errors first, then in the order of the properties and of the text;
-/// and whether there are more cycles of the order graph than are told.
-pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> (Vec<Finding>, bool) {
+/// What is told of the facts.
+pub(super) struct Findings {
+    /// Errors first, then in the order of the properties and of the text.
+    pub(super) findings: Vec<Finding>,
+    /// Whether there are more cycles of the order graph than are told.
+    pub(super) more_cycles: bool,
+    /// How many more there are, for whose replay there was no time.
+    pub(super) not_replayed: u64,
+}
+
+/// The findings behind facts.
+pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Findings {
     let Evidence { subject, facts, .. } = evidence;
     let mut found: Vec<(Identity, Option<Danger>, &Shown, &Fact)> = Vec::new();
     for (fact, shown) in facts {
@@ -93,24 +106,31 @@ pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> (Vec<Fin
     }
     let identities: Vec<&Identity> = found.iter().map(|(identity, ..)| identity).collect();
     let ids = ids(*subject, &identities);
+    let mut found: Vec<_> = found.iter().zip(ids).collect();
+    // where time runs out, as many as possible are told
+    found.sort_by_key(|((_, _, shown, _), _)| shown.costed.steps);
+    let all = found.len();
     let mut findings: Vec<Finding> = found
-        .iter()
-        .zip(ids)
-        .map(|((identity, danger, shown, fact), id)| {
+        .into_iter()
+        .filter_map(|((identity, danger, shown, fact), id)| {
             let shown = evidence.shrunk(fact, shown);
-            let replayed = evidence.replay(&shown);
+            let replayed = evidence.replay(&shown)?;
             let mut finding = finding(*subject, identity, *danger, &shown, &replayed, order, id);
             let shows = replayed.facts.contains(fact);
             if replayed.divergence.is_some() || !shows {
                 diverged(&mut finding, &replayed);
             }
-            finding
+            Some(finding)
         })
         .collect();
     findings.sort_by(|a, b| {
         (a.severity, a.property, &a.identity).cmp(&(b.severity, b.property, &b.identity))
     });
-    (findings, cycles.cut)
+    Findings {
+        not_replayed: (all - findings.len()) as u64,
+        findings,
+        more_cycles: cycles.cut,
+    }
 }
 
 /// The order graph behind facts.
@@ -127,7 +147,8 @@ pub(super) fn order(evidence: &Evidence<'_>) -> Vec<OrderEdge> {
             _ => None,
         })
         .map(|(from, to, worker, shown)| {
-            if !in_full.contains(&(*from, *to)) {
+            let is_told = in_full.contains(&(*from, *to));
+            let Some(replayed) = is_told.then(|| evidence.replay(shown)).flatten() else {
                 return OrderEdge {
                     from: name(from),
                     to: name(to),
@@ -136,8 +157,7 @@ pub(super) fn order(evidence: &Evidence<'_>) -> Vec<OrderEdge> {
                     place: None,
                     schedule: String::new(),
                 };
-            }
-            let replayed = evidence.replay(shown);
+            };
             let trace = &replayed.trace;
             let schedule = Schedule {
                 digest: subject.digest(),

@@ -3,6 +3,7 @@
 use super::Explorer;
 use super::clock::Clock;
 use super::explorer::{Watcher, budget_of};
+use super::halt::Halt;
 use super::subject::{ProgramSubject, Source, Subject};
 use crate::machine::Machine;
 use crate::program::Program;
@@ -96,8 +97,10 @@ impl Explorer {
                 Err(refused) => unreachable!("it was not refused before: {refused}"),
             }
         };
-        let outcome = explorer.by_runs(&engine, budget, &clock, watcher);
-        Ok(explorer.conclude(&subject, name, budget, outcome, &clock, watcher))
+        Ok(Halt::watch(&clock, watcher, |halt| {
+            let outcome = explorer.by_runs(&engine, budget, halt);
+            explorer.conclude(&subject, name, budget, outcome, halt)
+        }))
     }
 }
 

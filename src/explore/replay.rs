@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::halt::Due;
 use super::subject::{ProgramSubject, Source, Subject};
 use crate::machine::Machine;
 use crate::program::{Place, Program};
 use crate::property::{Fact, Situation, Step, StepBound, Witness, circular_wait, wait_edges};
 use crate::report::{SemaphoreState, Snapshot, Trace, TraceStep, WorkerState};
-use crate::run::{Budget, Choice, Op, SemaphoreId, StatementId, Status, View, WorkerId};
+use crate::run::{
+    Budget, Choice, Op, Point, SemaphoreId, StatementId, Status, Strategy, View, WorkerId,
+};
 use crate::strategy::Replay;
 
 /// A run that was replayed.
@@ -48,6 +51,20 @@ pub fn replay(
 
 /// Replays choices on a subject.
 pub(super) fn replay_of(subject: &dyn Subject, choices: &[Choice], bound: StepBound) -> Replayed {
+    let replayed = replay_in_time(subject, choices, bound, &Due::default());
+    replayed.unwrap_or_else(|| unreachable!("there is no bound on the time"))
+}
+
+/// The same; `None` if it is not at its end when nothing is to be replayed any more.
+pub(super) fn replay_in_time(
+    subject: &dyn Subject,
+    choices: &[Choice],
+    bound: StepBound,
+    due: &Due,
+) -> Option<Replayed> {
+    if due.is_over() {
+        return None;
+    }
     let recorder = Rc::new(RefCell::new(Recorder {
         sources: Vec::new(),
         facts: BTreeSet::new(),
@@ -70,11 +87,17 @@ pub(super) fn replay_of(subject: &dyn Subject, choices: &[Choice], bound: StepBo
         length: choices.len(),
         stood: Vec::new(),
     }));
-    let strategy = Rc::new(RefCell::new(Replay::new(choices.to_vec())));
+    let strategy = Rc::new(RefCell::new(InTime {
+        replay: Replay::new(choices.to_vec()),
+        due: due.clone(),
+    }));
     subject
         .engine(Budget::UNBOUNDED, bound)
         .execute(&(strategy.clone() as _), &(recorder.clone() as _));
-    let taken = strategy.borrow().taken();
+    let taken = strategy.borrow().replay.taken();
+    if taken < choices.len() && due.is_over() {
+        return None;
+    }
     let Some(mut recorder) = Rc::into_inner(recorder).map(RefCell::into_inner) else {
         unreachable!("the engine, which shared it, is gone")
     };
@@ -84,11 +107,30 @@ pub(super) fn replay_of(subject: &dyn Subject, choices: &[Choice], bound: StepBo
         step: taken + 1,
         reason: recorder.refused(choices[taken]),
     });
-    Replayed {
+    Some(Replayed {
         trace: Arc::new(recorder.trace),
         facts: recorder.facts,
         faults: recorder.faults,
         divergence,
+    })
+}
+
+/// A replay that ends when there is no time for it any more.
+struct InTime {
+    replay: Replay,
+    due: Due,
+}
+
+impl Strategy for InTime {
+    fn begin(&mut self, run: u64) -> bool {
+        self.replay.begin(run)
+    }
+
+    fn choose(&mut self, point: &Point<'_>) -> Option<Choice> {
+        if self.due.is_over() {
+            return None;
+        }
+        self.replay.choose(point)
     }
 }
 

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
+use super::halt::{Due, Ending};
 use crate::property::{Engine, Fact, SharedStrategy, SharedWitness, Situation, Step, Witness};
-use crate::run::{Choice, View, switches};
+use crate::run::{Choice, Outcome, View, switches};
 
 /// A schedule that shows a fact, with its costs in the order in which they count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,18 +45,21 @@ pub(super) fn keep(facts: &mut Facts, fact: Fact, costed: Costed) {
 }
 
 /// Makes the pilot runs that the strategy wants, then the runs `first`, `first + stride`, … until
-/// the strategy has no more or `stop` says so.
+/// the strategy has no more or `stop` says so; a run that is under way when it is `due` to end ends
+/// there, and is not counted.
 /// Whether the strategy had no more.
 pub(super) fn make_runs(
     engine: &mut dyn Engine,
     strategy: &SharedStrategy,
     (first, stride): (u64, u64),
+    due: &Due,
     mut stop: impl FnMut(u64, &Ran) -> bool,
 ) -> (Ran, bool) {
     let collector = Rc::new(RefCell::new(Collector::default()));
     let witness: SharedWitness = collector.clone();
     let mut number = first;
     let deaf: SharedWitness = Rc::new(RefCell::new(Deaf));
+    let strategy = &Ending::of(strategy, due);
     while strategy.borrow_mut().pilot() {
         engine.execute(strategy, &deaf);
     }
@@ -66,8 +70,10 @@ pub(super) fn make_runs(
         if !strategy.borrow_mut().begin(number) {
             break true;
         }
-        engine.execute(strategy, &witness);
-        collector.borrow_mut().ended(engine.steps());
+        let outcome = engine.execute(strategy, &witness);
+        if outcome != Outcome::Abandoned || !due.is_set() {
+            collector.borrow_mut().ended(engine.steps());
+        }
         number = number.saturating_add(stride);
     };
     (std::mem::take(&mut collector.borrow_mut().ran), had_no_more)

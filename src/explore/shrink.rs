@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::halt::Due;
 use super::runs::Costed;
 use super::subject::Subject;
 use crate::property::{Engine, Fact, Situation, Step, StepBound, Witness};
@@ -23,6 +24,7 @@ pub(super) fn shrink(
     fact: &Fact,
     costed: Costed,
     effort: usize,
+    due: &Due,
 ) -> (Costed, usize) {
     let most = effort.min(MOST_STEPS);
     let mut shrinker = Shrinker {
@@ -31,12 +33,13 @@ pub(super) fn shrink(
         best: costed,
         steps: 0,
         most,
+        due,
     };
     loop {
         let before = shrinker.best.clone();
         shrinker.leave_out();
         shrinker.bring_forward();
-        if shrinker.best == before || shrinker.steps >= most {
+        if shrinker.best == before || shrinker.is_done() {
             return (shrinker.best, shrinker.steps.min(effort));
         }
     }
@@ -48,14 +51,19 @@ struct Shrinker<'a> {
     best: Costed,
     steps: usize,
     most: usize,
+    due: &'a Due,
 }
 
 impl Shrinker<'_> {
+    fn is_done(&self) -> bool {
+        self.steps >= self.most || self.due.is_set()
+    }
+
     fn leave_out(&mut self) {
         let mut piece = self.best.choices.len() / 2;
         while piece > 0 {
             let mut at = 0;
-            while at < self.best.choices.len() && self.steps < self.most {
+            while at < self.best.choices.len() && !self.is_done() {
                 let mut choices = self.best.choices.clone();
                 choices.drain(at..(at + piece).min(choices.len()));
                 if !self.attempt(&choices) {
@@ -68,7 +76,7 @@ impl Shrinker<'_> {
 
     fn bring_forward(&mut self) {
         let mut at = 1;
-        while at < self.best.choices.len() && self.steps < self.most {
+        while at < self.best.choices.len() && !self.is_done() {
             let worker = self.best.choices[at - 1].worker;
             if self.best.choices[at].worker != worker {
                 let later = self.best.choices[at..]
@@ -91,6 +99,7 @@ impl Shrinker<'_> {
         let lenient = Lenient {
             choices: choices.to_vec(),
             next: 0,
+            due: self.due.clone(),
         };
         let watch = Rc::new(RefCell::new(Watch {
             fact: self.fact.clone(),
@@ -116,6 +125,7 @@ impl Shrinker<'_> {
 struct Lenient {
     choices: Vec<Choice>,
     next: usize,
+    due: Due,
 }
 
 impl Strategy for Lenient {
@@ -124,13 +134,14 @@ impl Strategy for Lenient {
     }
 
     fn choose(&mut self, point: &Point<'_>) -> Option<Choice> {
-        loop {
+        while !self.due.is_set() {
             let choice = self.choices.get(self.next)?.offered();
             self.next += 1;
             if point.enabled.iter().any(|e| e.choice == choice) {
                 return Some(choice);
             }
         }
+        None
     }
 
     fn stops_at_spawn(&mut self) -> bool {

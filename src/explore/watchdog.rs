@@ -161,6 +161,7 @@ impl Explorer {
             findings: vec![finding],
             order: Vec::new(),
             more_cycles: false,
+            not_replayed: 0,
             timeline: None,
             stats: Stats::default(),
         }

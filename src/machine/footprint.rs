@@ -434,15 +434,22 @@ impl Footprints {
         self.rows.get(self.code(worker).minds[pc as usize])
     }
 
-    /// What a worker may leave from an instruction on.
+    /// Where it is kept what a worker may leave from an instruction on.
     #[inline]
-    pub(crate) fn future(&self, worker: WorkerId, pc: Pc) -> &[u64] {
-        self.rows.get(self.code(worker).future[pc as usize])
+    pub(crate) fn future_row(&self, worker: WorkerId, pc: Pc) -> u32 {
+        self.code(worker).future[pc as usize]
     }
 
-    /// What may be left by a worker that starts.
-    pub(crate) fn whole_future(&self, worker: WorkerId) -> &[u64] {
-        self.rows.get(self.code(worker).whole)
+    /// Where it is kept what may be left by a worker that starts.
+    #[inline]
+    pub(crate) fn whole_future_row(&self, worker: WorkerId) -> u32 {
+        self.code(worker).whole
+    }
+
+    /// A set, by where it is kept.
+    #[inline]
+    pub(crate) fn row(&self, row: u32) -> &[u64] {
+        self.rows.get(row)
     }
 
     /// What ends the wait of a worker at an instruction.

@@ -39,6 +39,9 @@ pub struct Report {
     pub order: Vec<OrderEdge>,
     /// Whether the order graph has more cycles than are told as findings.
     pub more_cycles: bool,
+    /// How many more findings there are, for whose replay there was no time when the exploration was to
+    /// end; they count as errors.
+    pub not_replayed: u64,
     /// The run that was replayed, where nothing was found in it.
     pub timeline: Option<Arc<Trace>>,
     /// Figures.
@@ -245,6 +248,6 @@ pub struct Finding {
 impl Report {
     /// Whether anything of severity error was found.
     pub fn has_errors(&self) -> bool {
-        self.findings.iter().any(|f| f.severity == Severity::Error)
+        self.not_replayed > 0 || self.findings.iter().any(|f| f.severity == Severity::Error)
     }
 }

@@ -9,6 +9,7 @@ use super::model::{Finding, Report, Severity, Stopped};
 use super::reason::reasons;
 use super::remedy::{diagnosis, remedy};
 use super::rows::Next;
+use super::shell::{in_quotes, quoted_file};
 use super::style::{Page, Paint, Row, Style, WIDTH, printable, shorten, wrap};
 use super::timeline::draw;
 use super::trace::{Trace, Written};
@@ -111,19 +112,20 @@ pub(super) fn same_run<'r>(report: &'r Report, finding: &Finding) -> Option<&'r 
 pub(super) fn replays(report: &Report, finding: &Finding) -> String {
     let schedule = &finding.schedule;
     match &report.command {
-        Some(command) => format!("SELVEDGE_REPLAY='{schedule}' {command}"),
+        Some(command) => format!("SELVEDGE_REPLAY={} {command}", in_quotes(schedule)),
         None => {
             let name = &report.program;
             match finding.trace.written {
                 Written::Program => {
-                    let file = quoted(name);
-                    format!("selvedge replay {file}{} '{schedule}'", bound(finding))
+                    let file = quoted_file(name);
+                    let schedule = in_quotes(schedule);
+                    format!("selvedge replay {file}{} {schedule}", bound(finding))
                 }
                 Written::Futures => {
-                    format!("Explorer::replay_async(\"{name}\", \"{schedule}\", …)")
+                    format!("Explorer::replay_async({name:?}, {schedule:?}, …)")
                 }
                 Written::Threads => {
-                    format!("Explorer::replay_threads(\"{name}\", \"{schedule}\", …)")
+                    format!("Explorer::replay_threads({name:?}, {schedule:?}, …)")
                 }
             }
         }
@@ -277,6 +279,7 @@ pub(super) fn verdict(report: &Report) -> (String, Paint) {
             .count() as u64
     };
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+    let errors = errors + report.not_replayed;
     match (errors, warnings, report.complete) {
         (0, 0, true) => ("clean".to_owned(), Paint::Good),
         (0, 0, false) => ("nothing found".to_owned(), Paint::Warning),
@@ -316,6 +319,17 @@ fn summary(page: &mut Page, report: &Report) {
         }
     };
     let mut text = format!("{searched} {under}");
+    if report.not_replayed > 0 {
+        text += &format!(
+            ", {} not told: there was no time to replay {}",
+            report.not_replayed,
+            if report.not_replayed == 1 {
+                "it"
+            } else {
+                "them"
+            }
+        );
+    }
     if report.more_cycles {
         text += ", more lock-order cycles than are told";
     }
@@ -407,27 +421,5 @@ fn place_of(trace: &Trace, id: WorkerId) -> (String, Paint) {
                 None => (text, Paint::Plain),
             }
         }
-    }
-}
-
-/// A file's name as a shell takes it.
-fn quoted(file: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "._-/+=@%:,".contains(c);
-    let dashed = if file.starts_with('-') && file.len() > 1 {
-        format!("./{file}")
-    } else {
-        file.to_owned()
-    };
-    if !dashed.is_empty() && dashed.chars().all(plain) {
-        dashed
-    } else if dashed.chars().any(char::is_control) {
-        let escape = |c: char| match c {
-            '\'' | '\\' => format!("\\{c}"),
-            c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
-            c => c.to_string(),
-        };
-        format!("$'{}'", dashed.chars().map(escape).collect::<String>())
-    } else {
-        format!("'{}'", dashed.replace('\'', r"'\''"))
     }
 }

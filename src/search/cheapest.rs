@@ -6,6 +6,7 @@
 //! whose choices come first. That is exact, since a cheapest way goes on from a cheapest way.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use super::exhaustive::{Exhaustive, Search, Sighting, Witnessed, judge_end};
 use super::space::{Notes, Scratch, Space};
@@ -77,7 +78,8 @@ pub(super) fn schedules(
             exhaustive.bound,
             Reduction::Symmetry,
         )
-        .with_most_faults(most_faults.unwrap_or(0));
+        .with_most_faults(most_faults.unwrap_or(0))
+        .until(hurry);
         let mut full = Search::new(&space, Keep::Whole);
         let is_seen = |full: &Search<'_>| {
             sightings.iter().all(|(fact, least)| {
@@ -101,7 +103,8 @@ pub(super) fn schedules(
             exhaustive.bound,
             Reduction::None,
         )
-        .with_most_faults(most_faults.unwrap_or(0));
+        .with_most_faults(most_faults.unwrap_or(0))
+        .until(hurry);
         by_switches(&space, &learned, hurry)
     } else {
         by_switches(search.space, &sightings, hurry)
@@ -148,7 +151,7 @@ fn by_switches(
         let mut seen: BTreeMap<Fact, Way> = BTreeMap::new();
         for (at, (words, last)) in nodes.iter().enumerate() {
             // half a layer settles nothing
-            if pairs + next.len() > most_pairs || at % 256 == 0 && hurry() {
+            if pairs + next.len() > most_pairs || hurry() {
                 break 'layers;
             }
             let faults_here = space.spent(words).faults();
@@ -156,7 +159,7 @@ fn by_switches(
             let situation = space.expand(words, &mut scratch, |child| {
                 let faults = child.spent.faults();
                 if depth == deepest || faults > most_faults {
-                    return;
+                    return ControlFlow::Continue(());
                 }
                 let worker = child.choices[0].worker;
                 let way = Way {
@@ -185,6 +188,7 @@ fn by_switches(
                     .entry((child.words.to_vec(), Some(worker)))
                     .or_insert(way);
                 *best = way.min(*best);
+                ControlFlow::Continue(())
             });
             if situation != Situation::Going {
                 judge_end(space, words, situation, |fact| {
@@ -201,6 +205,9 @@ fn by_switches(
                     }
                 });
             }
+        }
+        if hurry() {
+            break;
         }
         for (fact, way) in seen {
             let mut choices = choices_to(&layers, way.parent as usize);

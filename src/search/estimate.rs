@@ -6,6 +6,8 @@
 //! meets each of them once, however many runs lead there: the tree's nodes are the most that it
 //! can have to look at, and often far more than there are.
 
+use std::ops::ControlFlow;
+
 use super::exhaustive::Exhaustive;
 use super::space::{Notes, Scratch, Space};
 use crate::run::Rng;
@@ -23,13 +25,20 @@ pub struct Estimate {
     pub descents: u32,
 }
 
-/// The estimate from so many descents; a seed gives the same one always.
-pub fn estimate(of: &Exhaustive<'_>, descents: u32, seed: u64) -> Estimate {
-    let space = Space::new(of.machine, of.budget, of.bound, of.reduction);
+/// The estimate from so many descents; a seed gives the same one always. Once `hurry` says so, from
+/// those that were made; `None` if that is none.
+pub fn estimate(
+    of: &Exhaustive<'_>,
+    descents: u32,
+    seed: u64,
+    hurry: &dyn Fn() -> bool,
+) -> Option<Estimate> {
+    let space = Space::new(of.machine, of.budget, of.bound, of.reduction).until(hurry);
     let root = space.root(&mut Notes::default());
     let mut scratch = Scratch::default();
     let (mut runs, mut squares, mut nodes) = (0.0, 0.0, 0.0);
-    for descent in 0..descents.max(1) {
+    let mut made = 0;
+    'descents: for descent in 0..descents.max(1) {
         let mut rng = Rng::for_run(seed, u64::from(descent));
         let mut node = root.clone();
         let (mut weight, mut seen) = (1.0f64, 1.0f64);
@@ -46,7 +55,11 @@ pub fn estimate(of: &Exhaustive<'_>, descents: u32, seed: u64) -> Estimate {
                         symmetry.sort(space.machine, &mut next, None);
                     }
                 }
+                ControlFlow::Continue(())
             });
+            if hurry() {
+                break 'descents;
+            }
             if ways == 0 {
                 break;
             }
@@ -54,19 +67,23 @@ pub fn estimate(of: &Exhaustive<'_>, descents: u32, seed: u64) -> Estimate {
             seen += weight;
             node = next;
         }
+        made += 1;
         runs += weight;
         squares += weight * weight;
         nodes += seen;
     }
-    let count = f64::from(descents.max(1));
+    if made == 0 {
+        return None;
+    }
+    let count = f64::from(made);
     let mean = runs / count;
     let variance = (squares / count - mean * mean).max(0.0);
-    Estimate {
+    Some(Estimate {
         runs: mean,
         runs_error: (variance / count).sqrt(),
         nodes: nodes / count,
-        descents: descents.max(1),
-    }
+        descents: made,
+    })
 }
 
 #[cfg(test)]
@@ -89,7 +106,7 @@ mod tests {
             reduction: Reduction::None,
             keep: Keep::Whole,
         };
-        let estimate = estimate(&of, 20_000, 1);
+        let estimate = estimate(&of, 20_000, 1, &|| false).expect("there is time");
         let off = (estimate.runs - runs).abs();
         assert!(
             off <= 5.0 * estimate.runs_error + 1e-9,

@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 use super::cheapest;
 use super::deltas::{Children, Deltas};
@@ -56,6 +57,35 @@ pub struct Found<Stop> {
     pub stopped: Option<Stop>,
     /// Where it stopped, or ended.
     pub progress: Progress,
+    /// How many findings there are besides, for whose schedules there was no time.
+    pub without_schedule: u64,
+}
+
+/// How long a search may take.
+#[derive(Clone, Copy)]
+pub struct Patience<'a> {
+    /// Whether no more nodes are to be looked at, and schedules not to be made cheaper. Then the probe
+    /// says stop.
+    pub hurry: &'a dyn Fn() -> bool,
+    /// Whether no more schedules are to be made either.
+    pub over: &'a dyn Fn() -> bool,
+}
+
+impl Patience<'_> {
+    /// As long as it takes.
+    pub const ENDLESS: Patience<'static> = Patience {
+        hurry: &|| false,
+        over: &|| false,
+    };
+}
+
+impl std::fmt::Debug for Patience<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Patience")
+            .field("hurry", &(self.hurry)())
+            .field("over", &(self.over)())
+            .finish()
+    }
 }
 
 /// A schedule that shows a fact.
@@ -109,17 +139,19 @@ impl Exhaustive<'_> {
         effective(self.machine, &self.budget, self.bound, self.reduction)
     }
 
-    /// Searches until everything was seen or the probe says stop. Once `hurry` says so, schedules
-    /// are not made cheaper any more.
-    pub fn search<Stop>(&self, probe: Probe<'_, Stop>, hurry: &dyn Fn() -> bool) -> Found<Stop> {
-        let space = Space::new(self.machine, self.budget, self.bound, self.reduction);
-        let (search, stopped) = self.search_in(&space, probe);
+    /// Searches until everything was seen or the probe says stop.
+    pub fn search<Stop>(&self, probe: Probe<'_, Stop>, patience: Patience<'_>) -> Found<Stop> {
+        let Patience { hurry, over } = patience;
+        let space = Space::new(self.machine, self.budget, self.bound, self.reduction).until(hurry);
+        let (search, stopped) = self.search_in(&space, probe, hurry);
         let exact = cheapest::schedules(self, &search, stopped.is_none(), hurry);
-        let facts = paths::witnesses(&search, &exact);
+        space.go_on_until(over);
+        let (facts, without_schedule) = paths::witnesses(&search, &exact);
         Found {
             facts,
             stopped,
             progress: search.progress(),
+            without_schedule,
         }
     }
 
@@ -130,7 +162,7 @@ impl Exhaustive<'_> {
     /// Why the probe said stop.
     pub fn facts<Stop>(&self, probe: Probe<'_, Stop>) -> Result<BTreeSet<Fact>, Stop> {
         let space = Space::new(self.machine, self.budget, self.bound, self.reduction);
-        let (search, stopped) = self.search_in(&space, probe);
+        let (search, stopped) = self.search_in(&space, probe, &|| false);
         stopped.map_or_else(|| Ok(paths::facts(&search)), Err)
     }
 
@@ -138,6 +170,7 @@ impl Exhaustive<'_> {
         &self,
         space: &'s Space<'s>,
         probe: Probe<'_, Stop>,
+        hurry: &dyn Fn() -> bool,
     ) -> (Search<'s>, Option<Stop>) {
         let mut search = Search::new(space, self.keep);
         let mut stopped = None;
@@ -146,6 +179,10 @@ impl Exhaustive<'_> {
             if stopped.is_none() {
                 search.advance();
             }
+        }
+        if stopped.is_none() && hurry() {
+            // the last node may lack some of its successors
+            stopped = probe(&search.progress());
         }
         (search, stopped)
     }
@@ -238,6 +275,7 @@ impl<'a> Search<'a> {
         batch.clear();
         // a batch does not reach over a level, so that depths stay known
         while self.cursor < self.level_end
+            && (self.cursor == first || !self.space.is_hurried())
             && self.cursor - first < BATCH
             && batch.pending.len() + self.children.parents.len() < BATCH
         {
@@ -330,6 +368,7 @@ impl<'a> Search<'a> {
                 moved: batch.moved.len() as u32,
                 facts: batch.facts.len() as u32,
             });
+            ControlFlow::Continue(())
         });
         if situation != Situation::Going {
             let sighting = Sighting {

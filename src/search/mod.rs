@@ -27,6 +27,6 @@ mod visited;
 
 pub use classes::{Classes, Counted, Reason, Straight, Tally, WaitClasses, Why, eligible};
 pub use estimate::{Estimate, estimate};
-pub use exhaustive::{Exhaustive, Found, Probe, Progress, Witnessed};
+pub use exhaustive::{Exhaustive, Found, Patience, Probe, Progress, Witnessed};
 pub use seek::{Seen, Sought};
 pub use visited::Keep;

@@ -10,39 +10,54 @@ use super::space::{Notes, Scratch};
 use crate::property::{Fact, Judge, told_in_full};
 use crate::run::{Choice, WorkerId};
 
-/// A schedule for each fact: the cheapest where it is known, else that of its sighting.
+/// A schedule for each fact: the cheapest where it is known, else that of its sighting; and how many
+/// failures there are besides, for whose schedules there was no time.
 pub(super) fn witnesses(
     search: &Search<'_>,
     exact: &BTreeMap<Fact, Witnessed>,
-) -> BTreeMap<Fact, Witnessed> {
-    let mut scratch = Scratch::default();
+) -> (BTreeMap<Fact, Witnessed>, u64) {
+    let mut ways = Ways::default();
     let mut witnesses: BTreeMap<Fact, Witnessed> = BTreeMap::new();
+    let mut without_schedule = 0;
     let in_full = told_in_full(search.sightings.keys());
-    for (fact, sighting) in &search.sightings {
-        let witnessed = exact.get(fact).cloned().unwrap_or_else(|| {
-            if let Fact::Ordered { from, to, .. } = *fact
-                && !in_full.contains(&(from, to))
-            {
-                return Witnessed {
-                    choices: Vec::new(),
-                    faults: 0,
-                    exact: false,
-                };
+    // those that count first, where there may be no time for all
+    let is_failure = |fact: &Fact| matches!(fact, Fact::Failed(_));
+    let (failures, others): (Vec<_>, Vec<_>) = search
+        .sightings
+        .iter()
+        .partition(|(fact, _)| is_failure(fact));
+    for (fact, sighting) in failures.into_iter().chain(others) {
+        if let Some(witnessed) = exact.get(fact) {
+            witnesses.insert(fact.clone(), witnessed.clone());
+            continue;
+        }
+        let mut witnessed = Witnessed {
+            choices: Vec::new(),
+            faults: 0,
+            exact: false,
+        };
+        let ordered = match *fact {
+            Fact::Ordered { from, to, worker } => Some((from, to, worker)),
+            _ => None,
+        };
+        if ordered.is_none_or(|(from, to, _)| in_full.contains(&(from, to))) {
+            let way = ways.to(search, sighting);
+            if way.is_none() && ordered.is_none() {
+                without_schedule += u64::from(is_failure(fact));
+                continue;
             }
-            let mut choices = path(search, sighting, &mut scratch);
-            if let Fact::Ordered { from, to, worker } = *fact {
-                relabel(search, &mut choices, from, to, worker);
+            if let Some(mut choices) = way {
+                if let Some((from, to, worker)) = ordered {
+                    relabel(search, &mut choices, from, to, worker);
+                }
+                witnessed.choices = choices;
+                witnessed.faults = sighting.faults;
             }
-            Witnessed {
-                choices,
-                faults: sighting.faults,
-                exact: false,
-            }
-        });
+        }
         witnesses.insert(fact.clone(), witnessed);
     }
     for_all_alike(search, &mut witnesses);
-    witnesses
+    (witnesses, without_schedule)
 }
 
 /// All facts of a search, those of instances that others stand for among them.
@@ -144,52 +159,96 @@ fn relabel(
     }
 }
 
-/// The choices from the initial state to where a fact was sighted.
-fn path(search: &Search<'_>, sighting: &Sighting, scratch: &mut Scratch) -> Vec<Choice> {
-    let (space, visited) = (search.space, &search.visited);
-    let mut nodes = Vec::new();
-    let mut at = sighting.node;
-    while at != 0 {
-        nodes.push(at);
-        at = visited.parent(at);
-    }
-    nodes.push(0);
-    nodes.reverse();
-    // the worker of the run that a node calls by each name
-    let mut real: Vec<WorkerId> = (0..space.machine.worker_count() as u32)
-        .map(WorkerId)
-        .collect();
-    let mut choices: Vec<Choice> = Vec::new();
-    let rename = |step: Vec<Choice>, real: &[WorkerId]| {
-        step.into_iter()
-            .map(|choice| Choice {
-                worker: real[choice.worker.index()],
-                ..choice
-            })
-            .collect::<Vec<Choice>>()
-    };
-    let mut node = space.root(&mut Notes::default());
-    for &next in &nodes[1..] {
-        let (mut went, mut target) = (Vec::new(), Vec::new());
-        let step = space.choices_to(&node, scratch, |child| {
-            if let Some(symmetry) = &space.symmetry {
-                symmetry.sort(space.machine, child.words, Some(&mut went));
-            }
-            target.clear();
-            target.extend_from_slice(child.words);
-            visited.is(next, child.words)
-        });
-        node = target;
-        choices.extend(rename(step, &real));
-        let before = real.clone();
-        for (from, to) in went.iter().enumerate() {
-            real[to.index()] = before[from];
-        }
-    }
-    if let Some(last) = sighting.step {
-        let mut step = space.choices_to(&node, scratch, |child| child.choices[0] == last.choice);
-        step.truncate(last.choices as usize);
-        choices.extend(rename(step, &real));
-    }
-    choices
+/// The ways to nodes, kept since many facts are sighted close together.
+#[derive(Default)]
+struct Ways {
+    known: BTreeMap<usize, Way>,
+    scratch: Scratch,
 }
+
+/// The way to a node.
+#[derive(Clone)]
+struct Way {
+    words: Vec<u64>,
+    choices: Vec<Choice>,
+    /// The worker of the run that the node calls by each name.
+    real: Vec<WorkerId>,
+}
+
+impl Way {
+    fn add(&mut self, step: Vec<Choice>) {
+        let real = &self.real;
+        let named = step.into_iter().map(|choice| Choice {
+            worker: real[choice.worker.index()],
+            ..choice
+        });
+        self.choices.extend(named);
+    }
+}
+
+impl Ways {
+    /// The choices from the initial state to where a fact was sighted; `None` if there is no time.
+    fn to(&mut self, search: &Search<'_>, sighting: &Sighting) -> Option<Vec<Choice>> {
+        let mut way = self.way_to(search, sighting.node)?;
+        if let Some(last) = sighting.step {
+            let is = |choice: Choice| choice == last.choice;
+            let scratch = &mut self.scratch;
+            let mut step = search.space.choices_to(&way.words, scratch, is, |_| true);
+            if step.len() < last.choices as usize {
+                return None;
+            }
+            step.truncate(last.choices as usize);
+            way.add(step);
+        }
+        Some(way.choices)
+    }
+
+    fn way_to(&mut self, search: &Search<'_>, node: usize) -> Option<Way> {
+        let (space, visited) = (search.space, &search.visited);
+        let mut nodes = Vec::new();
+        let mut at = node;
+        while at != 0 && !self.known.contains_key(&at) {
+            nodes.push(at);
+            at = visited.parent(at);
+        }
+        let mut way = match self.known.get(&at) {
+            Some(way) => way.clone(),
+            None => Way {
+                words: space.root(&mut Notes::default()),
+                choices: Vec::new(),
+                real: (0..space.machine.worker_count() as u32)
+                    .map(WorkerId)
+                    .collect(),
+            },
+        };
+        for &next in nodes.iter().rev() {
+            let (mut went, mut target) = (Vec::new(), Vec::new());
+            let any = |_| true;
+            let step = space.choices_to(&way.words, &mut self.scratch, any, |child| {
+                if let Some(symmetry) = &space.symmetry {
+                    symmetry.sort(space.machine, child.words, Some(&mut went));
+                }
+                target.clear();
+                target.extend_from_slice(child.words);
+                visited.is(next, child.words)
+            });
+            if step.is_empty() {
+                return None;
+            }
+            way.words = target;
+            way.add(step);
+            let before = way.real.clone();
+            for (from, to) in went.iter().enumerate() {
+                way.real[to.index()] = before[from];
+            }
+        }
+        // what is on the way is cheap to find again; each node kept takes room for a whole run
+        if self.known.len() < MOST_WAYS {
+            self.known.insert(node, way.clone());
+        }
+        Some(way)
+    }
+}
+
+/// So many ways are kept.
+const MOST_WAYS: usize = 1000;

@@ -35,6 +35,10 @@ pub(super) struct Chosen {
     list: Vec<WorkerId>,
     best: Vec<bool>,
     alive: Vec<WorkerId>,
+    /// For each place in `alive`, where its future is kept.
+    futures: Vec<u32>,
+    /// Workers whose sets are no use, nor is any that they are in.
+    hopeless: Vec<bool>,
     /// For each place in `alive`, what those behind it may leave.
     behind: Vec<u64>,
     /// What those before the place at hand may leave.
@@ -50,10 +54,10 @@ impl Reducer {
         }
     }
 
-    fn future(&self, machine: &Machine, state: &[u64], id: WorkerId) -> &[u64] {
+    fn future(&self, machine: &Machine, state: &[u64], id: WorkerId) -> u32 {
         match machine.at(state, id) {
-            Some(pc) => self.footprints.future(id, pc),
-            None => self.footprints.whole_future(id),
+            Some(pc) => self.footprints.future_row(id, pc),
+            None => self.footprints.whole_future_row(id),
         }
     }
 
@@ -68,6 +72,12 @@ impl Reducer {
     ) -> bool {
         chosen.alive.clear();
         chosen.alive.extend(machine.alive(state));
+        chosen.futures.clear();
+        let futures = chosen
+            .alive
+            .iter()
+            .map(|&id| self.future(machine, state, id));
+        chosen.futures.extend(futures);
         if let Some(id) = self.single(machine, state, offers, chosen) {
             offers.retain(|o| o.choice.worker == id);
             return offers.len() == 1;
@@ -75,6 +85,8 @@ impl Reducer {
         let all = offers.len();
         let mut least = all;
         chosen.tried.clear();
+        chosen.hopeless.clear();
+        chosen.hopeless.resize(machine.worker_count(), false);
         for &Offer { choice, .. } in offers.iter() {
             let id = choice.worker;
             let Some(pc) = machine.at(state, id) else {
@@ -88,9 +100,13 @@ impl Reducer {
             if !machine.is_named(id) {
                 chosen.tried.push(kind);
             }
-            if let Some(size) = self.close(machine, state, id, offers, chosen, least) {
-                least = size;
-                std::mem::swap(&mut chosen.best, &mut chosen.members);
+            match self.close(machine, state, id, offers, chosen, least) {
+                Some(size) => {
+                    least = size;
+                    std::mem::swap(&mut chosen.best, &mut chosen.members);
+                }
+                // a set grows with what it is closed from, and those to come must be smaller still
+                None => chosen.hopeless[id.index()] = true,
             }
         }
         if least < all {
@@ -112,7 +128,7 @@ impl Reducer {
         chosen.behind.clear();
         chosen.behind.resize((alive.len() + 1) * words, 0);
         for place in (0..alive.len()).rev() {
-            let future = self.future(machine, state, alive[place]);
+            let future = self.footprints.row(chosen.futures[place]);
             let (here, behind) = chosen.behind[place * words..].split_at_mut(words);
             for ((mark, behind), future) in here.iter_mut().zip(behind).zip(future) {
                 *mark = *behind | future;
@@ -143,7 +159,7 @@ impl Reducer {
                     best = Some((choices, id));
                 }
             }
-            let future = self.future(machine, state, id);
+            let future = self.footprints.row(chosen.futures[place]);
             for (mark, future) in chosen.before.iter_mut().zip(future) {
                 *mark |= future;
             }
@@ -189,7 +205,10 @@ impl Reducer {
                 if chosen.members[other.index()] {
                     continue;
                 }
-                if meet(minds, self.future(machine, state, other)) {
+                if meet(minds, self.footprints.row(chosen.futures[i])) {
+                    if chosen.hopeless[other.index()] {
+                        return None;
+                    }
                     chosen.members[other.index()] = true;
                     chosen.list.push(other);
                 }
@@ -230,7 +249,9 @@ mod tests {
                     for b in &choices {
                         let (p, q) = (a.choice.worker, b.choice.worker);
                         let at = |id| machine.at(&state.0, id).expect("it has a choice");
-                        if p != q && !meet(marks.minds(p, at(p)), marks.future(q, at(q))) {
+                        if p != q
+                            && !meet(marks.minds(p, at(p)), marks.row(marks.future_row(q, at(q))))
+                        {
                             compared += 1;
                             assert!(
                                 commute(a, b, &view),

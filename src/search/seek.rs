@@ -56,7 +56,7 @@ impl Exhaustive<'_> {
             }
         };
         Sought {
-            facts: found.then(|| paths::witnesses(&search, &BTreeMap::new())),
+            facts: found.then(|| paths::witnesses(&search, &BTreeMap::new()).0),
             complete,
             states: search.progress().states,
         }

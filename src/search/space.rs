@@ -1,5 +1,8 @@
 //! Nodes: a state, and what its run has spent; and which choices are followed from a node.
 
+use std::cell::Cell;
+use std::ops::ControlFlow;
+
 use super::reduction::{Chosen, Reducer};
 use super::symmetry::Symmetry;
 use crate::machine::{Field, Layout, Machine, Offer, Sink, goes_on};
@@ -22,6 +25,8 @@ pub(super) struct Space<'a> {
     depth: Option<Field>,
     reducer: Option<Reducer>,
     pub(super) symmetry: Option<Symmetry>,
+    /// Whether there is no time any more: what is expanded then has only part of its successors.
+    hurry: Cell<&'a dyn Fn() -> bool>,
 }
 
 /// What a step told.
@@ -121,7 +126,24 @@ impl<'a> Space<'a> {
             depth,
             reducer,
             symmetry,
+            hurry: Cell::new(&|| false),
         }
+    }
+
+    /// The same nodes, of which no more are made once `hurry` says so.
+    pub(super) fn until(self, hurry: &'a dyn Fn() -> bool) -> Space<'a> {
+        self.hurry.set(hurry);
+        self
+    }
+
+    /// From now on nodes are made until `hurry` says so.
+    pub(super) fn go_on_until(&self, hurry: &'a dyn Fn() -> bool) {
+        self.hurry.set(hurry);
+    }
+
+    #[inline]
+    pub(super) fn is_hurried(&self) -> bool {
+        (self.hurry.get())()
     }
 
     /// The same nodes, but for those that take more faults.
@@ -188,13 +210,26 @@ impl<'a> Space<'a> {
         });
     }
 
-    /// Calls `visit` with every successor of a node that is followed; what comes after the node.
+    /// Calls `visit` with every successor of a node that is followed, as long as that goes on; what
+    /// comes after the node.
     #[inline]
     pub(super) fn expand(
         &self,
         node: &[u64],
         scratch: &mut Scratch,
-        mut visit: impl FnMut(Child<'_>),
+        visit: impl FnMut(Child<'_>) -> ControlFlow<()>,
+    ) -> Situation {
+        self.expand_those(node, scratch, |_| true, visit)
+    }
+
+    /// The same for the successors whose first choice is `wanted`.
+    #[inline]
+    fn expand_those(
+        &self,
+        node: &[u64],
+        scratch: &mut Scratch,
+        wanted: impl Fn(Choice) -> bool,
+        mut visit: impl FnMut(Child<'_>) -> ControlFlow<()>,
     ) -> Situation {
         let mut offers = std::mem::take(&mut scratch.offers);
         self.machine.offers(node, &mut offers);
@@ -219,8 +254,11 @@ impl<'a> Space<'a> {
             reducer.choose(self.machine, node, &mut offers, &mut scratch.chosen);
         }
         for &Offer { choice, draws } in &offers {
-            if double(choice.worker) {
+            if double(choice.worker) || !wanted(choice) {
                 continue;
+            }
+            if self.is_hurried() {
+                break;
             }
             scratch.child.clear();
             scratch.child.extend_from_slice(node);
@@ -241,13 +279,16 @@ impl<'a> Space<'a> {
                     self.run_on(reducer, &after, scratch);
                 }
             }
-            visit(Child {
+            let goes_on = visit(Child {
                 choices: &scratch.choices,
                 words: &mut scratch.child,
                 spent: after,
                 notes: &scratch.notes,
                 facts: &scratch.facts,
             });
+            if goes_on.is_break() {
+                break;
+            }
         }
         scratch.offers = offers;
         situation
@@ -268,7 +309,7 @@ impl<'a> Space<'a> {
 
     /// Takes the steps that everything can be continued by.
     fn run_on(&self, reducer: &Reducer, spent: &Spent, scratch: &mut Scratch) {
-        loop {
+        while !self.is_hurried() {
             self.machine.offers(&scratch.child, &mut scratch.more);
             self.afford(spent, false, &mut scratch.more);
             let state = &scratch.child;
@@ -296,18 +337,22 @@ impl<'a> Space<'a> {
         }
     }
 
-    /// The choices that lead from a node to a successor that `is` the one.
+    /// The choices that lead from a node to a successor that `is` the one, and whose first choice
+    /// `may_be` it; none if there is no time to find it.
     pub(super) fn choices_to(
         &self,
         node: &[u64],
         scratch: &mut Scratch,
+        may_be: impl Fn(Choice) -> bool,
         mut is: impl FnMut(&mut Child<'_>) -> bool,
     ) -> Vec<Choice> {
         let mut found = Vec::new();
-        self.expand(node, scratch, |mut child| {
-            if found.is_empty() && is(&mut child) {
+        self.expand_those(node, scratch, may_be, |mut child| {
+            if is(&mut child) {
                 found.extend_from_slice(child.choices);
+                return ControlFlow::Break(());
             }
+            ControlFlow::Continue(())
         });
         found
     }

@@ -31,20 +31,8 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Status {
             worst = worst.max(Status::Findings);
             continue;
         }
-        let status = match input::read(file, output) {
-            Ok(source) if args.estimate => {
-                let estimate = explorer.estimate(&source.program, DESCENTS);
-                output.print(&format!(
-                    "{}: about {:.3e} runs (standard error {:.1e}), at most about {:.3e} states; \
-                     Knuth's estimate from {} random descents\n",
-                    source.name,
-                    estimate.runs,
-                    estimate.runs_error,
-                    estimate.nodes,
-                    estimate.descents
-                ));
-                Status::Clean
-            }
+        let status = match input::read(file, explorer.time, output) {
+            Ok(source) if args.estimate => estimate(&explorer, &source, output),
             Ok(source) => {
                 let line = Line::new(&source.name).with_estimate(&explorer, &source.program);
                 let explored = explore(&explorer, args.engine, &source, &line);
@@ -77,6 +65,25 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Status {
         worst = worst.max(status);
     }
     worst
+}
+
+fn estimate(explorer: &Explorer, source: &Source, output: &mut Output) -> Status {
+    let line = Line::new(&source.name);
+    let estimate = explorer.estimate(&source.program, DESCENTS, &line);
+    line.clear();
+    let Some(estimate) = estimate else {
+        output.error(&format!(
+            "{}: no random descent came to its end in time: give it more by --time",
+            source.name
+        ));
+        return Status::Findings;
+    };
+    output.print(&format!(
+        "{}: about {:.3e} runs (standard error {:.1e}), at most about {:.3e} states; Knuth's \
+         estimate from {} random descents\n",
+        source.name, estimate.runs, estimate.runs_error, estimate.nodes, estimate.descents
+    ));
+    Status::Clean
 }
 
 /// # Errors

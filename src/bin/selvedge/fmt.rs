@@ -10,7 +10,7 @@ use crate::output::{Output, Status};
 pub(crate) fn run(args: &FmtArgs, output: &mut Output) -> Status {
     let mut worst = Status::Clean;
     for file in &args.files {
-        let Ok(source) = input::read(file, output) else {
+        let Ok(source) = input::read(file, None, output) else {
             worst = Status::Unusable.max(worst);
             continue;
         };

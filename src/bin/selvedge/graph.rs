@@ -1,6 +1,7 @@
 //! `selvedge graph`: the lock-order graph of a program, or who waits for whom in a state.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use selvedge::program::PropertyName;
 use selvedge::property::StepBound;
@@ -17,7 +18,10 @@ pub(crate) fn run(args: &GraphArgs, output: &mut Output) -> Status {
         output.error("--schedule is for --kind wait-for: the lock-order graph is over all runs");
         return Status::Unusable;
     }
-    let Ok(source) = input::read(&args.file, output) else {
+    catch_interrupts();
+    let time = args.explore.time;
+    let limit = (time > Duration::ZERO).then_some(time);
+    let Ok(source) = input::read(&args.file, limit, output) else {
         return Status::Unusable;
     };
     match args.kind {
@@ -31,7 +35,6 @@ fn explore(args: &GraphArgs, source: &Source, output: &mut Output) -> Result<Rep
         output.error(&problem);
         Status::Unusable
     })?;
-    catch_interrupts();
     let line = Line::new(&source.name);
     let report = explorer.explore(&source.program, &source.name, &line);
     line.clear();

@@ -13,7 +13,7 @@ use crate::input;
 use crate::output::{Output, Status};
 
 pub(crate) fn run(args: &ReplayArgs, output: &mut Output) -> Status {
-    let Ok(source) = input::read(&args.file, output) else {
+    let Ok(source) = input::read(&args.file, None, output) else {
         return Status::Unusable;
     };
     let replayed = match follow(&source.program, &args.schedule, StepBound(args.steps)) {

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::counters::{Counters, Pairs};
 use crate::explore::clock::Clock;
 use crate::explore::closures::{Case, ClosureSubject, refuse_nesting, reserved};
+use crate::explore::halt::Halt;
 use crate::explore::runs::{Costed, Facts};
 use crate::explore::{Explorer, Regressions};
 use crate::property::{Engine, Fact, SharedStrategy, SharedWitness, Situation, Step, Witness};
@@ -205,10 +206,13 @@ impl Fuzzing {
             transitions: look.choices.len() as u64,
             ..Stats::default()
         };
-        let facts = self.subject.without_handed_over(look.facts);
         let why = (Some(Stopped::Runs), false);
         let explorer = &self.explorer;
-        let report = explorer.report(&self.case, &self.subject, facts, why, stats, &clock);
+        let report = Halt::watch(&clock, &(), |halt| {
+            let due = halt.due();
+            let facts = self.subject.without_handed_over(look.facts, &due);
+            explorer.report(&self.case, &self.subject, facts, why, stats, (&clock, &due))
+        });
         report.has_errors().then_some(report)
     }
 }

@@ -16,6 +16,7 @@ use std::rc::Rc;
 use super::edits::marks;
 use super::target::{Labels, Mark, Target};
 use crate::explore::explorer::budget_of;
+use crate::explore::halt::Due;
 use crate::explore::replay::replay;
 use crate::explore::runs::make_runs;
 use crate::machine::{Machine, Run};
@@ -223,9 +224,15 @@ impl Oracle {
         let mut engine: Box<dyn Engine + '_> =
             Box::new(Run::new(&candidate.machine, candidate.budget, self.bound));
         let (target, labels) = (&self.target, &candidate.labels);
-        let (ran, _) = make_runs(&mut *engine, &strategy, (0, 1), |number, ran| {
-            number >= RUNS || target.is_shown_by(ran.facts.keys(), Seen::Part, labels)
-        });
+        let (ran, _) = make_runs(
+            &mut *engine,
+            &strategy,
+            (0, 1),
+            &Due::default(),
+            |number, ran| {
+                number >= RUNS || target.is_shown_by(ran.facts.keys(), Seen::Part, labels)
+            },
+        );
         let found = target.is_shown_by(ran.facts.keys(), Seen::Part, labels);
         let choices = found.then(|| {
             let fact = target.shown_by(ran.facts.keys(), labels);

@@ -10,6 +10,7 @@ use super::target::{Mark, Target};
 use crate::explore::Explorer;
 use crate::explore::explorer::{EFFORT, budget_of};
 use crate::explore::findings::{Evidence, Shown, findings};
+use crate::explore::halt::Due;
 use crate::explore::replay::replay;
 use crate::explore::runs::Costed;
 use crate::explore::subject::{ProgramSubject, Subject};
@@ -183,10 +184,10 @@ impl Explorer {
             bound: self.step_bound,
             budget: candidate.budget,
             effort: Cell::new(EFFORT),
-            hurry: &|| false,
+            due: Due::default(),
             last: RefCell::new(None),
         };
-        findings(&evidence, &[]).0
+        findings(&evidence, &[]).findings
     }
 }
 
