@@ -129,7 +129,8 @@ build_pan pool pool "" -DNOREDUCE
 build_pan pool-processes pool-processes ""
 
 # A reduction that misses the deadlock would be no reduction: stop at the first one.
-"$scratch/processes-6/pan" -m1000 -w21 >"$scratch/deadlock.out"
+# it writes the way there, a file named .trail, where it runs
+(cd "$scratch" && "$scratch/processes-6/pan" -m1000 -w21) >"$scratch/deadlock.out"
 grep -q 'invalid end state' "$scratch/deadlock.out" || {
     echo "Spin does not find the deadlock of the ring as processes" >&2
     exit 1

@@ -1,6 +1,9 @@
 //! The command line as its users meet it: exit statuses, streams, bad input.
 #![cfg(feature = "cli")]
 
+#[path = "cli/large.rs"]
+mod large;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -254,7 +257,9 @@ fn environment_variables_have_values_that_can_be_used() {
     };
     for (name, value, expected) in [
         ("SELVEDGE_TIME", "abc", "500ms"),
-        ("SELVEDGE_JOBS", "0", "1024"),
+        ("SELVEDGE_JOBS", "0", "a number from 1 to 1024"),
+        ("SELVEDGE_DEPTH", "4000000000", "a number from 1 to 1000"),
+        ("SELVEDGE_STEPS", "0", "a number from 1 to 10000000"),
         ("SELVEDGE_RUNS", "-1", "a number"),
         ("SELVEDGE_SEED", "", "a number"),
         ("SELVEDGE_STRATEGY", "magic", "depth-first"),
@@ -273,6 +278,12 @@ fn environment_variables_have_values_that_can_be_used() {
     let check = ["check", &clean];
     assert_eq!(run(&check, "SELVEDGE_TIME", "2m"), (Some(0), String::new()));
     assert_eq!(run(&check, "SELVEDGE_STRATEGY", "exhaustive").0, Some(0));
+    // they mean what they mean in a test
+    let leak = file("environment-leak.sem", LEAK.as_bytes());
+    let leak = ["check", &leak];
+    assert_eq!(run(&leak, "SELVEDGE_PANICS", "1").0, Some(1));
+    assert_eq!(run(&leak, "SELVEDGE_PANICS", "0").0, Some(0));
+    assert_eq!(run(&check, "SELVEDGE_DEPTH", "5"), (Some(0), String::new()));
     // what the strategy has no use for is ignored there, and refused as an argument
     assert_eq!(
         run(&check, "SELVEDGE_RUNS", "100"),
@@ -354,6 +365,44 @@ fn expectations() {
         "lock-order as expected",
     );
     assert_eq!(selvedge(&["test", "/no/such/folder"], "").status, 2);
+}
+
+/// All names of a file have the new text, and what may not be written is not.
+#[cfg(unix)]
+#[test]
+fn formatting_keeps_links_and_permissions() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli/links");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let untidy = "worker w{work x}// why\n";
+    let [one, two, link, alone] =
+        ["one.sem", "two.sem", "link.sem", "alone.sem"].map(|n| folder.join(n));
+    std::fs::write(&one, untidy).expect("a file");
+    std::fs::hard_link(&one, &two).expect("another name");
+    symlink(&one, &link).expect("a link");
+    std::fs::write(&alone, untidy).expect("a file");
+    let mode = |mode| std::fs::set_permissions(&alone, std::fs::Permissions::from_mode(mode));
+    let fmt = |path: &PathBuf| selvedge(&["fmt", path.to_str().expect("UTF-8")], "");
+    mode(0o444).expect("a mode");
+    let ran = fmt(&alone);
+    assert_eq!(ran.status, 2, "{}", ran.err);
+    assert!(ran.err.contains("read-only"), "{}", ran.err);
+    mode(0o640).expect("a mode");
+    // left by one that was killed
+    std::fs::write(folder.join(".alone.sem.selvedge-fmt"), "half").expect("a file");
+    assert_eq!(fmt(&alone).status, 0);
+    let about = std::fs::metadata(&alone).expect("it is there");
+    assert_eq!(about.mode() & 0o777, 0o640);
+    assert_eq!(fmt(&link).status, 0);
+    let about = std::fs::metadata(&two).expect("it is there");
+    assert_eq!(about.nlink(), 2);
+    assert!(link.is_symlink());
+    let text = |path: &PathBuf| std::fs::read_to_string(path).expect("it is there");
+    assert_ne!(text(&two), untidy);
+    assert_eq!([text(&one), text(&two)], [text(&link), text(&alone)]);
+    let left = std::fs::read_dir(&folder).expect("a folder").count();
+    assert_eq!(left, 4, "nothing else is left");
 }
 
 #[test]

@@ -63,7 +63,7 @@ impl Explorer {
     ///
     /// # Panics
     ///
-    /// In an exploration: one goes after the other.
+    /// In an exploration: one goes after the other. If a field of the explorer is out of its bounds.
     #[track_caller]
     pub fn explore_async<F, Fut>(&self, name: &str, closure: F) -> Report
     where
@@ -114,7 +114,7 @@ impl Explorer {
     ///
     /// # Panics
     ///
-    /// In an exploration: one goes after the other.
+    /// In an exploration: one goes after the other. If a field of the explorer is out of its bounds.
     #[cfg(feature = "threads")]
     #[track_caller]
     pub fn explore_threads(
@@ -157,6 +157,7 @@ impl Explorer {
 
     /// Explores a closure, for a check of that name that stands at `place`.
     #[cfg(feature = "proptest")]
+    #[track_caller]
     pub(crate) fn explore_at(
         &self,
         name: &str,
@@ -173,6 +174,7 @@ impl Explorer {
 
     /// Replays a schedule of a closure, for a check of that name that stands at `place`.
     #[cfg(feature = "proptest")]
+    #[track_caller]
     pub(crate) fn replay_at(
         &self,
         name: &str,
@@ -188,6 +190,7 @@ impl Explorer {
         self.replay_case(case, schedule, closure)
     }
 
+    #[track_caller]
     pub(super) fn explore_case(&self, case: Case, closure: Closure) -> Report {
         let explorer = self.clone();
         let (of, make) = (case.clone(), Arc::clone(&closure));
@@ -196,6 +199,7 @@ impl Explorer {
         })
     }
 
+    #[track_caller]
     pub(super) fn replay_case(
         &self,
         case: Case,
@@ -471,8 +475,16 @@ pub(super) fn reserved<T>(explore: impl FnOnce() -> T) -> T {
 
 /// # Panics
 ///
-/// In an exploration.
+/// In an exploration, or where a panic ends the process.
+#[track_caller]
 pub(super) fn refuse_nesting() {
+    if cfg!(panic = "abort") {
+        panic!(
+            "selvedge is built with `panic = \"abort\"`, so the first panic of a worker, an injected \
+             one too, would end the process without a word: leave `panic` out of the profile that \
+             this is built with (cargo's profile for tests has none)"
+        );
+    }
     assert!(
         !is_exploring(),
         "a check inside of a check: explore one closure after the other, and nothing in a task"

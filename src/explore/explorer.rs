@@ -126,7 +126,13 @@ pub fn budget_of(program: &Program, overrides: &BudgetDecl) -> Budget {
 
 impl Explorer {
     /// Explores a program that is called `name` in the report.
+    ///
+    /// # Panics
+    ///
+    /// If a field of the explorer is out of its bounds.
+    #[track_caller]
     pub fn explore(&self, program: &Program, name: &str, watcher: &dyn Watcher) -> Report {
+        self.refuse_absurd();
         let clock = Clock::start(self.time);
         Halt::watch(&clock, watcher, |halt| {
             let machine = Machine::new(program);

@@ -2,6 +2,7 @@
 
 use super::Explorer;
 use super::clock::Clock;
+use super::closures::refuse_nesting;
 use super::explorer::{Watcher, budget_of};
 use super::halt::Halt;
 use super::subject::{ProgramSubject, Source, Subject};
@@ -27,7 +28,8 @@ impl Explorer {
     ///
     /// # Panics
     ///
-    /// In an exploration of a closure: one goes after the other.
+    /// In an exploration of a closure: one goes after the other. If a field of the explorer is out of
+    /// its bounds.
     ///
     /// # Examples
     ///
@@ -42,6 +44,7 @@ impl Explorer {
     /// assert_eq!(report.findings[0].id, Explorer::default().explore(&program, "pool", &()).findings[0].id);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[track_caller]
     pub fn explore_lowered(
         &self,
         program: &Program,
@@ -59,8 +62,10 @@ impl Explorer {
     ///
     /// # Panics
     ///
-    /// In an exploration of a closure: one goes after the other.
+    /// In an exploration of a closure: one goes after the other. If a field of the explorer is out of
+    /// its bounds.
     #[cfg(feature = "threads")]
+    #[track_caller]
     pub fn explore_lowered_to_threads(
         &self,
         program: &Program,
@@ -72,6 +77,7 @@ impl Explorer {
         })
     }
 
+    #[track_caller]
     fn explore_with(
         &self,
         program: &Program,
@@ -79,6 +85,8 @@ impl Explorer {
         watcher: &dyn Watcher,
         lower: impl Fn(&Program, Budget, StepBound) -> Result<Lowered, NotLowered> + Sync,
     ) -> Result<Report, NotLowered> {
+        refuse_nesting();
+        self.refuse_absurd();
         let explorer = Explorer {
             strategy: self.runs_by(),
             ..self.clone()

@@ -25,7 +25,7 @@ pub mod reduce;
 pub mod regressions;
 mod replay;
 mod runs;
-mod settings;
+pub mod settings;
 mod shrink;
 mod steady;
 mod subject;

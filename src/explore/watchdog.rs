@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Explorer;
+use super::clock::Clock;
 use super::closures::{Case, Closure, ClosureSubject, as_exploration, refuse_nesting};
 use super::findings::spinning;
 use super::replay::replay_of;
@@ -36,6 +37,7 @@ impl Outcome for Result<Report, ScheduleError> {
 
 /// Explores in a thread of its own. If a step does not end within the explorer's patience, the
 /// thread is left to itself, and the report says where it is.
+#[track_caller]
 pub(super) fn watched<T: Outcome>(
     explorer: &Explorer,
     case: &Case,
@@ -43,6 +45,8 @@ pub(super) fn watched<T: Outcome>(
     explore: impl FnOnce(Arc<Published>) -> T + Send + 'static,
 ) -> T {
     refuse_nesting();
+    explorer.refuse_absurd();
+    let clock = Clock::start(None);
     let steps = explorer.step_bound.0.min(MOST_STEPS as u64) as usize;
     let published = Arc::new(Published::new(Digest::of(&case.name), steps));
     let shared = Arc::clone(&published);
@@ -59,7 +63,17 @@ pub(super) fn watched<T: Outcome>(
             let _ = worker.join();
             outcome
         }
-        Heard::Silence => T::hangs(hanging(explorer, case, closure, &published)),
+        Heard::Silence => {
+            let mut report = hanging(explorer, case, closure, &published);
+            let (runs, transitions) = published.figures();
+            report.stats = Stats {
+                runs,
+                transitions,
+                seconds: clock.seconds(),
+                ..Stats::default()
+            };
+            T::hangs(report)
+        }
         Heard::End => match worker.join() {
             // the hook kept the message, and nobody has seen it yet
             Err(panic) => panic!("{}", message(&*panic)),

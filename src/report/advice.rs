@@ -85,16 +85,17 @@ fn of_identity(finding: &Finding) -> String {
             "it loops without coming to an op, or blocks in the standard library (a lock that is \
              held by a worker which waits for its turn, a `recv()`, a `park()`): release such a \
              lock before an op, use those of `shuttle::sync`, `shuttle::sync::mpsc` and \
-             `shuttle::thread::park`; wait with `acquire` in place of trying again and again"
+             `shuttle::thread::park`; wait with `acquire` in place of trying again and again; its \
+             thread cannot be stopped, and slows what this process does after it"
                 .to_owned()
         }
         Identity::Spin { .. } => {
-            "a future must return from `poll`: await in place of spinning or blocking".to_owned()
+            "a future must return from `poll`: await in place of spinning or blocking; its thread \
+             cannot be stopped, and slows what this process does after it"
+                .to_owned()
         }
         Identity::Assertion { .. } => {
-            let text = finding.detail.as_str();
-            let needs_a_runtime = ["no reactor running", "Tokio 1.x context", "runtime context"];
-            if needs_a_runtime.iter().any(|words| text.contains(words)) {
+            if needs_a_runtime(finding) {
                 "this future needs its own runtime for timers, sockets or threads, and there is \
                  none in an exploration: use `selvedge::time`, or `selvedge::fault::io` in its place"
                     .to_owned()
@@ -202,4 +203,12 @@ fn deadlock(finding: &Finding) -> String {
         [one] => format!("acquire all that is needed of {one} at once, and await nothing between"),
         names => format!("take {} in the same order everywhere", list(names)),
     }
+}
+
+/// Whether it is a mistake in the set-up of the test, and nothing that a schedule brings about: the
+/// runtime of another crate is missing.
+pub(crate) fn needs_a_runtime(finding: &Finding) -> bool {
+    let words = ["no reactor running", "Tokio 1.x context", "runtime context"];
+    let is_assertion = matches!(finding.identity, Identity::Assertion { .. });
+    is_assertion && words.iter().any(|words| finding.detail.contains(words))
 }

@@ -13,11 +13,11 @@ use super::cite::Cite;
 use super::model::{Finding, Report, Severity};
 use super::reason::reasons;
 use super::rows::{Line, Next, Shown, rows};
-use super::style::printable;
 use super::text::{bounds, next, same_run, verdict};
 use super::timeline::counts_of;
 use super::trace::Trace;
 use crate::program::PropertyName;
+use crate::run::printable;
 
 /// More choices of a schedule are not told: such runs do not end, and their steps repeat.
 const MOST_CHOICES: usize = 200;

@@ -205,12 +205,6 @@ pub(super) fn shorten(text: &str, width: usize) -> String {
     start.into_iter().chain(['…']).chain(end).collect()
 }
 
-/// A file's name without what would break a line or a terminal.
-pub(super) fn printable(name: &str) -> String {
-    let show = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    name.chars().map(show).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use super::reason::reasons;
 use super::remedy::{diagnosis, remedy};
 use super::rows::Next;
 use super::shell::{in_quotes, quoted_file};
-use super::style::{Page, Paint, Row, Style, WIDTH, printable, shorten, wrap};
+use super::style::{Page, Paint, Row, Style, WIDTH, shorten, wrap};
 use super::timeline::draw;
 use super::trace::{Trace, Written};
 use super::wait::why;
@@ -18,7 +18,7 @@ use super::words::{count, ended, list, some_of};
 use crate::program::{Place, PropertyName};
 use crate::property::StepBound;
 use crate::property::{Identity, Situation};
-use crate::run::{Budget, Ending, SemaphoreId, Status, WorkerId};
+use crate::run::{Budget, Ending, SemaphoreId, Status, WorkerId, printable};
 
 /// A report as text: no line but the commands that replay is longer than 80 columns.
 pub fn text(report: &Report, style: &Style) -> String {
@@ -242,10 +242,10 @@ fn figures(finding: &Finding) -> String {
         n => format!("{n} switches"),
     };
     let cheapest = if finding.cheapest { " (cheapest)" } else { "" };
-    let replayed = if finding.property == PropertyName::Divergence {
-        "does not replay"
-    } else {
-        "replayed"
+    let replayed = match finding.identity {
+        _ if finding.property == PropertyName::Divergence => "does not replay",
+        Identity::Spin { .. } => "replayed up to the step that does not end",
+        _ => "replayed",
     };
     format!("{faults}, {steps}, {switches}{cheapest} · {replayed}")
 }

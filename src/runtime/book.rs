@@ -25,6 +25,8 @@ pub(crate) struct Book {
     accounts: Vec<Account>,
     /// The semaphores of this run, in the order of their first use.
     present: Vec<SemaphoreId>,
+    /// Counts runs.
+    run: u64,
     /// The workers of this run, in the order in which they were started.
     started: Vec<WorkerId>,
     /// What happened since it was last told.
@@ -51,6 +53,8 @@ pub(crate) struct Tray {
     pub(crate) capacity: u64,
     pub(crate) debt: u64,
     pub(crate) closed: bool,
+    /// Whether the run has it.
+    is_present: bool,
     pub(crate) kind: TrayKind,
     queue: Vec<WorkerId>,
     entries: Vec<Entry>,
@@ -118,6 +122,7 @@ impl Book {
             trays: Vec::new(),
             accounts: Vec::new(),
             present: Vec::new(),
+            run: 1,
             started: Vec::new(),
             events: Vec::new(),
             moved: Vec::new(),
@@ -136,11 +141,13 @@ impl Book {
 
     /// Forgets the run, and keeps the names.
     pub(crate) fn reset(&mut self) {
+        self.run += 1;
         for id in self.present.drain(..) {
             let tray = &mut self.trays[id.index()];
             // what a run has not used yet is as it is found
             (tray.available, tray.capacity) = tray.found;
             (tray.debt, tray.closed, tray.lost) = (0, false, 0);
+            tray.is_present = false;
             tray.queue.clear();
             tray.entries.clear();
             tray.holders.clear();
@@ -195,10 +202,10 @@ impl Book {
         available: u64,
         capacity: u64,
     ) -> SemaphoreId {
-        let present = &self.present;
-        let id = self
-            .names
-            .semaphore(given, made, |id| present.contains(&id));
+        let trays = &self.trays;
+        let id = self.names.semaphore(given, made, self.run, |id| {
+            trays.get(id.index()).is_some_and(|tray| tray.is_present)
+        });
         while self.trays.len() <= id.index() {
             self.trays.push(Tray {
                 found: (0, 0),
@@ -208,6 +215,7 @@ impl Book {
                 capacity: 0,
                 debt: 0,
                 closed: false,
+                is_present: false,
                 kind,
                 queue: Vec::new(),
                 entries: Vec::new(),
@@ -228,6 +236,7 @@ impl Book {
         tray.debt = 0;
         tray.closed = false;
         tray.lost = 0;
+        self.trays[id.index()].is_present = true;
         self.present.push(id);
         id
     }

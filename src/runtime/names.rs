@@ -10,10 +10,10 @@
 //! 1. What has an id keeps it for the whole exploration.
 //! 2. No address is used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 
-use crate::run::{SemaphoreId, StatementId, TextId, WorkerId};
+use crate::run::{SemaphoreId, StatementId, TextId, WorkerId, printable};
 
 /// A place in the code.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +50,11 @@ impl From<&'static Location<'static>> for Here {
 pub(crate) struct Names {
     workers: Vec<Worker>,
     semaphores: Vec<Semaphore>,
+    /// Those that are told apart by nothing but the order of their first use.
+    alike: BTreeMap<Origin, Alike>,
+    semaphore_names: BTreeSet<String>,
+    /// The number that was tried last with each name that was taken.
+    numbers: BTreeMap<String, u32>,
     statements: Vec<Statement>,
     known: BTreeMap<(Key, String), StatementId>,
     /// The statements that were found last, each at its own number: most ops are performed again
@@ -75,11 +80,23 @@ struct Worker {
 #[derive(Debug)]
 struct Semaphore {
     name: String,
-    /// What tells it from others: its given name, or where it was made; and which of those that
-    /// are alike it is.
-    given: Option<String>,
-    made: Key,
-    nth: u32,
+    origin: Origin,
+}
+
+/// What tells a semaphore from others: its given name, or where it was made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    Given(String),
+    Made(Key),
+}
+
+/// Semaphores of one origin.
+#[derive(Debug, Default)]
+struct Alike {
+    ids: Vec<SemaphoreId>,
+    /// Those before this one are taken in the run that uses it.
+    next: usize,
+    run: u64,
 }
 
 #[derive(Debug)]
@@ -209,60 +226,57 @@ impl Names {
     }
 
     /// The semaphore of that name, or made at that place, of which `is_taken` does not say that it
-    /// is another one in this run.
+    /// is another one in this run, the `run`th. What is taken stays so until the run has ended.
     pub(crate) fn semaphore(
         &mut self,
         given: Option<&str>,
         made: Here,
+        run: u64,
         is_taken: impl Fn(SemaphoreId) -> bool,
     ) -> SemaphoreId {
-        let made = key(made);
-        let mut alike = 0;
-        for (index, known) in self.semaphores.iter().enumerate() {
-            let same = match (given, &known.given) {
-                (Some(a), Some(b)) => a == b,
-                (None, None) => known.made == made,
-                _ => false,
-            };
-            if same {
-                let id = SemaphoreId(index as u32);
-                if !is_taken(id) {
-                    return id;
-                }
-                alike += 1;
-            }
+        let origin = match given {
+            Some(name) => Origin::Given(name.to_owned()),
+            None => Origin::Made(key(made)),
+        };
+        let alike = self.alike.entry(origin.clone()).or_default();
+        if alike.run != run {
+            (alike.run, alike.next) = (run, 0);
         }
+        while let Some(&id) = alike.ids.get(alike.next) {
+            if !is_taken(id) {
+                return id;
+            }
+            alike.next += 1;
+        }
+        let is_first = alike.ids.is_empty();
         let id = SemaphoreId(self.semaphores.len() as u32);
-        let name = self.free_name(given.unwrap_or("semaphore"), given.is_some() && alike == 0);
-        self.semaphores.push(Semaphore {
-            name,
-            given: given.map(str::to_owned),
-            made,
-            nth: alike,
-        });
+        alike.ids.push(id);
+        let given = given.map(printable);
+        let stem = given.as_deref().unwrap_or("semaphore");
+        let name = self.free_name(stem, given.is_some() && is_first);
+        self.semaphore_names.insert(name.clone());
+        self.semaphores.push(Semaphore { name, origin });
         id
     }
 
-    fn free_name(&self, stem: &str, plain: bool) -> String {
-        let is_free = |name: &str| self.semaphores.iter().all(|s| s.name != name);
-        if plain && is_free(stem) {
+    fn free_name(&mut self, stem: &str, plain: bool) -> String {
+        if plain && !self.semaphore_names.contains(stem) {
             return stem.to_owned();
         }
-        (1..)
-            .map(|n| format!("{stem}-{n}"))
-            .find(|name| is_free(name))
-            .unwrap_or_default()
+        let number = self.numbers.entry(stem.to_owned()).or_default();
+        loop {
+            *number += 1;
+            let name = format!("{stem}-{number}");
+            if !self.semaphore_names.contains(&name) {
+                return name;
+            }
+        }
     }
 
     /// Whether nothing but the order of first use tells it from another one.
     pub(crate) fn is_ambiguous(&self, id: SemaphoreId) -> bool {
-        let this = &self.semaphores[id.index()];
-        this.nth > 0
-            || self.semaphores.iter().enumerate().any(|(other, s)| {
-                other != id.index()
-                    && s.given == this.given
-                    && (s.given.is_some() || s.made == this.made)
-            })
+        let origin = &self.semaphores[id.index()].origin;
+        self.alike.get(origin).is_some_and(|a| a.ids.len() > 1)
     }
 
     /// The statement of an op on a semaphore at a place.
@@ -323,7 +337,7 @@ impl Names {
         *self.known.entry(key).or_insert_with(|| {
             self.statements.push(Statement {
                 place,
-                head: head.to_owned(),
+                head: printable(head),
             });
             next
         })
@@ -418,13 +432,13 @@ mod tests {
     fn semaphores_that_are_alike_are_told_apart_within_a_run() {
         let mut names = Names::new();
         let here = Here::from(Location::caller());
-        let first = names.semaphore(None, here, |_| false);
-        assert_eq!(names.semaphore(None, here, |_| false), first);
+        let first = names.semaphore(None, here, 1, |_| false);
+        assert_eq!(names.semaphore(None, here, 1, |_| false), first);
         assert!(!names.is_ambiguous(first));
-        let second = names.semaphore(None, here, |id| id == first);
+        let second = names.semaphore(None, here, 1, |id| id == first);
         assert_ne!(second, first);
         assert!(names.is_ambiguous(first) && names.is_ambiguous(second));
-        let named = names.semaphore(Some("pool"), here, |_| false);
+        let named = names.semaphore(Some("pool"), here, 1, |_| false);
         assert!(!names.is_ambiguous(named));
         assert_eq!(
             names.semaphore_names(),

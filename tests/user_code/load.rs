@@ -4,8 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
+use selvedge::explore::settings::{SETTINGS, Setting};
 use selvedge::explore::{Explorer, Regressions};
+use selvedge::property::StepBound;
+use selvedge::report::Shard;
 use selvedge::{Semaphore, fault, thread};
 
 /// A folder of this test alone, empty.
@@ -246,4 +250,97 @@ fn finds_at(folder: &Path, nth: usize) {
             worker.join().unwrap();
         }
     });
+}
+
+/// The table of the documentation is that of the code.
+#[test]
+fn variables_are_documented() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/environment.md");
+    let text = fs::read_to_string(path).expect("it is there");
+    let rows: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("| `SELVEDGE_"))
+        .collect();
+    let expected: Vec<String> = SETTINGS
+        .iter()
+        .map(|s| {
+            let option = s
+                .option
+                .map_or("—".to_owned(), |option| format!("`{option}`"));
+            let Setting {
+                variable,
+                value,
+                default,
+                meaning,
+                ..
+            } = s;
+            format!("| `{variable}` | {value} | {default} | {meaning} | {option} |")
+        })
+        .collect();
+    assert_eq!(rows, expected, "\n{}", expected.join("\n"));
+    let of = Explorer::closures();
+    let by_default = |variable: &str| {
+        let setting = SETTINGS.iter().find(|s| s.variable == variable);
+        setting.expect("a variable").default
+    };
+    assert_eq!(
+        by_default("SELVEDGE_RUNS"),
+        of.runs.expect("a bound").to_string()
+    );
+    assert_eq!(by_default("SELVEDGE_DEPTH"), of.depth.to_string());
+    assert_eq!(by_default("SELVEDGE_STEPS"), of.step_bound.0.to_string());
+    assert_eq!(by_default("SELVEDGE_STRATEGY"), of.strategy.as_str());
+    assert_eq!(
+        by_default("SELVEDGE_CANCELS"),
+        of.budget.cancels.expect("one").to_string()
+    );
+}
+
+/// What the command line refuses, the library refuses, at the place of the check.
+#[test]
+fn absurd_settings_are_refused() {
+    let refuses = |explorer: Explorer, expected: &str| {
+        let told = message_in("absurd", move || explorer.check(|| {})).expect("it is refused");
+        assert!(
+            told.starts_with("`Explorer::") && told.contains(expected),
+            "{told}"
+        );
+    };
+    let usual = || explorer(&folder("absurd"));
+    refuses(
+        Explorer {
+            depth: 4_000_000_000,
+            ..usual()
+        },
+        "depth` is 4000000000, and must be from 1 to 1000",
+    );
+    refuses(
+        Explorer {
+            depth: 0,
+            ..usual()
+        },
+        "depth` is 0",
+    );
+    refuses(
+        Explorer { jobs: 0, ..usual() },
+        "jobs` is 0, and must be from 1 to 1024",
+    );
+    let shard = Some(Shard { index: 5, count: 3 });
+    refuses(Explorer { shard, ..usual() }, "shard` is 5 of 3");
+    let patience = Duration::ZERO;
+    refuses(
+        Explorer {
+            patience,
+            ..usual()
+        },
+        "patience` is 0 ms, and must be at least 100 ms",
+    );
+    let step_bound = StepBound(0);
+    refuses(
+        Explorer {
+            step_bound,
+            ..usual()
+        },
+        "step_bound` is 0",
+    );
 }

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{RangedI64ValueParser, RangedU64ValueParser};
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use selvedge::explore::Explorer;
+use selvedge::explore::{Explorer, settings};
 use selvedge::program::BudgetDecl;
 use selvedge::property::StepBound;
 use selvedge::report::{Reduction, Shard, StrategyName};
@@ -41,11 +40,16 @@ impl Args {
             Command::Graph(args) => &mut args.explore,
             _ => return args,
         };
-        let source = matches
-            .subcommand()
-            .and_then(|(_, matches)| matches.value_source("runs"));
-        if source == Some(ValueSource::EnvVariable) && explore.strategy == Strategy::Exhaustive {
+        let is_from_environment = |option| {
+            let matches = matches.subcommand().map(|(_, matches)| matches);
+            let source = matches.and_then(|matches| matches.value_source(option));
+            source == Some(ValueSource::EnvVariable)
+        };
+        if is_from_environment("runs") && explore.strategy == Strategy::Exhaustive {
             explore.runs = None;
+        }
+        if is_from_environment("depth") && explore.strategy != Strategy::Pct {
+            explore.depth = None;
         }
         args
     }
@@ -211,44 +215,44 @@ pub(crate) struct ExploreArgs {
     )]
     pub(crate) strategy: Strategy,
     /// Stop after so much time, such as 90, 90s, 2m or 500ms; 0 is no bound
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration, env = "SELVEDGE_TIME")]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = settings::time, env = "SELVEDGE_TIME")]
     pub(crate) time: Duration,
     /// Stop after so many states (exhaustive)
     #[arg(long, value_name = "N")]
     pub(crate) states: Option<u64>,
     /// Stop after so many runs (all strategies but exhaustive)
-    #[arg(long, value_name = "N", env = "SELVEDGE_RUNS")]
+    #[arg(long, value_name = "N", env = "SELVEDGE_RUNS", value_parser = runs)]
     pub(crate) runs: Option<u64>,
     /// Steps of a run that count as a livelock
-    #[arg(long, value_name = "N", default_value_t = StepBound::default().0,
-          value_parser = steps())]
+    #[arg(long, value_name = "N", default_value_t = StepBound::default().0, env = "SELVEDGE_STEPS",
+          value_parser = steps)]
     pub(crate) steps: u64,
     /// Seed of the strategies that make runs at random
-    #[arg(long, value_name = "N", default_value_t = 0, env = "SELVEDGE_SEED")]
+    #[arg(long, value_name = "N", default_value_t = 0, env = "SELVEDGE_SEED", value_parser = seed)]
     pub(crate) seed: u64,
     /// Depth of the bugs that are looked for: one more than the changes of priority in a run
     /// (pct) [default: 3]
-    #[arg(long, value_name = "N", value_parser = depth())]
+    #[arg(long, value_name = "N", value_parser = depth, env = "SELVEDGE_DEPTH")]
     pub(crate) depth: Option<u32>,
     /// Threads that make runs (at random)
     #[arg(long, value_name = "N", default_value_t = 1, env = "SELVEDGE_JOBS",
-          value_parser = jobs())]
+          value_parser = jobs)]
     pub(crate) jobs: u16,
     /// Make part K of N of the runs (at random)
     #[arg(long, value_name = "K/N", value_parser = shard)]
     pub(crate) shard: Option<Shard>,
     /// Injected panics of a run [default: the program's, or 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = faults, env = "SELVEDGE_PANICS")]
     pub(crate) panics: Option<u32>,
     /// Timeouts of a run that fire while something else could happen [default: the program's, or 2]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = faults, env = "SELVEDGE_TIMEOUTS")]
     pub(crate) timeouts: Option<u32>,
     /// Injected cancellations of a run [default: the program's, or 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = faults, env = "SELVEDGE_CANCELS")]
     pub(crate) cancels: Option<u32>,
     /// Switches of a run away from a worker that could have gone on [default: the program's, or
     /// unbounded]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = faults, env = "SELVEDGE_PREEMPTIONS")]
     pub(crate) preemptions: Option<u32>,
     /// What the exhaustive search may leave out
     #[arg(
@@ -341,7 +345,7 @@ pub(crate) struct TestArgs {
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Time for each program; 0 is no bound
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration, env = "SELVEDGE_TIME")]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = settings::time, env = "SELVEDGE_TIME")]
     pub(crate) time: Duration,
 }
 
@@ -354,7 +358,7 @@ pub(crate) struct ReplayArgs {
     #[arg(value_name = "SCHEDULE")]
     pub(crate) schedule: String,
     /// Steps after which a run that goes on counts as a livelock
-    #[arg(long, value_name = "N", default_value_t = StepBound::default().0, value_parser = steps())]
+    #[arg(long, value_name = "N", default_value_t = StepBound::default().0, value_parser = steps)]
     pub(crate) steps: u64,
 }
 
@@ -401,39 +405,34 @@ pub(crate) struct FmtArgs {
     pub(crate) check: bool,
 }
 
-/// As many as a schedule may have, so that every livelock can be replayed.
-const MOST_STEPS: u64 = 10_000_000;
-
-fn steps() -> RangedU64ValueParser {
-    RangedU64ValueParser::new().range(1..=MOST_STEPS)
+fn steps(text: &str) -> Result<u64, String> {
+    number("SELVEDGE_STEPS", text)
 }
 
-fn depth() -> RangedI64ValueParser<u32> {
-    RangedI64ValueParser::new().range(1..=1000)
+fn depth(text: &str) -> Result<u32, String> {
+    number("SELVEDGE_DEPTH", text)
 }
 
-/// Also reads `SELVEDGE_JOBS`.
-pub(crate) fn jobs() -> RangedI64ValueParser<u16> {
-    RangedI64ValueParser::new().range(1..=1024)
+fn jobs(text: &str) -> Result<u16, String> {
+    number("SELVEDGE_JOBS", text)
 }
 
-/// What [`duration`] reads.
-pub(crate) const DURATION: &str = "a time such as 90, 90s, 2m, 1h or 500ms";
+fn faults(text: &str) -> Result<u32, String> {
+    number("SELVEDGE_PANICS", text)
+}
 
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let expected = || format!("expected {DURATION}, found `{text}`");
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let number: f64 = text[..digits].parse().map_err(|_| expected())?;
-    let unit = match &text[digits..] {
-        "" | "s" => 1.0,
-        "ms" => 1e-3,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return Err(expected()),
-    };
-    Duration::try_from_secs_f64(number * unit).map_err(|_| expected())
+fn seed(text: &str) -> Result<u64, String> {
+    number("SELVEDGE_SEED", text)
+}
+
+fn runs(text: &str) -> Result<u64, String> {
+    number("SELVEDGE_RUNS", text)
+}
+
+/// A number, as the variable of that name has it.
+fn number<T: TryFrom<u64>>(variable: &str, text: &str) -> Result<T, String> {
+    let number = settings::number(variable, text)?;
+    T::try_from(number).map_err(|_| format!("{number} is out of range"))
 }
 
 fn shard(text: &str) -> Result<Shard, String> {

@@ -4,7 +4,6 @@
 
 mod args;
 mod check;
-mod environment;
 mod fmt;
 mod graph;
 mod input;
@@ -22,7 +21,7 @@ use output::{Output, Status, complain};
 
 fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| {
-        if let Err(problem) = environment::check() {
+        if let Err(problem) = selvedge::explore::settings::check_environment() {
             complain(&format!("error: {problem}"));
             return Status::Unusable;
         }

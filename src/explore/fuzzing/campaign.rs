@@ -88,6 +88,7 @@ impl Fuzzing {
             place: Location::caller().into(),
             command: None,
         };
+        explorer.refuse_absurd();
         let explorer = Explorer {
             strategy: StrategyName::Bytes,
             ..explorer.clone()

@@ -10,7 +10,7 @@ use crate::explore::closures::Case;
 use crate::explore::naming::former_name;
 use crate::program::PropertyName;
 use crate::property::Identity;
-use crate::report::{Finding, Report, Severity};
+use crate::report::{Finding, Report, Severity, needs_a_runtime};
 
 const HEAD: &str = "\
 # Schedules of findings. The check tries them first; commit this file.
@@ -69,17 +69,14 @@ impl Kept {
 
     /// Keeps the schedules of what a report has found, each once; what to tell of that.
     pub(in crate::explore) fn keep(&self, report: &Report) -> Option<String> {
-        let (endless, errors): (Vec<&Finding>, Vec<&Finding>) = report
-            .findings
-            .iter()
-            .filter(|finding| {
-                finding.severity == Severity::Error && finding.property != PropertyName::Divergence
-            })
-            .partition(|finding| matches!(finding.identity, Identity::Spin { .. }));
+        let errors = report.findings.iter().filter(|finding| {
+            finding.severity == Severity::Error && finding.property != PropertyName::Divergence
+        });
+        let (errors, others): (Vec<&Finding>, Vec<&Finding>) =
+            errors.partition(|finding| not_worth_keeping(finding).is_none());
         if errors.is_empty() {
-            // each replay of one would wait until patience is at its end
-            return (!endless.is_empty())
-                .then(|| "not kept: the schedule of a step that does not end".to_owned());
+            let why = others.iter().find_map(|finding| not_worth_keeping(finding));
+            return why.map(|why| format!("not kept: {why}"));
         }
         let kept = update(&self.path, |text| with_schedules(text, &errors));
         Some(match kept {
@@ -91,6 +88,15 @@ impl Kept {
             ),
         })
     }
+}
+
+/// Why the schedule of a finding is not kept, if so.
+fn not_worth_keeping(finding: &Finding) -> Option<&'static str> {
+    if matches!(finding.identity, Identity::Spin { .. }) {
+        // each replay of one would wait until patience is at its end
+        return Some("the schedule of a step that does not end");
+    }
+    needs_a_runtime(finding).then_some("a mistake in the set-up of the test, which each run shows")
 }
 
 /// The text of a file with the schedules of these findings in it, if some are not there yet.

@@ -37,7 +37,8 @@ use crate::strategy::Decisions;
 /// What is found is shrunk, replayed and told in one panic, after which libFuzzer keeps the input. In
 /// the folder that `SELVEDGE_REGRESSIONS` names, if it does, it is kept together with the report
 /// before that, whole or not at all.
-/// To look at the run again: `SELVEDGE_REPLAY='…' cargo fuzz run TARGET ARTIFACT`.
+/// To look at the run again: `SELVEDGE_REPLAY='…' cargo fuzz run TARGET ARTIFACT`, with the options that
+/// it was built with.
 ///
 /// The crate needs `libfuzzer-sys` beside this one with the feature `arbitrary`, and `threads` for
 /// threads. All is on one thread of the system, and what never comes back is left to libFuzzer's
@@ -163,7 +164,11 @@ impl Target {
 
     #[track_caller]
     fn new<T: for<'a> Arbitrary<'a> + Debug>(fuzzing: Fuzzing) -> Target {
-        let command = format!("cargo fuzz run {} ARTIFACT", fuzzing.name());
+        // the flags with which it was built, so that nothing is built anew
+        let command = format!(
+            "cargo fuzz run {} --sanitizer none --no-trace-compares -O ARTIFACT",
+            fuzzing.name()
+        );
         let fuzzing = match fuzzing.of_command(&command).with_environment() {
             Ok(fuzzing) => fuzzing,
             Err(problems) => panic!("{problems}"),

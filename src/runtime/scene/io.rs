@@ -61,6 +61,9 @@ pub fn choose(branches: usize) -> usize {
 #[track_caller]
 pub fn io(name: &str) -> impl Future<Output = Result<(), Failure>> + use<> {
     let place = Here::from(Location::caller());
+    if let Some(core) = core().filter(|core| core.current.get() != NOBODY) {
+        core.is_for_tasks("fault::io", "fault::point or fault::choose");
+    }
     Standing {
         name: name.to_owned(),
         place,
@@ -83,7 +86,6 @@ impl Future for Standing {
         let Some(core) = core().filter(|core| core.current.get() != NOBODY) else {
             return Poll::Ready(Ok(()));
         };
-        core.is_for_tasks("fault::io", "fault::point or fault::choose");
         if !std::mem::replace(&mut self.stands, true) {
             let head = format!("work {}", self.name);
             core.stands_at(self.place, &head, Op::Work { fallible: true });

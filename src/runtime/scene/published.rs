@@ -15,6 +15,9 @@ pub(crate) struct Published {
     /// Counts runs and steps: while it does not change, a step does not end.
     beat: AtomicU64,
     length: AtomicU64,
+    runs: AtomicU64,
+    /// Steps of all runs.
+    all_steps: AtomicU64,
     steps: Box<[AtomicU64]>,
     /// The names of the workers, in the order of their ids.
     workers: Mutex<Vec<String>>,
@@ -27,6 +30,8 @@ impl Published {
             digest,
             beat: AtomicU64::new(0),
             length: AtomicU64::new(0),
+            runs: AtomicU64::new(0),
+            all_steps: AtomicU64::new(0),
             steps: (0..steps).map(|_| AtomicU64::new(0)).collect(),
             workers: Mutex::default(),
         }
@@ -36,7 +41,8 @@ impl Published {
     #[inline]
     pub(in crate::runtime) fn begin(&self) {
         self.length.store(0, Ordering::Relaxed);
-        self.tick();
+        add_one(&self.runs);
+        add_one(&self.beat);
     }
 
     /// The `number`th step begins, counted from one.
@@ -47,13 +53,14 @@ impl Published {
             // what is counted can be read
             self.length.store(number as u64, Ordering::Release);
         }
-        self.tick();
+        add_one(&self.all_steps);
+        add_one(&self.beat);
     }
 
-    #[inline]
-    fn tick(&self) {
-        let beat = self.beat.load(Ordering::Relaxed);
-        self.beat.store(beat.wrapping_add(1), Ordering::Relaxed);
+    /// How many runs were begun, and how many steps they had together.
+    pub(crate) fn figures(&self) -> (u64, u64) {
+        let [runs, steps] = [&self.runs, &self.all_steps].map(|n| n.load(Ordering::Relaxed));
+        (runs, steps)
     }
 
     /// A number that changes as long as something happens.
@@ -89,6 +96,13 @@ impl Published {
             .map(|step| unpack(step.load(Ordering::Relaxed)))
             .collect()
     }
+}
+
+/// There is one writer, so that this loses nothing.
+#[inline]
+fn add_one(count: &AtomicU64) {
+    let before = count.load(Ordering::Relaxed);
+    count.store(before.wrapping_add(1), Ordering::Relaxed);
 }
 
 #[inline]

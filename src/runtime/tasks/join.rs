@@ -231,7 +231,8 @@ pub fn yield_now() -> impl Future<Output = ()> {
 impl Core {
     /// # Panics
     ///
-    /// If the workers are threads, which wait otherwise.
+    /// If the workers are threads, which wait otherwise; at the caller's place.
+    #[track_caller]
     pub(in crate::runtime) fn is_for_tasks(&self, what: &str, instead: &str) {
         assert!(
             self.is_ending() || self.turns.borrow().is_none(),

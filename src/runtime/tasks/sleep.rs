@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::run::Op;
 use crate::runtime::names::Here;
 use crate::runtime::scene::core::NOBODY;
-use crate::runtime::scene::current::with_core;
+use crate::runtime::scene::current::{core, with_core};
 
 /// The virtual time since the run began; zero outside of an exploration.
 pub fn now() -> Duration {
@@ -28,6 +28,13 @@ pub fn now() -> Duration {
 /// When it is polled outside of an exploration.
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
+    // here, since who polls it later is not the one who asked for it
+    if let Some(core) = core() {
+        core.is_for_tasks(
+            "selvedge::time",
+            "a timed acquire, which times out by choice",
+        );
+    }
     Sleep {
         duration,
         deadline: now().saturating_add(duration),
@@ -49,10 +56,6 @@ pub struct Sleep {
 impl Sleep {
     fn poll_timer(&mut self, cx: &mut Context<'_>, says: bool) -> Poll<()> {
         let polled = with_core(|core| {
-            core.is_for_tasks(
-                "selvedge::time",
-                "a timed acquire, which times out by choice",
-            );
             let current = core.current.get();
             assert!(
                 current != NOBODY,

@@ -305,6 +305,7 @@ impl<S: CountingOwned> Tracked<'_, Arc<S>> {
 
 impl<H: Deref<Target: Counting> + Clone> Seen<H> {
     /// A call that does not wait is part of the step; `None` outside of a run.
+    #[track_caller]
     fn announce(&self, place: Here, verb: Verb) -> Option<Call<'_, H::Target>> {
         let core: Rc<Core> = core().filter(|core| !core.is_ending())?;
         core.is_for_tasks("selvedge::tracked", "selvedge::acquiring");
