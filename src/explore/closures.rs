@@ -11,6 +11,8 @@ use super::clock::Clock;
 use super::explorer::{EFFORT, stats_of_runs};
 use super::findings::{Evidence, Findings, Shown, findings, order};
 use super::halt::{Due, Halt};
+#[cfg(feature = "proptest")]
+use super::naming::command;
 use super::replay::{replay_in_time, replay_of};
 use super::runs::{Costed, Facts, make_runs};
 use super::steady::changing_run;
@@ -167,7 +169,7 @@ impl Explorer {
         let case = Case {
             name: name.to_owned(),
             place: Here::from(place),
-            command: None,
+            command: Some(command()),
         };
         self.explore_case(case, closure)
     }
@@ -185,7 +187,7 @@ impl Explorer {
         let case = Case {
             name: name.to_owned(),
             place: Here::from(place),
-            command: None,
+            command: Some(command()),
         };
         self.replay_case(case, schedule, closure)
     }
@@ -286,7 +288,7 @@ impl Explorer {
         if stopped != Some(Stopped::Hang)
             && !halt.is_due()
             && !report.findings.iter().any(told)
-            && let Some(finding) = changing_run(&subject, self.seed, self.runs)
+            && let Some(finding) = changing_run(&subject, self.seed, self.runs, &halt.due())
         {
             report.findings.insert(0, finding);
             report.stopped = stopped.or(Some(Stopped::Runs));

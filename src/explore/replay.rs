@@ -135,8 +135,8 @@ impl Strategy for InTime {
 }
 
 /// Of a run that would take more cells than this, a semaphore or a worker in a state each, only the
-/// states at both ends are kept.
-const MOST_CELLS: usize = 10_000_000;
+/// states at both ends are kept; a cell takes about 100 bytes.
+const MOST_CELLS: usize = 2_000_000;
 const AT_ENDS: usize = 500;
 
 struct Recorder {
@@ -155,8 +155,10 @@ impl Recorder {
     fn snapshot(&self, view: &dyn View) -> Snapshot {
         let last = self.trace.last();
         let steps = self.trace.steps.len();
-        let cells = self.length * (view.semaphores() + view.workers()) as usize;
-        if cells > MOST_CELLS && steps > AT_ENDS && steps + AT_ENDS < self.length {
+        let width = (view.semaphores() + view.workers()) as usize;
+        let at_ends = (MOST_CELLS / 2 / width.max(1)).clamp(10, AT_ENDS);
+        let is_large = self.length * width > MOST_CELLS;
+        if is_large && steps > at_ends && steps + at_ends < self.length {
             return last.clone();
         }
         let ids = (0..view.semaphores()).map(SemaphoreId);

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::closures::ClosureSubject;
 use super::findings::changing;
+use super::halt::Due;
 use super::replay::{Divergence, Replayed, replay_of};
 use super::subject::Subject;
 use crate::property::{Engine, Situation, Step, StepBound, Witness};
@@ -34,9 +35,11 @@ pub(super) fn changing_run(
     subject: &ClosureSubject,
     seed: u64,
     made: Option<u64>,
+    due: &Due,
 ) -> Option<Finding> {
     let runs = made.map_or(RUNS, |made| (made / PART).clamp(1, RUNS));
-    (0..runs).find_map(|run| changes(subject, seed, run))
+    let mut runs = (0..runs).take_while(|_| !due.is_set());
+    runs.find_map(|run| changes(subject, seed, run))
 }
 
 fn changes(subject: &ClosureSubject, seed: u64, run: u64) -> Option<Finding> {

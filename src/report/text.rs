@@ -296,7 +296,8 @@ pub(super) fn verdict(report: &Report) -> (String, Paint) {
 fn summary(page: &mut Page, report: &Report) {
     let (verdict, paint) = verdict(report);
     let stats = &report.stats;
-    let seen = if stats.runs > 0 {
+    let by_runs = report.strategy != crate::strategy::StrategyName::Exhaustive;
+    let seen = if by_runs || stats.runs > 0 {
         count(stats.runs, "run")
     } else {
         count(stats.states, "state")

@@ -364,6 +364,12 @@ impl Names {
         self.workers.iter().map(|w| w.name.clone()).collect()
     }
 
+    /// The names of the workers from the `first` on.
+    pub(crate) fn worker_names_from(&self, first: usize) -> Vec<String> {
+        let workers = self.workers.iter().skip(first);
+        workers.map(|w| w.name.clone()).collect()
+    }
+
     /// The names of all semaphores.
     pub(crate) fn semaphore_names(&self) -> Vec<String> {
         self.semaphores.iter().map(|s| s.name.clone()).collect()

@@ -9,8 +9,8 @@ use std::time::Duration;
 use selvedge::explore::settings::{SETTINGS, Setting};
 use selvedge::explore::{Explorer, Regressions};
 use selvedge::property::StepBound;
-use selvedge::report::Shard;
-use selvedge::{Semaphore, fault, thread};
+use selvedge::report::{Shard, Style, text};
+use selvedge::{Semaphore, fault, task, thread, time};
 
 /// A folder of this test alone, empty.
 fn folder(name: &str) -> PathBuf {
@@ -343,4 +343,97 @@ fn absurd_settings_are_refused() {
         },
         "step_bound` is 0",
     );
+}
+
+/// Thousands of semaphores that nothing but their order tells apart, in each of some runs.
+#[test]
+fn many_semaphores_without_names_take_no_longer_than_others() {
+    let explorer = Explorer {
+        runs: Some(2),
+        ..explorer(&folder("unnamed"))
+    };
+    let report = explorer.explore_threads("unnamed", || {
+        let semaphores: Vec<Semaphore> = (0..3000).map(|_| Semaphore::new(1)).collect();
+        for semaphore in &semaphores {
+            drop(semaphore.acquire_blocking());
+        }
+    });
+    assert!(!report.has_errors());
+    assert!(report.stats.seconds < 10.0, "{}", report.stats.seconds);
+}
+
+/// The figures are those of the exploration, and nothing is said to be replayed that was not.
+#[test]
+fn what_is_said_of_a_step_that_does_not_end_is_true() {
+    let explorer = Explorer {
+        patience: Duration::from_millis(200),
+        ..explorer(&folder("endless"))
+    };
+    let report = explorer.explore_threads("endless", || {
+        thread::yield_now();
+        let (_sender, receiver) = std::sync::mpsc::channel::<()>();
+        let _ = receiver.recv();
+    });
+    assert!(
+        report.stats.runs > 0 && report.stats.seconds >= 0.2,
+        "{:?}",
+        report.stats
+    );
+    let told = text(&report, &Style::default());
+    let unwrapped = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        unwrapped.contains("replayed up to the step that does not end"),
+        "{told}"
+    );
+}
+
+#[test]
+fn names_are_written_out_and_quoted() {
+    let folder = folder("names");
+    let there = folder.clone();
+    let told = message_in("na me", move || {
+        explorer(&there).check(|| {
+            let pool = Semaphore::new(1).named("two\nlines \u{1b}[31m");
+            pool.acquire_raw_blocking().unwrap();
+            fault::point("wo\nrk");
+        });
+    });
+    let told = told.expect("it leaks");
+    assert!(told.contains(r"two\nlines \u{1b}[31m"), "{told}");
+    assert!(
+        !told.contains('\u{1b}') && !told.contains("two\n"),
+        "{told}"
+    );
+    assert!(told.contains("cargo test 'na me'"), "{told}");
+}
+
+/// Each run shows it, whatever the schedule.
+#[test]
+fn a_mistake_in_the_set_up_is_not_kept() {
+    let folder = folder("set-up");
+    let there = folder.clone();
+    let told = message_in("set_up", move || {
+        explorer(&there).check_async(|| async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        });
+    });
+    let told = told.expect("there is no reactor");
+    assert!(told.contains("not kept: a mistake in the set-up"), "{told}");
+    assert!(!folder.exists());
+}
+
+#[test]
+fn what_is_for_tasks_is_refused_where_it_is_used() {
+    let uses: [fn(); 3] = [
+        || drop(time::timeout(Duration::from_secs(1), async {})),
+        || drop(time::sleep(Duration::from_secs(1))),
+        || drop(task::spawn(async {})),
+    ];
+    for of_tasks in uses {
+        let report = explorer(&folder("refused")).explore_threads("refused", of_tasks);
+        let place = report.findings[0].place.expect("a place");
+        assert!(place.to_string().contains("load.rs"), "{place}");
+        let told = &report.findings[0].detail;
+        assert!(told.contains("in an exploration of threads"), "{told}");
+    }
 }

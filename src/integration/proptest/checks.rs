@@ -19,6 +19,7 @@ use crate::explore::regressions::{
 use crate::explore::{Closure, Explorer, closure_of};
 use crate::program::{BudgetDecl, Program, PropertyName};
 use crate::report::{Finding, StrategyName};
+use crate::schedule::ScheduleError;
 
 /// A property test over cases that are explored.
 ///
@@ -112,7 +113,7 @@ impl Checks {
         &self,
         strategy: impl Strategy<Value = Program>,
     ) -> Result<Vec<Stale>, Box<Failure>> {
-        let explorer = self.explorer();
+        let (explorer, _) = self.in_environment();
         let mut stale = Vec::new();
         let kept = self.folder.as_deref().map_or(Vec::new(), kept_programs);
         for kept in kept {
@@ -233,9 +234,9 @@ impl Checks {
         F: Fn(S::Value) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = ()> + 'static,
     {
-        let mut explorer = self.explorer();
+        let (mut explorer, replay) = self.in_environment();
         explorer.budget.cancels = explorer.budget.cancels.or(Some(1));
-        self.try_values(&explorer, strategy, read, |value| {
+        self.try_values((&explorer, replay), strategy, read, |value| {
             let (closure, value) = (closure.clone(), value.clone());
             closure_of(move || closure(value.clone()))
         })
@@ -295,16 +296,18 @@ impl Checks {
         S::Value: Clone + Debug + Send + Sync + 'static,
         F: Fn(S::Value) + Clone + Send + Sync + 'static,
     {
-        self.try_values(&self.explorer(), strategy, read, |value| {
+        let (explorer, replay) = self.in_environment();
+        self.try_values((&explorer, replay), strategy, read, |value| {
             let (closure, value) = (closure.clone(), value.clone());
             closure_of_threads(move || closure(value.clone()))
         })
     }
 
-    /// Explores what is made of the values of a strategy, after those that were kept.
+    /// Explores what is made of the values of a strategy, after those that were kept. What fails is told
+    /// by the run of the schedule that is to be replayed, if one is.
     fn try_values<S>(
         &self,
-        explorer: &Explorer,
+        (explorer, replay): (&Explorer, Option<String>),
         strategy: S,
         read: impl Fn(&str) -> Option<S::Value>,
         of: impl Fn(&S::Value) -> Closure,
@@ -348,7 +351,22 @@ impl Checks {
         );
         match ran {
             Ok(None) => Ok(stale),
-            Ok(Some(failed)) => Err(self.failed_with(failed, stale)),
+            Ok(Some(mut failed)) => {
+                if let Some(schedule) = replay {
+                    let closure = of(&failed.value);
+                    match each.replay_at(&self.name, self.place, &schedule, closure) {
+                        Ok(report) => {
+                            if let Err(finding) = report.into_result() {
+                                failed.finding = finding;
+                            }
+                        }
+                        // it is of another test of this process
+                        Err(ScheduleError::Foreign { .. }) => {}
+                        Err(error) => panic!("SELVEDGE_REPLAY: {error}"),
+                    }
+                }
+                Err(self.failed_with(failed, stale))
+            }
             Err(reason) => Err(self.failure(Found::Cases(reason), stale)),
         }
     }
@@ -405,10 +423,10 @@ impl Checks {
         })
     }
 
-    /// What the environment makes of the options; a schedule to replay is of another check.
-    fn explorer(&self) -> Explorer {
+    /// What the environment makes of the options, and the schedule that it wants to be replayed.
+    fn in_environment(&self) -> (Explorer, Option<String>) {
         match self.explorer.clone().with_environment() {
-            Ok((explorer, _)) => explorer,
+            Ok(read) => read,
             Err(problems) => panic!("{problems}"),
         }
     }

@@ -329,9 +329,9 @@ impl Progress {
 
     #[cold]
     fn publish_names(&mut self, book: &Book) {
-        self.published_workers = book.names.workers();
+        let first = std::mem::replace(&mut self.published_workers, book.names.workers());
         if let Some(published) = &self.published {
-            published.name_workers(book.names.worker_names());
+            published.name_workers(first, book.names.worker_names_from(first));
         }
     }
 

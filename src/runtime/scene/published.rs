@@ -68,9 +68,11 @@ impl Published {
         self.beat.load(Ordering::Relaxed)
     }
 
-    /// The names of the workers are these from now on.
-    pub(in crate::runtime) fn name_workers(&self, names: Vec<String>) {
-        *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = names;
+    /// The workers from the `first` on have these names.
+    pub(in crate::runtime) fn name_workers(&self, first: usize, names: Vec<String>) {
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        workers.truncate(first);
+        workers.extend(names);
     }
 
     /// The names of the workers, in the order of their ids.
