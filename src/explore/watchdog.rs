@@ -1,8 +1,10 @@
 //! Explores in a thread of its own, and looks on: a future that spins inside of one poll never comes
 //! back, and cannot be stopped, but it can be told where it is.
 
-use std::sync::Arc;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -52,12 +54,12 @@ pub(super) fn watched<T: Outcome>(
     let shared = Arc::clone(&published);
     let (sender, receiver) = channel();
     let make = Arc::clone(closure);
-    let worker = spawn(move || {
+    let (worker, starving) = spawn(move || {
         let outcome = as_exploration(&make, move || explore(shared));
         // nobody waits any more if this took too long
         let _ = sender.send(outcome);
     });
-    match wait(&receiver, &published, explorer.patience) {
+    match wait(&receiver, &published, explorer.patience, &starving) {
         Heard::Outcome(outcome) => {
             // its thread-local values are dropped before anybody goes on
             let _ = worker.join();
@@ -91,30 +93,75 @@ enum Heard<T> {
     End,
 }
 
-fn spawn(body: impl FnOnce() + Send + 'static) -> thread::JoinHandle<()> {
+/// A thread, and what says how long it has waited for a processor.
+fn spawn(body: impl FnOnce() + Send + 'static) -> (thread::JoinHandle<()>, Starving) {
+    let starving = Starving::default();
+    let of_thread = starving.clone();
     let name = "selvedge".to_owned();
-    thread::Builder::new()
-        .name(name)
-        .spawn(body)
-        .unwrap_or_else(|error| panic!("no thread to explore in: {error}"))
+    let thread = thread::Builder::new().name(name).spawn(move || {
+        of_thread.is_here();
+        body();
+    });
+    match thread {
+        Ok(thread) => (thread, starving),
+        Err(error) => panic!("no thread to explore in: {error}"),
+    }
 }
 
-fn wait<T>(receiver: &Receiver<T>, published: &Published, patience: Duration) -> Heard<T> {
-    let mut beat = published.beat();
+/// How long a thread was ready to go on and had no processor, where the system says so (Linux). On a
+/// machine with more to do than it can, that is no step that does not end.
+#[derive(Clone, Default)]
+struct Starving(Arc<OnceLock<PathBuf>>);
+
+impl Starving {
+    /// The thread is the one that calls this.
+    fn is_here(&self) {
+        if let Ok(thread) = fs::read_link("/proc/thread-self") {
+            let _ = self
+                .0
+                .set(Path::new("/proc").join(thread).join("schedstat"));
+        }
+    }
+
+    fn so_far(&self) -> Duration {
+        // time on a processor, time waiting for one, both in nanoseconds
+        let text = self.0.get().and_then(|file| fs::read_to_string(file).ok());
+        let waited = text.and_then(|text| text.split_whitespace().nth(1)?.parse().ok());
+        Duration::from_nanos(waited.unwrap_or(0))
+    }
+}
+
+fn wait<T>(
+    receiver: &Receiver<T>,
+    published: &Published,
+    patience: Duration,
+    starving: &Starving,
+) -> Heard<T> {
+    let (mut beat, mut starved) = (published.beat(), starving.so_far());
+    // of the patience with the step that is under way
+    let mut left = patience;
     loop {
-        match receiver.recv_timeout(patience) {
+        match receiver.recv_timeout(left) {
             Ok(outcome) => return Heard::Outcome(outcome),
             Err(RecvTimeoutError::Disconnected) => return Heard::End,
             Err(RecvTimeoutError::Timeout) => {
-                let now = published.beat();
-                if now == beat {
+                let (now, starved_now) = (published.beat(), starving.so_far());
+                let lost = starved_now.saturating_sub(starved).min(left);
+                if now != beat {
+                    left = patience;
+                } else if lost < SHORTEST {
                     return Heard::Silence;
+                } else {
+                    left = lost;
                 }
-                beat = now;
+                (beat, starved) = (now, starved_now);
             }
         }
     }
 }
+
+/// What is left of the patience and shorter than this is not waited for.
+const SHORTEST: Duration = Duration::from_millis(50);
 
 /// The report of an exploration that does not come back: the schedule up to the step that spins is
 /// replayed in another thread, so that it can be told.
@@ -125,7 +172,7 @@ fn hanging(explorer: &Explorer, case: &Case, closure: &Closure, published: &Publ
     let root = Arc::clone(closure);
     let again = Arc::new(Published::new(Digest::of(&case.name), 0));
     let shared = Arc::clone(&again);
-    spawn(move || {
+    let (_, starving) = spawn(move || {
         let report = as_exploration(&root, move || {
             let subject = explorer_there.subject(&of, make());
             subject.tasks.publish(Some(shared));
@@ -143,7 +190,7 @@ fn hanging(explorer: &Explorer, case: &Case, closure: &Closure, published: &Publ
         });
         let _ = sender.send(report);
     });
-    match wait(&receiver, &again, explorer.patience) {
+    match wait(&receiver, &again, explorer.patience, &starving) {
         Heard::Outcome(report) => report,
         Heard::Silence | Heard::End => panic!(
             "{}: a step does not end, and a replay of the steps before it does not either: the \

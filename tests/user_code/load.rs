@@ -181,7 +181,8 @@ fn what_is_printed_as_kept_is_there_from_many_processes_at_once() {
         for child in children {
             let output = child.wait_with_output().expect("it ends");
             let out = String::from_utf8(output.stdout).expect("UTF-8");
-            assert!(output.status.success(), "{out}");
+            let err = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{out}{err}");
             printed.extend(schedules(&out).into_iter().map(str::to_owned));
         }
         printed.sort();

@@ -83,6 +83,10 @@ pub(super) struct Crew {
     pub(super) play: RefCell<Option<Rc<Play>>>,
 }
 
+/// Of so many workers at most what is kept is compared with what is gathered anew: that costs as much
+/// in each turn as there are workers, and whoever tests with hundreds waits for it.
+const MOST_COMPARED: usize = 64;
+
 impl Crew {
     pub(super) fn new(core: Rc<Core>) -> Crew {
         Crew {
@@ -399,7 +403,7 @@ impl Crew {
         if core.watched.get() || core.is_ending() {
             return None;
         }
-        if cfg!(debug_assertions) {
+        if cfg!(debug_assertions) && self.team.borrow().members.len() <= MOST_COMPARED {
             self.compare();
         }
         let team = &mut *self.team.borrow_mut();
