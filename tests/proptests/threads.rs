@@ -43,6 +43,11 @@ fn a_value_is_made_smaller_for_as_long_as_it_fails_in_the_same_way() {
             _ => "with\n\n1\n",
         };
         assert!(text.contains(smallest), "{text}");
+        let command = "SELVEDGE_REPLAY='selvedge:1:";
+        assert!(
+            text.contains(command) && text.contains("' cargo test "),
+            "{text}"
+        );
         seen.insert(property);
     }
     assert_eq!(seen.len(), 2, "{seen:?}");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use selvedge::explore::settings::{SETTINGS, Setting};
 use selvedge::explore::{Explorer, Regressions};
 use selvedge::property::StepBound;
-use selvedge::report::{Shard, Style, text};
+use selvedge::report::{Shard, Stopped, Style, text};
 use selvedge::{Semaphore, fault, task, thread, time};
 
 /// A folder of this test alone, empty.
@@ -437,4 +437,21 @@ fn what_is_for_tasks_is_refused_where_it_is_used() {
         let told = &report.findings[0].detail;
         assert!(told.contains("in an exploration of threads"), "{told}");
     }
+}
+
+#[test]
+fn thousands_of_tasks_end_in_time() {
+    let explorer = Explorer {
+        time: Some(Duration::from_millis(300)),
+        ..explorer(&folder("tasks"))
+    };
+    let report = explorer.explore_async("tasks", || async {
+        let pool = Arc::new(Semaphore::new(3).named("pool"));
+        for _ in 0..2000 {
+            let pool = Arc::clone(&pool);
+            task::spawn(async move { drop(pool.acquire().await) });
+        }
+    });
+    assert_eq!(report.stopped, Some(Stopped::Time));
+    assert!(report.stats.seconds < 10.0, "{}", report.stats.seconds);
 }
