@@ -9,7 +9,7 @@ use selvedge::property::StepBound;
 use selvedge::property::{Fact, cycles};
 use selvedge::report::Reduction;
 use selvedge::run::Budget;
-use selvedge::search::{Exhaustive, Keep};
+use selvedge::search::{Exhaustive, Keep, Patience};
 
 fn judge(name: &str, text: &str, reduction: Reduction) -> Result<(), String> {
     let program = Program::parse(text).map_err(|e| format!("{name}: {e}"))?;
@@ -29,7 +29,7 @@ fn judge(name: &str, text: &str, reduction: Reduction) -> Result<(), String> {
         reduction,
         keep: Keep::Whole,
     };
-    let found = search.search::<()>(&mut |_| None, &|| false);
+    let found = search.search::<()>(&mut |_| None, Patience::ENDLESS);
     let mut names: BTreeSet<PropertyName> = found
         .facts
         .keys()
