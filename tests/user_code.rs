@@ -17,7 +17,11 @@ mod identity;
 mod load;
 #[path = "user_code/lock_order.rs"]
 mod lock_order;
+#[path = "user_code/repeating.rs"]
+mod repeating;
 #[path = "user_code/strategies.rs"]
 mod strategies;
 #[path = "user_code/subjects.rs"]
 mod subjects;
+#[path = "user_code/watched.rs"]
+mod watched;

@@ -279,9 +279,10 @@ impl Explorer {
     ) -> Report {
         let subject = self.subject(case, root);
         subject.tasks.publish(Some(published));
-        let (facts, stopped, stats) = self.make_all_runs(&subject, halt);
+        let (facts, stopped, stats, left_out) = self.make_all_runs(&subject, halt);
         let facts = subject.without_handed_over(facts, &halt.due());
-        let complete = stopped.is_none();
+        // what was not judged was not explored
+        let complete = stopped.is_none() && !left_out;
         let why = (stopped, complete);
         let mut report = self.report(case, &subject, facts, why, stats, (halt.clock, &halt.due()));
         let told = |f: &Finding| f.property == PropertyName::Divergence;
@@ -290,7 +291,8 @@ impl Explorer {
             && !report.findings.iter().any(told)
             && let Some(finding) = changing_run(&subject, self.seed, self.runs, &halt.due())
         {
-            report.findings.insert(0, finding);
+            // what was found first is told first
+            report.findings.push(finding);
             report.stopped = stopped.or(Some(Stopped::Runs));
             report.complete = false;
         }
@@ -301,7 +303,7 @@ impl Explorer {
         &self,
         subject: &ClosureSubject,
         halt: &Halt<'_>,
-    ) -> (Facts, Option<Stopped>, Stats) {
+    ) -> (Facts, Option<Stopped>, Stats, bool) {
         let settings = Settings {
             seed: self.seed,
             budget: self.limits(),
@@ -322,7 +324,8 @@ impl Explorer {
                     Fact::Failed(Identity::Livelock | Identity::Spin { .. })
                 )
             };
-            stopped = if ran.facts.keys().any(hangs) {
+            // who unwinds for ever would do so through all runs that follow
+            stopped = if ran.facts.keys().any(hangs) || std::thread::panicking() {
                 Some(Stopped::Hang)
             } else {
                 self.stops(number, halt)
@@ -330,7 +333,8 @@ impl Explorer {
             stopped.is_some()
         });
         let stats = stats_of_runs(&ran, halt.clock);
-        (ran.facts, stopped, stats)
+        let left_out = ran.left_out || ran.unjudged > 0;
+        (ran.facts, stopped, stats, left_out)
     }
 
     pub(super) fn report(

@@ -446,6 +446,7 @@ impl Explorer {
             all.runs += ran.runs;
             all.steps += ran.steps;
             all.depth = all.depth.max(ran.depth);
+            all.unjudged += ran.unjudged;
             stopped = stopped.or(why);
         }
         Outcome::of_runs(all, stopped, halt.clock)
@@ -527,6 +528,7 @@ pub(super) fn stats_of_runs(ran: &Ran, clock: &Clock) -> Stats {
     Stats {
         states: 0,
         runs: ran.runs,
+        unjudged: ran.unjudged,
         transitions: ran.steps,
         depth: ran.depth,
         seconds: clock.seconds(),

@@ -2,18 +2,19 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::halt::Due;
-use super::identify::ids;
+use super::identify::{ids, words};
 use super::replay::{Divergence, Replayed, replay_in_time};
 use super::runs::Costed;
 use super::shrink::shrink;
 use super::subject::{Subject, name};
 use crate::program::PropertyName;
 use crate::property::{Cycle, Danger, Fact, Identity, StepBound, cycles_that_meet, told_in_full};
-use crate::report::{Diagnosis, Finding, OrderEdge, Severity, TraceStep, Written, about};
+use crate::report::{Diagnosis, Finding, OrderEdge, Replays, Severity, TraceStep, Written, about};
 use crate::run::{Budget, Choice, Op, SemaphoreId, StatementId};
 use crate::schedule::Schedule;
 
@@ -73,6 +74,50 @@ impl Evidence<'_> {
         *last = Some((choices.clone(), Rc::clone(&replayed)));
         Some(replayed)
     }
+
+    /// Replays a schedule often enough to say that it shows a fact; one that does, if any does.
+    ///
+    /// `None` if there is no time for any.
+    fn replay_often(&self, fact: &Fact, shown: &Shown) -> Option<(Rc<Replayed>, Replays)> {
+        let shows = |run: &Replayed| run.divergence.is_none() && run.facts.contains(fact);
+        let mut told = self.replay(shown)?;
+        let mut replays = Replays {
+            made: 1,
+            shown: u32::from(shows(&told)),
+        };
+        // a program has nothing that a schedule does not decide
+        let most = match self.subject.written() {
+            Written::Program => 1,
+            Written::Futures | Written::Threads => REPLAYS,
+        };
+        while replays.made < most && !self.due.is_set() {
+            let choices = &shown.costed.choices;
+            let Some(again) = replay_in_time(self.subject, choices, self.bound, &self.due) else {
+                break;
+            };
+            replays.made += 1;
+            if shows(&again) {
+                replays.shown += 1;
+                if replays.shown == 1 {
+                    told = Rc::new(again);
+                }
+            }
+        }
+        Some((told, replays))
+    }
+
+    /// A schedule of a fact, as cheap as it can be made, and what replays of it show; `None` if there
+    /// is no time for a replay.
+    fn confirmed(&self, fact: &Fact, found: &Shown) -> Option<(Shown, Rc<Replayed>, Replays)> {
+        let shrunk = self.shrunk(fact, found);
+        let (replayed, replays) = self.replay_often(fact, &shrunk)?;
+        if replays.shown == 0 && shrunk.costed != found.costed {
+            // what does not show each time cannot be made cheaper
+            let (replayed, replays) = self.replay_often(fact, found)?;
+            return Some((found.clone(), replayed, replays));
+        }
+        Some((shrunk, replayed, replays))
+    }
 }
 
 /// What is told of the facts.
@@ -85,51 +130,145 @@ pub(super) struct Findings {
     pub(super) not_replayed: u64,
 }
 
-/// The findings behind facts.
-pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Findings {
+/// How often the schedule of a closure's finding is replayed.
+const REPLAYS: u32 = 8;
+
+/// What is told as one finding.
+struct Group<'a> {
+    identity: Identity,
+    danger: Option<Danger>,
+    fact: &'a Fact,
+    shown: &'a Shown,
+    /// The same of other workers, or at other places.
+    others: Vec<(Identity, &'a Shown)>,
+}
+
+/// Runs of others of a group that are looked at for who they are about.
+const MOST_OTHERS: usize = 16;
+
+impl<'a> Group<'a> {
+    /// Takes another one in; the cheapest is told.
+    fn takes(&mut self, identity: Identity, fact: &'a Fact, shown: &'a Shown) {
+        if shown.costed < self.shown.costed {
+            let before = (std::mem::replace(&mut self.identity, identity), self.shown);
+            self.others.push(before);
+            (self.fact, self.shown) = (fact, shown);
+        } else {
+            self.others.push((identity, shown));
+        }
+    }
+
+    /// The workers of the others that are not of the one that is told.
+    fn also(&self, evidence: &Evidence<'_>, told: &[String]) -> Vec<String> {
+        let mut also: Vec<String> = Vec::new();
+        for (identity, shown) in self.others.iter().take(MOST_OTHERS) {
+            let Some(replayed) = evidence.replay(shown) else {
+                break;
+            };
+            also.extend(about(identity, None, &replayed.trace, &[]).workers);
+        }
+        also.sort();
+        also.dedup();
+        also.retain(|worker| !told.contains(worker));
+        also
+    }
+}
+
+/// The facts that are findings of their own, and those that are told together: what has the same
+/// identity in words, as symmetrical workers have.
+fn groups<'a>(evidence: &'a Evidence<'_>) -> (Vec<Group<'a>>, bool) {
     let Evidence { subject, facts, .. } = evidence;
-    let mut found: Vec<(Identity, Option<Danger>, &Shown, &Fact)> = Vec::new();
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for (fact, shown) in facts {
-        if let Fact::Failed(identity) = fact {
-            found.push((identity.clone(), None, shown, fact));
+        let Fact::Failed(identity) = fact else {
+            continue;
+        };
+        match known.entry(words(*subject, identity)) {
+            Entry::Occupied(at) => groups[*at.get()].takes(identity.clone(), fact, shown),
+            Entry::Vacant(free) => {
+                free.insert(groups.len());
+                groups.push(Group {
+                    identity: identity.clone(),
+                    danger: None,
+                    fact,
+                    shown,
+                    others: Vec::new(),
+                });
+            }
         }
     }
     let may_meet = |a, b| subject.may_meet(a, b);
     let cycles = cycles_that_meet(facts.keys(), evidence.complete, &may_meet);
     for cycle in cycles.cycles {
         if let Some((fact, shown)) = shows_cycle(facts, &cycle) {
-            let identity = Identity::LockOrder {
-                cycle: cycle.semaphores,
-            };
-            found.push((identity, Some(cycle.danger), shown, fact));
+            groups.push(Group {
+                identity: Identity::LockOrder {
+                    cycle: cycle.semaphores,
+                },
+                danger: Some(cycle.danger),
+                fact,
+                shown,
+                others: Vec::new(),
+            });
         }
     }
-    let identities: Vec<&Identity> = found.iter().map(|(identity, ..)| identity).collect();
-    let ids = ids(*subject, &identities);
-    let mut found: Vec<_> = found.iter().zip(ids).collect();
+    (groups, cycles.cut)
+}
+
+/// The findings behind facts.
+pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Findings {
+    let subject = evidence.subject;
+    let (groups, cut) = groups(evidence);
+    let identities: Vec<&Identity> = groups.iter().map(|group| &group.identity).collect();
+    let ids = ids(subject, &identities);
+    let mut groups: Vec<_> = groups.iter().zip(ids).collect();
     // where time runs out, as many as possible are told
-    found.sort_by_key(|((_, _, shown, _), _)| shown.costed.steps);
-    let all = found.len();
-    let mut findings: Vec<Finding> = found
-        .into_iter()
-        .filter_map(|((identity, danger, shown, fact), id)| {
-            let shown = evidence.shrunk(fact, shown);
-            let replayed = evidence.replay(&shown)?;
-            let mut finding = finding(*subject, identity, *danger, &shown, &replayed, order, id);
-            let shows = replayed.facts.contains(fact);
-            if replayed.divergence.is_some() || !shows {
-                diverged(&mut finding, &replayed);
+    groups.sort_by_key(|(group, _)| group.shown.costed.steps);
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut not_replayed = 0;
+    for (group, id) in groups {
+        let Some((shown, replayed, replays)) = evidence.confirmed(group.fact, group.shown) else {
+            not_replayed += 1;
+            continue;
+        };
+        let mut told = finding(
+            subject,
+            &group.identity,
+            group.danger,
+            &shown,
+            &replayed,
+            order,
+            id,
+        );
+        told.replays = replays;
+        told.also = group.also(evidence, &told.workers);
+        if replays.shown == 0 {
+            if let Identity::Assertion { statement } = group.identity {
+                // no trace has its message
+                told.detail = subject.statement(statement).head;
             }
-            Some(finding)
-        })
-        .collect();
+            let mut diverges = told.clone();
+            diverged(&mut diverges, &replayed);
+            let is_one = told.property == PropertyName::Divergence;
+            if is_one || subject.written() == Written::Program {
+                told = diverges;
+            } else {
+                // a finding of its own, beside the one that was found
+                let digits = told.id.rsplit('-').next().unwrap_or_default();
+                diverges.id = format!("{}-{digits}", diverges.property);
+                findings.push(diverges);
+            }
+        }
+        findings.push(told);
+    }
     findings.sort_by(|a, b| {
         (a.severity, a.property, &a.identity).cmp(&(b.severity, b.property, &b.identity))
     });
     Findings {
-        not_replayed: (all - findings.len()) as u64,
         findings,
-        more_cycles: cycles.cut,
+        more_cycles: cut,
+        not_replayed,
     }
 }
 
@@ -258,6 +397,8 @@ fn finding(
         trace: Arc::clone(&replayed.trace),
         identity: identity.clone(),
         told: None,
+        replays: Replays { made: 1, shown: 1 },
+        also: Vec::new(),
     }
 }
 

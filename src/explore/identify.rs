@@ -6,30 +6,43 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::subject::{Subject, name};
 use crate::property::Identity;
+use crate::report::Written;
+
+/// What makes a finding the same finding, in words: names, and statement numbers within a worker, so
+/// that reformatting a program changes nothing.
+pub(super) fn words(subject: &dyn Subject, identity: &Identity) -> String {
+    let semaphores = subject.semaphores();
+    let mut text = identity.property().to_string();
+    let names = identity.semaphores().into_iter();
+    let mut names: Vec<String> = names.map(|id| name(&semaphores, id)).collect();
+    let labels = identity.statements().iter();
+    let mut labels: Vec<String> = labels.map(|&id| subject.label(id)).collect();
+    if subject.written() != Written::Program {
+        // ids come in the order in which runs have met what they stand for; how many workers there
+        // are of a kind makes no difference
+        labels.sort();
+        labels.dedup();
+        if !matches!(identity, Identity::LockOrder { .. }) {
+            names.sort();
+        }
+    }
+    for name in names {
+        text += &format!(" {name}");
+    }
+    for label in labels {
+        text += &format!(" {label}");
+    }
+    if let Identity::Leak { how, .. } = identity {
+        text += &format!(" {how}");
+    }
+    text
+}
 
 /// The ids of findings, in their order: the property and four hexadecimal digits, or eight where
 /// four are the same, or sixteen.
-///
-/// What goes in are names and statement numbers within a worker, so that reformatting a program
-/// changes nothing.
 pub(super) fn ids(subject: &dyn Subject, identities: &[&Identity]) -> Vec<String> {
-    let semaphores = subject.semaphores();
-    let hashes: Vec<u64> = identities
-        .iter()
-        .map(|identity| {
-            let mut text = identity.property().to_string();
-            for id in identity.semaphores() {
-                text += &format!(" {}", name(&semaphores, id));
-            }
-            for &id in identity.statements() {
-                text += &format!(" {}", subject.label(id));
-            }
-            if let Identity::Leak { how, .. } = identity {
-                text += &format!(" {how}");
-            }
-            xxh3_64(text.as_bytes())
-        })
-        .collect();
+    let hash = |identity: &&Identity| xxh3_64(words(subject, identity).as_bytes());
+    let hashes: Vec<u64> = identities.iter().map(hash).collect();
     named(identities, &hashes)
 }
 

@@ -29,6 +29,10 @@ pub(super) struct Ran {
     pub(super) runs: u64,
     pub(super) steps: u64,
     pub(super) depth: u64,
+    /// Runs that were not judged to their end.
+    pub(super) unjudged: u64,
+    /// Whether some run was not offered all that a real one could do.
+    pub(super) left_out: bool,
 }
 
 pub(super) fn keep(facts: &mut Facts, fact: Fact, costed: Costed) {
@@ -71,9 +75,13 @@ pub(super) fn make_runs(
             break true;
         }
         let outcome = engine.execute(strategy, &witness);
+        let mut collector = collector.borrow_mut();
         if outcome != Outcome::Abandoned || !due.is_set() {
-            collector.borrow_mut().ended(engine.steps());
+            collector.ended(engine.steps());
         }
+        collector.ran.unjudged += u64::from(outcome == Outcome::NotJudged);
+        collector.ran.left_out |= engine.left_out();
+        drop(collector);
         number = number.saturating_add(stride);
     };
     (std::mem::take(&mut collector.borrow_mut().ran), had_no_more)

@@ -13,8 +13,8 @@ use super::halt::Due;
 use super::replay::{Divergence, Replayed, replay_of};
 use super::subject::Subject;
 use crate::property::{Engine, Situation, Step, StepBound, Witness};
-use crate::report::{Finding, Snapshot, WorkerState};
-use crate::run::{Choice, Point, Status, Strategy, View};
+use crate::report::{Finding, Snapshot, WorkerState, what_changes};
+use crate::run::{Choice, Outcome, Point, Status, Strategy, View};
 use crate::schedule::Schedule;
 use crate::strategy::RandomWalk;
 
@@ -50,7 +50,10 @@ fn changes(subject: &ClosureSubject, seed: u64, run: u64) -> Option<Finding> {
     walk.borrow_mut().begin(run);
     let choices = Rc::new(RefCell::new(Choices::default()));
     let mut engine = subject.tasks.again(*subject.tasks.options());
-    engine.execute(&(walk as _), &(choices.clone() as _));
+    if engine.execute(&(walk as _), &(choices.clone() as _)) == Outcome::NotJudged {
+        // its last choice was not told, and what comes after it is none
+        return None;
+    }
     let choices = std::mem::take(&mut choices.borrow_mut().0);
     let again = || replay_of(subject, &choices, StepBound(u64::MAX));
     let [first, second] = [again(), again()];
@@ -65,7 +68,7 @@ fn changes(subject: &ClosureSubject, seed: u64, run: u64) -> Option<Finding> {
         let later = again();
         second.divergence == later.divergence && difference(&second, &later).is_none()
     });
-    differs.reason = format!("{}; {}", differs.reason, likely_cause(settles));
+    differs.reason = format!("{}; {}", differs.reason, likely_cause(subject, settles));
     let schedule = Schedule {
         digest: subject.digest(),
         choices,
@@ -74,13 +77,17 @@ fn changes(subject: &ClosureSubject, seed: u64, run: u64) -> Option<Finding> {
 }
 
 /// What makes runs of the same choices differ, told by whether later ones are alike.
-fn likely_cause(settles: bool) -> &'static str {
+fn likely_cause(subject: &ClosureSubject, settles: bool) -> String {
     if settles {
         "later runs are alike, so likely something is left from the run before: a `static`, a \
          thread-local, a file"
+            .to_owned()
     } else {
-        "each run is another one, so likely it reads a clock, a random number, the order of a \
-         `HashMap` or an address, or runs a thread of its own"
+        format!(
+            "each run is another one, so likely it reads one of these: {}; or it runs a thread of \
+             its own",
+            what_changes(subject.written())
+        )
     }
 }
 

@@ -67,4 +67,8 @@ pub trait Engine {
     fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome;
     /// How many choices the last run had.
     fn steps(&self) -> u64;
+    /// Whether some choice was not offered in the last run that a real run could make.
+    fn left_out(&self) -> bool {
+        false
+    }
 }

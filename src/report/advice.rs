@@ -78,9 +78,11 @@ fn of_identity(finding: &Finding) -> String {
                 _ => format!("take {order} everywhere"),
             }
         }
-        Identity::Livelock => "wait for what is missing in place of trying again and again; if the \
+        Identity::Livelock => {
+            "wait for what is missing in place of trying again and again; if the \
                                closure only needs more steps, raise `step_bound`"
-            .to_owned(),
+                .to_owned()
+        }
         Identity::Spin { .. } if threads => {
             "it loops without coming to an op, or blocks in the standard library (a lock that is \
              held by a worker which waits for its turn, a `recv()`, a `park()`): release such a \
@@ -99,8 +101,10 @@ fn of_identity(finding: &Finding) -> String {
                 "this future needs its own runtime for timers, sockets or threads, and there is \
                  none in an exploration: use `selvedge::time`, or `selvedge::fault::io` in its place"
                     .to_owned()
-            } else {
+            } else if finding.replays.are_alike() {
                 "the schedule below leads to it each time".to_owned()
+            } else {
+                "first let runs of the same choices be alike, then it can be looked at".to_owned()
             }
         }
         Identity::LeftOver { semaphore } => format!(
@@ -109,16 +113,18 @@ fn of_identity(finding: &Finding) -> String {
             name(semaphore)
         ),
         Identity::Outside { .. } if threads => {
-            "start threads with `selvedge::thread::spawn` or `scope`, or not at all: what others do \
-             is not in the schedule; nor is what the closure reads besides (a clock, a random \
-             number, the order of a hash map, an address, a static)"
-                .to_owned()
+            format!(
+                "start threads with `selvedge::thread::spawn` or `scope`, or not at all: what others \
+                 do is not in the schedule; nor is what the closure reads besides ({})",
+                what_changes(finding.trace.written)
+            )
         }
         Identity::Outside { .. } => {
-            "start threads and timers through selvedge, or not at all: what they do is not in the \
-             schedule; nor is what the closure reads besides (a clock, a random number, the order \
-             of a hash map, an address, a static)"
-                .to_owned()
+            format!(
+                "start threads and timers through selvedge, or not at all: what they do is not in \
+                 the schedule; nor is what the closure reads besides ({})",
+                what_changes(finding.trace.written)
+            )
         }
     }
 }
@@ -211,4 +217,17 @@ pub(crate) fn needs_a_runtime(finding: &Finding) -> bool {
     let words = ["no reactor running", "Tokio 1.x context", "runtime context"];
     let is_assertion = matches!(finding.identity, Identity::Assertion { .. });
     is_assertion && words.iter().any(|words| finding.detail.contains(words))
+}
+
+/// What a closure may read that changes from run to run, the likeliest first.
+pub(crate) fn what_changes(written: Written) -> &'static str {
+    match written {
+        Written::Futures => {
+            "`tokio::select!` without `biased;`, a clock, a random number, the order of a `HashMap`, \
+             an address, a static"
+        }
+        Written::Threads | Written::Program => {
+            "a clock, a random number, the order of a `HashMap`, an address, a static"
+        }
+    }
 }

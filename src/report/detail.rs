@@ -241,8 +241,11 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
             });
             let text = text.map_or("an assertion failed", |text| trace.text(text));
             let text = text.lines().collect::<Vec<&str>>().join(" ");
+            let watched = text.starts_with("invariant `") || text.starts_with("a probe ");
             match about {
                 [] => text,
+                // it is no doing of who took the step
+                _ if watched => format!("{text}, after a step of {}", list(about)),
                 _ => format!("{} panicked: {text}", list(about)),
             }
         }

@@ -53,6 +53,17 @@ struct Found<'a> {
     danger: Option<&'static str>,
     diagnosis: Option<&'static str>,
     available: &'a [u64],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replays: Option<Replayed>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    also: &'a [String],
+}
+
+/// Where not each replay showed the finding.
+#[derive(Serialize)]
+struct Replayed {
+    made: u32,
+    shown: u32,
 }
 
 #[derive(Serialize)]
@@ -66,6 +77,8 @@ struct At<'a> {
 struct Figures {
     states: u64,
     runs: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    unjudged: u64,
     transitions: u64,
     depth: u64,
     reduction: &'static str,
@@ -76,6 +89,11 @@ struct Figures {
     #[serde(skip_serializing_if = "Option::is_none")]
     omission: Option<f64>,
     seconds: f64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 #[derive(Serialize)]
@@ -108,6 +126,7 @@ pub fn json(report: &Report) -> String {
         stats: Figures {
             states: report.stats.states,
             runs: report.stats.runs,
+            unjudged: report.stats.unjudged,
             transitions: report.stats.transitions,
             depth: report.stats.depth,
             reduction: report.reduction.as_str(),
@@ -140,6 +159,11 @@ fn found<'a>(report: &'a Report, finding: &'a Finding) -> Found<'a> {
         danger: finding.danger.map(|danger| danger.as_str()),
         diagnosis: finding.diagnosis.map(|diagnosis| diagnosis.as_str()),
         available: &finding.available,
+        replays: (!finding.replays.are_alike()).then_some(Replayed {
+            made: finding.replays.made,
+            shown: finding.replays.shown,
+        }),
+        also: &finding.also,
     }
 }
 

@@ -29,7 +29,7 @@ mod trace;
 mod wait;
 mod words;
 
-pub(crate) use advice::needs_a_runtime;
+pub(crate) use advice::{needs_a_runtime, what_changes};
 pub(crate) use detail::about;
 pub use dot::{order_dot, order_text, waits_dot, waits_text};
 pub use github::github;

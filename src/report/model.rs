@@ -151,6 +151,8 @@ pub struct Stats {
     pub states: u64,
     /// Runs made.
     pub runs: u64,
+    /// Runs that were not judged to their end: a thread had to wait for another one while it unwound.
+    pub unjudged: u64,
     /// Steps taken.
     pub transitions: u64,
     /// The most steps from the initial state.
@@ -203,6 +205,22 @@ impl Diagnosis {
     }
 }
 
+/// How often a schedule was replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replays {
+    /// Replays that were made, at least one.
+    pub made: u32,
+    /// Those of them that showed the finding.
+    pub shown: u32,
+}
+
+impl Replays {
+    /// Whether each of them showed the finding.
+    pub fn are_alike(self) -> bool {
+        self.shown == self.made
+    }
+}
+
 /// A property that failed, with the schedule that shows it.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -232,6 +250,10 @@ pub struct Finding {
     pub faults: u32,
     /// Whether no schedule that shows it has fewer faults, then steps, then switches.
     pub cheapest: bool,
+    /// How often the schedule was replayed, and in how many of these replays it showed this.
+    pub replays: Replays,
+    /// Workers that show the same in other runs, in place of those of this one.
+    pub also: Vec<String>,
     /// For a lock-order cycle: whether it can be waited on.
     pub danger: Option<Danger>,
     /// For what hangs, or will: why.

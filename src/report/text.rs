@@ -2,10 +2,11 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::advice::what_changes;
 use super::circle::chain;
 use super::cite::Cite;
 use super::hops::hops;
-use super::model::{Finding, Report, Severity, Stopped};
+use super::model::{Finding, Replays, Report, Severity, Stopped};
 use super::reason::reasons;
 use super::remedy::{diagnosis, remedy};
 use super::rows::Next;
@@ -91,6 +92,10 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
     if finding.property != PropertyName::Divergence {
         let told = same.is_some();
         lines(page, 2, &reasons(finding, &report.order, told, Cite::ALL));
+        if !finding.also.is_empty() {
+            let also = format!("in other runs the same with {}", list(&finding.also));
+            lines(page, 2, &[also]);
+        }
         page.gap();
         if let Some(text) = diagnosis(finding) {
             page.labelled("diagnosis", &text, Paint::Plain);
@@ -99,6 +104,15 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
     page.labelled("remedy", &remedy(finding), Paint::Good);
     page.labelled("finding", &finding.id, Paint::Plain);
     page.labelled("schedule", &figures(finding), Paint::Plain);
+    let Replays { made, shown } = finding.replays;
+    if shown < made && finding.property != PropertyName::Divergence {
+        let told = format!(
+            "not deterministic: found in {shown} of {made} replays; what the schedule does not decide \
+             is likely one of these: {}",
+            what_changes(trace.written)
+        );
+        page.labelled("replays", &told, Paint::Warning);
+    }
     page.command("replay", &replays(report, finding));
 }
 
@@ -242,10 +256,12 @@ fn figures(finding: &Finding) -> String {
         n => format!("{n} switches"),
     };
     let cheapest = if finding.cheapest { " (cheapest)" } else { "" };
+    let Replays { made, shown } = finding.replays;
     let replayed = match finding.identity {
-        _ if finding.property == PropertyName::Divergence => "does not replay",
-        Identity::Spin { .. } => "replayed up to the step that does not end",
-        _ => "replayed",
+        _ if finding.property == PropertyName::Divergence => "does not replay".to_owned(),
+        Identity::Spin { .. } => "replayed up to the step that does not end".to_owned(),
+        _ if shown < made => format!("found in {shown} of {made} replays"),
+        _ => "replayed".to_owned(),
     };
     format!("{faults}, {steps}, {switches}{cheapest} · {replayed}")
 }
@@ -306,7 +322,7 @@ fn summary(page: &mut Page, report: &Report) {
     let under = bounds(&report.budget);
     let searched = match report.stopped {
         None if report.complete => "complete".to_owned(),
-        None => "not complete".to_owned(),
+        None => "not complete, others had to wait where a panic unwinds ·".to_owned(),
         Some(why) => {
             let why = match why {
                 Stopped::Time => "the time is over",
@@ -357,6 +373,12 @@ fn summary(page: &mut Page, report: &Report) {
         if let Some(omission) = stats.omission {
             text += &format!(", a state was missed with probability {omission:.1e} at most");
         }
+    }
+    if stats.unjudged > 0 {
+        text += &format!(
+            " · {} not judged to the end: a thread had to wait for another one while it unwound",
+            count(stats.unjudged, "run")
+        );
     }
     let file = shorten(&printable(&report.program), 40);
     page.paragraph(0, 2, &format!("{file}: {verdict} · {text}"), paint);

@@ -23,6 +23,8 @@ pub enum Outcome {
     StepBound,
     /// The strategy ended it.
     Abandoned,
+    /// It went on in a way that no real run does, and was not judged from there on.
+    NotJudged,
 }
 
 /// Picks the next choice. Knows nothing of engines; the engine calls it.

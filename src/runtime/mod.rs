@@ -5,12 +5,15 @@
 //! fault points compiles unchanged in a release build.
 
 #[cfg(feature = "check")]
+mod blank;
+#[cfg(feature = "check")]
 mod book;
 #[cfg(feature = "check")]
 mod counting;
 #[cfg(feature = "check")]
 mod edge_pairs;
 pub mod fault;
+mod invariant;
 #[cfg(feature = "check")]
 mod lowering;
 #[cfg(feature = "check")]
@@ -35,6 +38,7 @@ pub mod time;
 pub use counting::{
     Acquiring, CancelToken, Counting, CountingOwned, Handover, Newcomers, Refused, Unsupported,
 };
+pub use invariant::invariant;
 #[cfg(feature = "check")]
 pub use lowering::NotLowered;
 #[cfg(feature = "check")]

@@ -13,6 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 
+use super::blank::blanked;
 use crate::run::{SemaphoreId, StatementId, TextId, WorkerId, printable};
 
 /// A place in the code.
@@ -103,6 +104,8 @@ struct Alike {
 struct Statement {
     place: Here,
     head: String,
+    /// Of a failure, its message when it was met first.
+    said: Option<String>,
 }
 
 /// A statement that can be found without its words.
@@ -130,6 +133,7 @@ pub(crate) enum Verb {
     Await,
     Yield,
     Spawn,
+    Unwind,
     Probe,
     Join,
 }
@@ -168,7 +172,20 @@ impl Verb {
             Verb::Await => "await".to_owned(),
             Verb::Yield => "yield".to_owned(),
             Verb::Spawn => "spawn".to_owned(),
+            Verb::Unwind => "unwind".to_owned(),
         }
+    }
+}
+
+/// How a statement begins that fails.
+const FAILURE: &str = "panic: ";
+
+/// The words of a statement, whoever it waits for.
+fn whoever(head: &str) -> &str {
+    if head.starts_with("join ") {
+        "join"
+    } else {
+        head
     }
 }
 
@@ -315,7 +332,7 @@ impl Names {
     fn learn(&mut self, at: usize, place: Here, verb: Verb, object: u32) -> StatementId {
         let object_name = match verb {
             Verb::Join => &self.workers[object as usize].name,
-            Verb::Start | Verb::Await | Verb::Yield | Verb::Spawn => "",
+            Verb::Start | Verb::Await | Verb::Yield | Verb::Spawn | Verb::Unwind => "",
             _ => &self.semaphores[object as usize].name,
         };
         let head = verb.head(object_name);
@@ -338,9 +355,20 @@ impl Names {
             self.statements.push(Statement {
                 place,
                 head: printable(head),
+                said: None,
             });
             next
         })
+    }
+
+    /// What fails with a message at a place: another one for each message, its numbers and quoted
+    /// values apart.
+    pub(crate) fn failure(&mut self, place: Here, message: &str) -> StatementId {
+        let head = format!("{FAILURE}{}", blanked(message));
+        let id = self.statement(place, &head);
+        let said = &mut self.statements[id.index()].said;
+        said.get_or_insert_with(|| message.to_owned());
+        id
     }
 
     /// A text.
@@ -396,22 +424,26 @@ impl Names {
         self.texts.clone()
     }
 
-    /// Where a statement stands, and its words.
+    /// Where a statement stands, and its words; of a failure, its message.
     pub(crate) fn source(&self, id: StatementId) -> (Here, &str) {
         let statement = &self.statements[id.index()];
-        (statement.place, &statement.head)
+        let said = statement.said.as_ref();
+        (statement.place, said.unwrap_or(&statement.head))
     }
 
     /// What a statement is called where lines must not matter: its words, and which one it is in
-    /// the order of the text of those that say the same.
+    /// the order of the text of those that say the same. Workers are not told apart. A failure is called
+    /// by its file and its message.
     pub(crate) fn label(&self, id: StatementId) -> String {
         let this = &self.statements[id.index()];
-        let before = self
-            .statements
-            .iter()
-            .filter(|s| s.head == this.head && key(s.place) < key(this.place))
-            .count();
-        format!("{}#{before}", this.head)
+        if this.head.starts_with(FAILURE) {
+            return format!("{} {}", this.place.file.replace('\\', "/"), this.head);
+        }
+        let head = whoever(&this.head);
+        let alike = self.statements.iter().filter(|s| whoever(&s.head) == head);
+        let before: BTreeSet<Key> = alike.map(|s| key(s.place)).collect();
+        let before = before.range(..key(this.place)).count();
+        format!("{head}#{before}")
     }
 }
 

@@ -23,20 +23,20 @@
 //!
 //! * A destructor that panics while its thread unwinds ends the process, as everywhere; what panicked
 //!   and the schedule so far are written to the terminal before.
-//! * A destructor that waits for a semaphore while its thread unwinds is refused as timed out, and told:
-//!   no other thread runs meanwhile. A join is refused with an error there, unless the thread has ended;
-//!   so `join().unwrap()` in a destructor ends the process when a panic is injected into its thread, and
-//!   when a run ends early. Ask `std::thread::panicking` before.
-//! * While a destructor waits for a lock of shuttle's as its thread unwinds, others go on, to whom
-//!   `std::thread::panicking` is true: locks that they let go meanwhile are poisoned.
+//! * While a thread unwinds no other one runs. Where its destructors have to wait for another thread, for
+//!   a lock, for permits or in a join, the others go on, to whom `std::thread::panicking` is true, and
+//!   locks that they let go are poisoned: the run is not judged from there on, and the report says how
+//!   many runs that were. It is rare: an injected panic unwinds only once those threads have gone on that
+//!   are in a call of shuttle's. A panic of your own does not wait; a destructor that unwraps a lock may
+//!   then end the process.
 //! * Threads of `std::thread` and of other libraries are not seen. What they put back is back; what they
 //!   take is missing, and told as that; and since nobody decides when they do it, a run may not replay.
 //!   Those of `shuttle::thread` are refused.
 //! * When a run ends early, what its threads hold is dropped, as far as they can be reached: the stack of
 //!   one that shuttle blocks, or that goes on for ever by catching what unwinds it, is lost with all that
 //!   is on it.
-//! * What a [`probe`](crate::probe) reads must have no scheduling point: atomics of the standard library,
-//!   not shuttle's.
+//! * What a [`probe`](crate::probe) or an [`invariant`](crate::invariant()) reads must have no scheduling
+//!   point: atomics of the standard library, not shuttle's. One that has is told.
 
 #[cfg(feature = "threads")]
 pub use super::threads::{JoinHandle, Scope, ScopedJoinHandle, scope, spawn, yield_now};

@@ -349,9 +349,10 @@ fn a_thread_that_catches_what_unwinds_it_is_given_up() {
     all_is_well();
 }
 
-/// No other thread can run while one unwinds.
+/// No other thread can run while one unwinds, so what comes after that is not judged: that it waits for
+/// ever is not told, and what it panicked with is.
 #[test]
-fn a_destructor_that_waits_while_its_thread_unwinds_is_told() {
+fn a_destructor_that_waits_while_its_thread_unwinds_is_not_judged() {
     struct Waits(Arc<selvedge::Semaphore>);
     impl Drop for Waits {
         fn drop(&mut self) {
@@ -370,7 +371,7 @@ fn a_destructor_that_waits_while_its_thread_unwinds_is_told() {
             });
             let _ = thread.join();
         },
-        &["a destructor waits for pool", "of its own"],
+        &["of its own"],
     );
     all_is_well();
 }

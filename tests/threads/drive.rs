@@ -80,7 +80,8 @@ pub(crate) fn tells(
     let there = told.clone();
     let explorer = with_faults(depth_first(), [faults[0], faults[1], 0]);
     let report = finds(&explorer, move || closure(&there), &[]);
-    assert!(report.complete);
+    // all runs are made; where a panic unwinds among shuttle's types that is not all there is
+    assert_eq!(report.stopped, None);
     let told: Vec<String> = told.0.lock().unwrap().iter().cloned().collect();
     assert_eq!(told, expected);
 }

@@ -70,7 +70,10 @@ impl Kept {
     /// Keeps the schedules of what a report has found, each once; what to tell of that.
     pub(in crate::explore) fn keep(&self, report: &Report) -> Option<String> {
         let errors = report.findings.iter().filter(|finding| {
-            finding.severity == Severity::Error && finding.property != PropertyName::Divergence
+            finding.severity == Severity::Error
+                && finding.property != PropertyName::Divergence
+                // another replay would not show it
+                && finding.replays.are_alike()
         });
         let (errors, others): (Vec<&Finding>, Vec<&Finding>) =
             errors.partition(|finding| not_worth_keeping(finding).is_none());

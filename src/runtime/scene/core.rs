@@ -22,7 +22,7 @@ use crate::runtime::names::{Here, MAIN};
 use crate::runtime::scene::panics::{Panic, Sight};
 use crate::runtime::scene::progress::Progress;
 use crate::runtime::scene::slot::Striker;
-use crate::runtime::scene::watch::{Invariant, Probe};
+use crate::runtime::scene::watch::{Invariant, OfRun, Probe};
 use crate::runtime::tasks::lowered::Script;
 use crate::runtime::tasks::tracked::account::Known;
 
@@ -78,6 +78,8 @@ pub(crate) struct Core {
     /// The statement of the op that is performed.
     pub(in crate::runtime) statement: Cell<StatementId>,
     pub(in crate::runtime) phase: Cell<Phase>,
+    /// Whether the run is not judged any more: nothing of it is told from there on.
+    pub(in crate::runtime) unjudged: Cell<bool>,
     /// Whether there is a probe or an invariant, or somebody meddled.
     pub(in crate::runtime) watched: Cell<bool>,
     pub(in crate::runtime) probes: RefCell<Vec<Probe>>,
@@ -85,6 +87,16 @@ pub(crate) struct Core {
     pub(in crate::runtime) new_probes: RefCell<Vec<Probe>>,
     pub(in crate::runtime) tracked: RefCell<Vec<Known>>,
     pub(in crate::runtime) invariants: RefCell<Vec<Invariant>>,
+    /// What is to hold in this run.
+    pub(in crate::runtime) of_run: RefCell<Vec<OfRun>>,
+    /// Those that were made while they were checked.
+    pub(in crate::runtime) new_of_run: RefCell<Vec<OfRun>>,
+    /// Whether the user's code looks at something now that is watched: there are no scheduling points.
+    pub(in crate::runtime) looking: Cell<bool>,
+    /// Whether it came to one all the same.
+    pub(in crate::runtime) came_to_a_point: Cell<bool>,
+    /// The probes and invariants that did, in any run.
+    pub(in crate::runtime) refused: RefCell<Vec<StatementId>>,
     /// The semaphores that a thread has used that is none of the run's workers, since that was
     /// allowed for.
     pub(in crate::runtime) meddled: RefCell<Vec<SemaphoreId>>,
@@ -138,11 +150,17 @@ impl Core {
             knows: Cell::new(false),
             statement: Cell::new(StatementId(0)),
             phase: Cell::new(Phase::Off),
+            unjudged: Cell::new(false),
             watched: Cell::new(false),
             probes: RefCell::default(),
             new_probes: RefCell::default(),
             tracked: RefCell::default(),
             invariants: RefCell::default(),
+            of_run: RefCell::default(),
+            new_of_run: RefCell::default(),
+            looking: Cell::new(false),
+            came_to_a_point: Cell::new(false),
+            refused: RefCell::default(),
             meddled: RefCell::default(),
             dropped: RefCell::default(),
             found: RefCell::default(),
@@ -167,6 +185,7 @@ impl Core {
         self.book.borrow_mut().reset();
         self.current.set(NOBODY);
         self.phase.set(Phase::Running);
+        self.unjudged.set(false);
         self.epoch.set(RUNS.fetch_add(1, Ordering::Relaxed));
         self.next_part.set(0);
         self.watched.set(!self.invariants.borrow().is_empty());
@@ -203,7 +222,13 @@ impl Core {
 
     /// Tells the step that is under way, and what came of it.
     pub(in crate::runtime) fn tell(&self, situation: Situation) {
-        self.check_invariants();
+        if self.unjudged.get() {
+            return;
+        }
+        // the end of a run is judged before it is taken down
+        if matches!(situation, Situation::Going | Situation::StepBound) {
+            self.check_invariants();
+        }
         let book = &mut *self.book.borrow_mut();
         self.progress.borrow_mut().tell(book, situation);
     }
@@ -232,7 +257,7 @@ impl Core {
     /// or `None` if the run ends here.
     #[inline]
     pub(in crate::runtime) fn tell_and_ask(&self) -> Option<usize> {
-        if !self.invariants.borrow().is_empty() {
+        if self.watched.get() {
             self.tell(Situation::Going);
             return self.ask();
         }
@@ -317,10 +342,11 @@ impl Core {
             return;
         };
         let mut book = self.book.borrow_mut();
-        let statement = match place {
-            Some(place) if !self.script.on.get() => book.names.statement(place, "panic"),
-            _ => book.account(worker).statement,
-        };
+        let mut statement = book.account(worker).statement;
+        if !self.script.on.get() {
+            let place = place.unwrap_or_else(|| book.names.source(statement).0);
+            statement = book.names.failure(place, &text);
+        }
         let text = book.text(&text);
         book.events.push(Event::Failed {
             worker,

@@ -165,6 +165,7 @@ impl Hook for Core {
         if self.is_ending() {
             return;
         }
+        self.refuse_while_looking();
         self.count_use();
         let id = self.id_of(site);
         self.statement.set(self.statement_of(id, op, place.into()));
@@ -181,6 +182,7 @@ impl Hook for Core {
         if self.is_ending() {
             return Poll::Ready(());
         }
+        self.refuse_while_looking();
         let id = self.id_of(site);
         let statement = self.statement_of(id, op, place.into());
         if *announced && self.may_perform.replace(false) {

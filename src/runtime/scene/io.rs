@@ -23,6 +23,7 @@ pub fn point(name: &str) {
     if core.is_ending() || core.current.get() == NOBODY || std::thread::panicking() {
         return;
     }
+    core.refuse_while_looking();
     let statement = core.statement_at(place, &format!("work {name}"));
     let actions = [
         (Action::Proceed, None),
@@ -47,6 +48,7 @@ pub fn choose(branches: usize) -> usize {
     if core.is_ending() || core.current.get() == NOBODY || std::thread::panicking() {
         return 0;
     }
+    core.refuse_while_looking();
     let branches = u32::try_from(branches).unwrap_or(u32::MAX);
     let statement = core.statement_at(place, "choose");
     let actions = (0..branches).map(|branch| (Action::Branch(branch), None));

@@ -26,5 +26,5 @@ pub(crate) use options::{Options, Resuming};
 pub(crate) use panics::{keep_quiet_while_exploring, message};
 pub(crate) use published::Published;
 pub(crate) use watch::Holds;
-pub(super) use watch::note_line;
 pub use watch::probe;
+pub(super) use watch::{invariant_of_run, note_line};

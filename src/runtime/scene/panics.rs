@@ -33,6 +33,12 @@ thread_local! {
     static BEFORE: RefCell<Option<(String, Option<Here>)>> = const { RefCell::new(None) };
 }
 
+/// What the last panic of this thread said, and where, if nobody has looked at it yet.
+#[cfg(feature = "threads")]
+pub(in crate::runtime) fn last_panic() -> Option<(String, Option<Here>)> {
+    LAST.with(|last| last.borrow().clone())
+}
+
 /// What came of user code that panicked.
 pub(in crate::runtime) struct Sight {
     payload: Box<dyn Any + Send>,

@@ -106,6 +106,11 @@ impl Progress {
         self.witness = None;
     }
 
+    /// Whose the last choice was.
+    pub(in crate::runtime) fn last_worker(&self) -> Option<WorkerId> {
+        self.path.last().map(|choice| choice.worker)
+    }
+
     /// The tasks of this run, in the order in which they were started.
     pub(in crate::runtime) fn slots(&self) -> &[Slot] {
         &self.slots[..self.used]

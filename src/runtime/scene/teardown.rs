@@ -53,6 +53,9 @@ impl Core {
         let mut probes = std::mem::take(&mut *self.probes.borrow_mut());
         let _ = self.guarded(|| probes.clear());
         *self.probes.borrow_mut() = probes;
+        let mut of_run = std::mem::take(&mut *self.of_run.borrow_mut());
+        let _ = self.guarded(|| of_run.clear());
+        *self.of_run.borrow_mut() = of_run;
     }
 
     /// Says who held what, what is lost, and what is left otherwise than it was found.

@@ -2,7 +2,7 @@
 //! to hold.
 
 use std::cell::Cell;
-use std::panic::Location;
+use std::panic::{Location, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,9 +10,8 @@ use crate::run::{Event, SemaphoreId, StatementId};
 use crate::runtime::Standing;
 use crate::runtime::book::TrayKind;
 use crate::runtime::names::{Here, Verb};
-use crate::runtime::scene::core::Core;
+use crate::runtime::scene::core::{Core, NOBODY};
 use crate::runtime::scene::current::with_core;
-use crate::runtime::scene::panics::Sight;
 
 /// Reads how many permits of a foreign semaphore are free.
 pub(in crate::runtime) struct Probe {
@@ -34,8 +33,18 @@ pub(in crate::runtime) struct Invariant {
     pub(in crate::runtime) holds: Holds,
 }
 
+/// What a user wants to hold in one run, over the data of that run.
+pub(in crate::runtime) struct OfRun {
+    statement: StatementId,
+    name: String,
+    holds: Rc<dyn Fn() -> bool>,
+    /// It did not hold once, and is not asked any more.
+    failed: Cell<bool>,
+}
+
 /// Watches a semaphore of which nothing is known but how many permits are free: `available` is
-/// asked after each step, and must neither wait nor change anything.
+/// asked after each step, and must neither wait nor change anything: one that comes to a scheduling
+/// point, an atomic of shuttle's say, is told and asked no more.
 ///
 /// It is judged at every step that no more than `capacity` permits are free, and when a run ends
 /// that all of them are. Those who hold some are not known: wrap the semaphore with
@@ -57,12 +66,20 @@ pub fn probe(name: &str, capacity: usize, available: impl Fn() -> usize + 'stati
             book.register(Some(name), place, kind, capacity, capacity)
         });
         core.book.borrow_mut().touch(semaphore).capacity = capacity as u64;
-        let names = &mut core.book.borrow_mut().names;
-        let statement = names.op(place, Verb::Probe, semaphore);
+        let statement = core
+            .book
+            .borrow_mut()
+            .names
+            .op(place, Verb::Probe, semaphore);
+        let read: Rc<dyn Fn() -> usize> = Rc::new(available);
+        if core.is_refused(statement, || read()) {
+            core.tell_refused(statement, "a probe");
+            return;
+        }
         let probe = Probe {
             semaphore,
             statement,
-            read: Rc::new(available),
+            read,
             broken: Cell::new(false),
         };
         // a probe that makes a probe is odd, but harmless
@@ -74,6 +91,37 @@ pub fn probe(name: &str, capacity: usize, available: impl Fn() -> usize + 'stati
     });
 }
 
+/// Says what must hold after each step of this run; what [`invariant`](crate::invariant()) calls.
+pub(crate) fn invariant_of_run(place: Here, name: &str, holds: impl Fn() -> bool + 'static) {
+    with_core(|core| {
+        if core.is_ending() {
+            return;
+        }
+        let statement = core.statement_at(place, &format!("invariant {name}"));
+        let holds: Rc<dyn Fn() -> bool> = Rc::new(holds);
+        if core.is_refused(statement, || holds()) {
+            core.tell_refused(statement, &format!("invariant `{name}`"));
+            return;
+        }
+        let of_run = OfRun {
+            statement,
+            name: name.to_owned(),
+            holds,
+            failed: Cell::new(false),
+        };
+        core.watched.set(true);
+        // one that makes another one is odd, but harmless
+        match core.of_run.try_borrow_mut() {
+            Ok(mut all) => all.push(of_run),
+            Err(_) => core.new_of_run.borrow_mut().push(of_run),
+        }
+    });
+}
+
+/// What is wrong with what is watched by something that can switch.
+const SCHEDULES: &str = "comes to a scheduling point (an op of a semaphore, or of shuttle's `sync` types), \
+     where others could go on: let it read plain data, or atomics of the standard library";
+
 /// Writes a line into the timeline of the run, beside the step that is under way; what
 /// [`note!`](crate::note) calls.
 pub(crate) fn note_line(text: impl FnOnce() -> String) {
@@ -82,7 +130,11 @@ pub(crate) fn note_line(text: impl FnOnce() -> String) {
         if core.is_ending() || !core.progress.borrow().options.recording {
             return;
         }
+        // a scheduling point would be a step of the run that is reported alone
+        let before = core.looking.replace(true);
         let text = text();
+        core.looking.set(before);
+        core.came_to_a_point.set(false);
         let worker = core.worker();
         let mut book = core.book.borrow_mut();
         let text = book.text(&text);
@@ -98,6 +150,74 @@ impl Probe {
 }
 
 impl Core {
+    /// Calls what the user watches something with, which must not come to a scheduling point.
+    fn look_with<T>(&self, look: impl FnOnce() -> T) -> Result<T, Look> {
+        let before = self.looking.replace(true);
+        let looked = self.guarded(look);
+        self.looking.set(before);
+        let came_to_a_point = self.came_to_a_point.take();
+        match looked {
+            Ok(value) if !came_to_a_point => Ok(value),
+            Err(sight) if !came_to_a_point => match sight.failure() {
+                // shuttle refuses what is used while it asks whose turn it is
+                Some((text, _)) if text.contains("ExecutionState") => Err(Look::Switches),
+                Some((text, _)) => Err(Look::Panicked(text)),
+                None => Err(Look::Panicked(String::new())),
+            },
+            _ => Err(Look::Switches),
+        }
+    }
+
+    /// Whether what is watched by something else comes to a scheduling point: tried once, where that
+    /// is no harm, and remembered for the runs that follow.
+    fn is_refused<T>(&self, statement: StatementId, look: impl FnOnce() -> T) -> bool {
+        if self.refused.borrow().contains(&statement) {
+            return true;
+        }
+        let refused = matches!(self.look_with(look), Err(Look::Switches));
+        if refused {
+            self.refused.borrow_mut().push(statement);
+        }
+        refused
+    }
+
+    /// Says that something cannot be watched so.
+    fn tell_refused(&self, statement: StatementId, what: &str) {
+        self.tell_failed(statement, &format!("{what} {SCHEDULES}"));
+    }
+
+    fn tell_failed(&self, statement: StatementId, text: &str) {
+        // what is seen after a step is the doing of who took it
+        let worker = match self.current.get() {
+            NOBODY => self
+                .progress
+                .borrow()
+                .last_worker()
+                .unwrap_or(self.worker()),
+            runner => runner.worker,
+        };
+        let mut book = self.book.borrow_mut();
+        let text = book.text(text);
+        book.events.push(Event::Failed {
+            worker,
+            statement,
+            text,
+        });
+    }
+
+    /// An op is about to be performed. What the user watches something with may not.
+    ///
+    /// # Panics
+    ///
+    /// If that is what performs it.
+    #[inline]
+    pub(in crate::runtime) fn refuse_while_looking(&self) {
+        if self.looking.get() {
+            self.came_to_a_point.set(true);
+            resume_unwind(Box::new(SCHEDULES));
+        }
+    }
+
     /// Asks the probes how things stand. Once the run is being taken down what is left is no part of
     /// its last state.
     #[inline]
@@ -119,7 +239,7 @@ impl Core {
         self.allow_for_meddling();
         let probes = self.probes.borrow();
         for probe in probes.iter().filter(|probe| !probe.broken.get()) {
-            match self.guarded(|| (probe.read)()) {
+            match self.look_with(|| (probe.read)()) {
                 Ok(available) => {
                     let available = available as u64;
                     self.notice(probe.semaphore, available);
@@ -128,9 +248,9 @@ impl Core {
                         book.touch(probe.semaphore).available = available;
                     }
                 }
-                Err(sight) => {
+                Err(failed) => {
                     probe.broken.set(true);
-                    self.probe_failed(probe.statement, &sight);
+                    self.failed_to_look(probe.statement, "a probe", failed);
                 }
             }
         }
@@ -158,59 +278,84 @@ impl Core {
         drop(probes);
         for read in reads {
             // a probe that panics is found when it is read in its turn
-            let _ = self.guarded(|| read());
+            let _ = self.look_with(|| read());
         }
     }
 
-    fn probe_failed(&self, statement: StatementId, sight: &Sight) {
-        if let Some((text, _)) = sight.failure() {
-            let worker = self.worker();
-            let mut book = self.book.borrow_mut();
-            let text = book.text(&format!("a probe panicked: {text}"));
-            book.events.push(Event::Failed {
-                worker,
-                statement,
-                text,
-            });
+    fn failed_to_look(&self, statement: StatementId, what: &str, failed: Look) {
+        match failed {
+            Look::Switches => {
+                self.refused.borrow_mut().push(statement);
+                self.tell_refused(statement, what);
+            }
+            Look::Panicked(text) if text.is_empty() => {}
+            Look::Panicked(text) => {
+                self.tell_failed(statement, &format!("{what} panicked: {text}"));
+            }
         }
     }
 
     /// Checks what the user wants to hold.
     #[inline]
     pub(in crate::runtime) fn check_invariants(&self) {
-        if self.watched.get() {
-            self.check_all_invariants();
+        if self.watched.get() && !self.unjudged.get() {
+            self.check_invariants_over_all_runs();
+            self.check_invariants_of_run();
         }
     }
 
-    fn check_all_invariants(&self) {
+    fn check_invariants_of_run(&self) {
+        let all = self.of_run.borrow();
+        for one in all.iter().filter(|one| !one.failed.get()) {
+            let looked = self.look_with(|| (one.holds)());
+            one.failed.set(!matches!(looked, Ok(true)));
+            self.judge_invariant(one.statement, &one.name, looked);
+        }
+        drop(all);
+        if !self.new_of_run.borrow().is_empty() {
+            let new = std::mem::take(&mut *self.new_of_run.borrow_mut());
+            self.of_run.borrow_mut().extend(new);
+        }
+    }
+
+    fn judge_invariant(&self, statement: StatementId, name: &str, looked: Result<bool, Look>) {
+        let what = || format!("invariant `{name}`");
+        match looked {
+            Ok(true) => {}
+            Ok(false) => self.tell_failed(statement, &format!("{} does not hold", what())),
+            Err(failed) => self.failed_to_look(statement, &what(), failed),
+        }
+    }
+
+    fn check_invariants_over_all_runs(&self) {
         let invariants = self.invariants.borrow();
-        if invariants.is_empty() {
+        // before the first step there is nothing but what the run before left
+        if invariants.is_empty() || self.progress.borrow().steps() == 0 {
             return;
         }
         let names = self.book.borrow().names.semaphore_names();
-        let worker = self.worker();
         for invariant in invariants.iter() {
-            let outcome = {
+            if self.refused.borrow().contains(&invariant.statement) {
+                self.tell_refused(
+                    invariant.statement,
+                    &format!("invariant `{}`", invariant.name),
+                );
+                continue;
+            }
+            let looked = {
                 let book = self.book.borrow();
                 let standing = Standing::new(&*book, book.present(), &names);
-                self.guarded(|| (invariant.holds)(&standing))
+                self.look_with(|| (invariant.holds)(&standing))
             };
-            let text = match outcome {
-                Ok(true) => continue,
-                Ok(false) => format!("invariant `{}` does not hold", invariant.name),
-                Err(sight) => match sight.failure() {
-                    Some((text, _)) => text,
-                    None => continue,
-                },
-            };
-            let mut book = self.book.borrow_mut();
-            let text = book.text(&text);
-            book.events.push(Event::Failed {
-                worker,
-                statement: invariant.statement,
-                text,
-            });
+            self.judge_invariant(invariant.statement, &invariant.name, looked);
         }
     }
+}
+
+/// Why the user's code could not look.
+enum Look {
+    /// It came to a scheduling point.
+    Switches,
+    /// It panicked; with what text, if that is its own.
+    Panicked(String),
 }

@@ -100,6 +100,7 @@ impl Tasks {
     pub(crate) fn forget(&self) {
         self.core.book.borrow_mut().forget();
         self.core.invariants.borrow_mut().clear();
+        self.core.refused.borrow_mut().clear();
         // what wakes their workers belongs to the exploration in which it was made
         let slots = self.core.progress.borrow_mut().forget();
         drop(slots);
@@ -167,6 +168,11 @@ impl Engine for Tasks {
 
     fn steps(&self) -> u64 {
         self.core.progress.borrow().steps()
+    }
+
+    #[cfg(feature = "threads")]
+    fn left_out(&self) -> bool {
+        self.threads.get().is_some_and(|threads| threads.left_out())
     }
 }
 
@@ -246,6 +252,7 @@ impl Core {
     /// The run has come to an end by itself; how.
     fn come_to_an_end(&self, situation: Situation) -> Outcome {
         if matches!(situation, Situation::Finished | Situation::Stuck) {
+            self.check_invariants();
             self.take_down();
             self.settle(situation);
         }

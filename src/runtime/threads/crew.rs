@@ -11,9 +11,7 @@ use super::host::{HOME, Host, host};
 use super::lowered::Play;
 use super::team::{Member, Opened, Stand, Team};
 use crate::property::Situation;
-use crate::run::{
-    Action, Ending, Event, Op, Outcome, Rng, SemaphoreId, StatementId, Wait, WorkerId,
-};
+use crate::run::{Action, Ending, Event, Op, Outcome, Rng, SemaphoreId, StatementId, WorkerId};
 use crate::runtime::book::Book;
 use crate::runtime::names::Here;
 use crate::runtime::scene::core::{Core, NOBODY, Phase, Runner, Turns};
@@ -79,6 +77,12 @@ pub(super) struct Crew {
     /// How the run ends, once that is known.
     pub(super) outcome: Cell<Option<Outcome>>,
     late: RefCell<Vec<(usize, Late)>>,
+    /// Who unwinds and had to wait; from there on the run is not judged.
+    pub(super) unwinding: Cell<Option<usize>>,
+    /// Steps since then.
+    pub(super) unjudged_steps: Cell<u64>,
+    /// Whether a worker was kept waiting in this run that could have gone on.
+    pub(super) left_out: Cell<bool>,
     /// The program that is performed, if the run is one of a program.
     pub(super) play: RefCell<Option<Rc<Play>>>,
 }
@@ -106,6 +110,9 @@ impl Crew {
             random: RefCell::new(Rng::for_run(0, 0)),
             outcome: Cell::new(None),
             late: RefCell::default(),
+            unwinding: Cell::new(None),
+            unjudged_steps: Cell::new(0),
+            left_out: Cell::new(false),
             play: RefCell::default(),
         }
     }
@@ -122,6 +129,9 @@ impl Crew {
         self.announced.set(false);
         self.quiet.set(false);
         self.outcome.set(None);
+        self.unwinding.set(None);
+        self.unjudged_steps.set(0);
+        self.left_out.set(false);
     }
 
     /// A worker has a stack, which is this task of shuttle's.
@@ -139,6 +149,9 @@ impl Crew {
             cancel: None,
             farewells: 0,
             request: None,
+            struck: false,
+            holds_back: None,
+            unwound: false,
         });
         team.stands(me, stand, &mut self.core.book.borrow_mut());
     }
@@ -156,6 +169,12 @@ impl Crew {
             by_task.resize(task + 1, NO_MEMBER);
         }
         by_task[task] = member;
+    }
+
+    /// Which worker a task of shuttle's is.
+    pub(super) fn member_of(&self, task: usize) -> Option<usize> {
+        let member = self.by_task.borrow().get(task).copied();
+        member.filter(|&me| me != NO_MEMBER)
     }
 
     /// Whether somebody else has started a task of shuttle's; they are in the order of their start.
@@ -199,12 +218,25 @@ impl Crew {
             self.leave();
             return Action::Proceed;
         }
+        core.refuse_while_looking();
         let Runner { slot: me, worker } = core.current.get();
-        if std::thread::panicking() || me == NOBODY.slot {
+        if me == NOBODY.slot || self.unwinds(me) {
             return Action::Proceed;
         }
         self.put_back_late();
-        let mut book = core.book.borrow_mut();
+        self.stand_here(me, worker, statement, op)
+    }
+
+    /// The same, whether or not it unwinds.
+    #[inline(always)]
+    pub(super) fn stand_here(
+        &self,
+        me: usize,
+        worker: WorkerId,
+        statement: StatementId,
+        op: Op,
+    ) -> Action {
+        let mut book = self.core.book.borrow_mut();
         if let Op::Acquire { timed, .. } = op {
             book.account_mut(worker).timers = u32::from(timed);
         }
@@ -333,9 +365,8 @@ impl Crew {
         is_yielding: bool,
     ) -> Option<usize> {
         let announced = self.announced.replace(false);
-        if let Some(me) = current.and_then(|task| self.by_task.borrow().get(task).copied())
+        if let Some(me) = current.and_then(|task| self.member_of(task))
             && !announced
-            && me != NO_MEMBER
         {
             self.stands_at_foreign(me, is_yielding);
         }
@@ -482,19 +513,29 @@ impl Crew {
             Ok(stand) => stand,
             Err(me) => return Turn::Of(me, Action::Proceed),
         };
+        if core.unjudged.get() && matches!(situation, Situation::Going | Situation::Stuck) {
+            return self.choose_unjudged();
+        }
+        self.hold_back(runnable);
         match situation {
             Situation::Going => match core.tell_and_ask() {
                 Some(at) => self.of(at),
                 None => self.end(Outcome::Abandoned),
             },
             // it is settled when all stacks are gone
-            Situation::Finished => Turn::Over,
+            Situation::Finished => {
+                core.check_invariants();
+                Turn::Over
+            }
             Situation::StepBound => {
                 // who goes on for ever while a timer runs would be ended by it: no livelock
                 core.tell(if timers { Situation::Going } else { situation });
                 self.end(Outcome::StepBound)
             }
-            Situation::Stuck => self.end(Outcome::Stuck),
+            Situation::Stuck => {
+                core.check_invariants();
+                self.end(Outcome::Stuck)
+            }
         }
     }
 
@@ -523,33 +564,6 @@ impl Crew {
             .map(|member| self.team.borrow().members[member].joined);
         book.account(worker).how == Ending::Panicked && joined == Some(false)
     }
-
-    /// A worker that waits in an acquire still shows that.
-    pub(super) fn shows_what_it_waits_for(&self, worker: WorkerId) {
-        let mut book = self.core.book.borrow_mut();
-        let account = book.account_mut(worker);
-        if let Some(Wait::Permits {
-            semaphore,
-            permits,
-            timed,
-            ..
-        }) = account.wait
-        {
-            account.op = Op::Acquire {
-                semaphore,
-                permits: permits as u32,
-                timed,
-            };
-        }
-    }
-
-    /// The acquire is called off at which a worker waits.
-    pub(super) fn call_off(&self, member: usize) {
-        let cancel = self.team.borrow().members[member].cancel.clone();
-        if let Some(cancel) = cancel {
-            cancel.fire();
-        }
-    }
 }
 
 /// Whose turn it is.
@@ -564,6 +578,10 @@ pub(super) enum Turn {
 
 impl Turns for Crew {
     fn take(&self, statement: StatementId, op: Op) -> Action {
-        self.stand(statement, op)
+        let action = self.stand(statement, op);
+        if action == Action::Panic {
+            self.holds_back(statement);
+        }
+        action
     }
 }

@@ -13,18 +13,22 @@ impl Crew {
     /// The run is over: the worker that runs, if one does, unwinds, unless it does already.
     pub(super) fn leave(&self) {
         let me = self.core.current.get().slot;
-        if std::thread::panicking() || me == NOBODY.slot {
+        if me == NOBODY.slot || self.unwinds(me) {
             return;
         }
-        let given_up = self
-            .team
-            .borrow_mut()
-            .members
-            .get_mut(me)
-            .is_some_and(|member| {
+        // another one may unwind, and wait
+        let panicking = std::thread::panicking();
+        let (given_up, unwinds) = match self.team.borrow_mut().members.get_mut(me) {
+            Some(member) => {
                 member.farewells += 1;
-                member.farewells > MOST_FAREWELLS
-            });
+                let before = std::mem::replace(&mut member.unwound, true);
+                (member.farewells > MOST_FAREWELLS, before && panicking)
+            }
+            None => (false, false),
+        };
+        if unwinds && !given_up {
+            return;
+        }
         if given_up {
             // nobody comes back to it
             self.announced.set(true);

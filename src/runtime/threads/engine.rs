@@ -59,6 +59,11 @@ impl Threads {
         self.crew.unknown.borrow_mut().clear();
     }
 
+    /// Whether a worker was kept waiting in the last run that could have gone on.
+    pub(in crate::runtime) fn left_out(&self) -> bool {
+        self.crew.left_out.get()
+    }
+
     pub(super) fn crew(&self) -> &Rc<Crew> {
         &self.crew
     }
@@ -97,6 +102,10 @@ impl Threads {
         };
         *core.turns.borrow_mut() = None;
         self.pass_on_panic();
+        let outcome = match core.unjudged.get() {
+            true => Outcome::NotJudged,
+            false => outcome,
+        };
         self.settle(outcome);
         core.clear();
         strategy.borrow_mut().end(outcome);
@@ -153,7 +162,7 @@ impl Threads {
         let situation = match outcome {
             Outcome::Finished => Situation::Finished,
             Outcome::Stuck => Situation::Stuck,
-            Outcome::StepBound | Outcome::Abandoned => {
+            Outcome::StepBound | Outcome::Abandoned | Outcome::NotJudged => {
                 core.phase.set(Phase::Ending);
                 return;
             }

@@ -8,7 +8,9 @@ use std::task::{Context, Poll, Waker};
 
 use super::crew::{Crew, Late};
 use super::team::Stand;
-use crate::run::{Action, Event as Told, Op as Announced, Permits, SemaphoreId, StatementId};
+use crate::run::{
+    Action, Event as Told, Op as Announced, Permits, SemaphoreId, StatementId, Wait, WorkerId,
+};
 use crate::runtime::scene::core::Core;
 use crate::runtime::scene::hook::ID_BITS;
 use crate::semaphore::Later;
@@ -87,6 +89,8 @@ impl Hook for ThreadHook {
         if self.core.is_ending() {
             return self.crew.leave();
         }
+        // the book may be borrowed for what looks
+        self.core.refuse_while_looking();
         let (announced, statement) = self.place(site, op, place);
         // of a program's ops each has been stood at but those that may wait
         if !self.core.script.on.get() || matches!(op, Op::Acquire { .. }) {
@@ -167,9 +171,8 @@ impl Hook for ThreadHook {
         }
         let semaphore = core.id_of(site);
         let (me, worker) = (core.current.get().slot, core.worker());
-        if std::thread::panicking() {
-            self.refuse_to_wait(semaphore);
-            return Woken::TimedOut;
+        if self.crew.unwinds(me) {
+            self.crew.cannot_judge(me);
         }
         self.crew.shows_what_it_waits_for(worker);
         let is_woken = core.progress.borrow().slots[me].flag.is_ready();
@@ -194,21 +197,31 @@ impl Hook for ThreadHook {
     }
 }
 
-impl ThreadHook {
-    /// Who would wait in a destructor while its worker unwinds cannot: no other may run meanwhile.
-    fn refuse_to_wait(&self, semaphore: SemaphoreId) {
-        let worker = self.core.worker();
+impl Crew {
+    /// A worker that waits in an acquire still shows that.
+    fn shows_what_it_waits_for(&self, worker: WorkerId) {
         let mut book = self.core.book.borrow_mut();
-        let statement = book.account(worker).statement;
-        let name = book.names.semaphore_name(semaphore).to_owned();
-        let text = book.text(&format!(
-            "a destructor waits for {name} while its thread panics: that is not explored, the acquire \
-             was refused as timed out"
-        ));
-        book.events.push(Told::Failed {
-            worker,
-            statement,
-            text,
-        });
+        let account = book.account_mut(worker);
+        if let Some(Wait::Permits {
+            semaphore,
+            permits,
+            timed,
+            ..
+        }) = account.wait
+        {
+            account.op = Announced::Acquire {
+                semaphore,
+                permits: permits as u32,
+                timed,
+            };
+        }
+    }
+
+    /// The acquire is called off at which a worker waits.
+    fn call_off(&self, member: usize) {
+        let cancel = self.team.borrow().members[member].cancel.clone();
+        if let Some(cancel) = cancel {
+            cancel.fire();
+        }
     }
 }

@@ -9,7 +9,8 @@
 //! **Invariants**
 //!
 //! 1. Between two choices each worker stands somewhere: none is in the middle of a step.
-//! 2. Nobody switches while the thread panics. What an unwinding puts back is put back after the
+//! 2. Nobody switches while the thread panics, but where who unwinds has to wait: then the run is not
+//!    judged any more, see `unwinding`. What an unwinding puts back is put back after the
 //!    worker's root has caught the panic, each in a step of its own; at once where the user's code has
 //!    caught it, and looks at a semaphore or comes to what only shuttle knows of.
 //! 3. A run that ends early unwinds its workers, the youngest first, so that what they hold is dropped;
@@ -31,6 +32,7 @@ mod scheduler;
 mod scope;
 mod spawn;
 mod team;
+mod unwinding;
 
 pub use acquiring::{Acquired, acquiring};
 pub(crate) use engine::{Main, Threads};

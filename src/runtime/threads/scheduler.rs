@@ -30,12 +30,22 @@ impl Crew {
             self.announced.set(false);
             return Some(TaskId::from(next));
         }
+        if self.core.looking.get() {
+            // what is watched by something that switches is told; it does not switch
+            self.core.came_to_a_point.set(true);
+            return current;
+        }
         let runs_on = |me: TaskId| runnable.iter().any(|task| task.id() == me);
-        if let Some(me) = current
-            && (self.quiet.get() || std::thread::panicking())
-            && runs_on(me)
-        {
-            return Some(me);
+        if let Some(me) = current.filter(|_| self.quiet.get() || std::thread::panicking()) {
+            // who has said where it stands waits there
+            let goes_on = |&me: &usize| self.unwinds(me) && !self.announced.get();
+            let unwinds = self.member_of(usize::from(me)).filter(goes_on);
+            if runs_on(me) && (self.quiet.get() || unwinds.is_some()) {
+                return Some(me);
+            }
+            if let Some(me) = unwinds {
+                self.cannot_judge(me);
+            }
         }
         let mut tasks = self.runnable.borrow_mut();
         // who is parked could be woken for nothing: whoever relies on that would wait for ever

@@ -15,7 +15,7 @@ use super::engine::STACK;
 use super::team::Stand;
 use crate::run::{Cause, Ending, Event, Op, StatementId, WorkerId};
 use crate::runtime::names::{Here, Verb};
-use crate::runtime::scene::core::NOBODY;
+use crate::runtime::scene::core::{NOBODY, Runner};
 use crate::runtime::scene::panics::{INJECTED, Sight};
 use crate::runtime::scene::slot::Striker;
 
@@ -273,6 +273,7 @@ impl Crew {
         if core.is_ending() {
             self.leave();
         }
+        core.refuse_while_looking();
         let parent = core.current.get().slot;
         let (parent_id, nth) = {
             let slot = &mut core.progress.borrow_mut().slots[parent];
@@ -294,9 +295,20 @@ impl Crew {
             return self.leave();
         }
         let statement = core.book.borrow_mut().names.join(place, worker);
-        self.stand(statement, Op::Join { first: worker });
+        let op = Op::Join { first: worker };
+        let Runner {
+            slot: me,
+            worker: of,
+        } = core.current.get();
+        if me != NOBODY.slot && self.unwinds(me) {
+            if !core.has_ended(worker) {
+                self.cannot_judge(me);
+                self.stand_here(me, of, statement, op);
+            }
+        } else {
+            self.stand(statement, op);
+        }
         let mut book = core.book.borrow_mut();
-        let me = core.current.get().slot;
         let members = &mut self.team.borrow_mut().members;
         members[me].heard_of_panic |= book.account(worker).how == Ending::Panicked;
         book.account_mut(core.worker()).wait = None;

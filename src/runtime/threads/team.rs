@@ -48,6 +48,12 @@ pub(super) struct Member {
     pub(super) farewells: u32,
     /// What it acquires of a semaphore that is none of ours, if it says so.
     pub(super) request: Option<Request>,
+    /// Whether an injected panic has struck it.
+    pub(super) struck: bool,
+    /// Where the run was, in steps, when it began to wait until it may unwind, if it does.
+    pub(super) holds_back: Option<u64>,
+    /// Whether it was made to unwind since the run is over.
+    pub(super) unwound: bool,
 }
 
 /// The workers of a run, and who of them can go on: a step changes little of that.
