@@ -171,6 +171,10 @@ impl Strategy for Ending {
         self.strategy.borrow_mut().choose_place(point)
     }
 
+    fn stops_at_spawn(&mut self) -> bool {
+        self.strategy.borrow_mut().stops_at_spawn()
+    }
+
     fn observe(&mut self, event: &Event) {
         self.strategy.borrow_mut().observe(event);
     }

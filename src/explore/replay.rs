@@ -132,6 +132,10 @@ impl Strategy for InTime {
         }
         self.replay.choose(point)
     }
+
+    fn stops_at_spawn(&mut self) -> bool {
+        self.replay.stops_at_spawn()
+    }
 }
 
 /// Of a run that would take more cells than this, a semaphore or a worker in a state each, only the
