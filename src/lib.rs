@@ -155,7 +155,7 @@ pub use explore::{Explorer, check_async, check_semaphore, try_check_async};
 pub use explore::{check, try_check};
 #[cfg(feature = "threads")]
 pub use runtime::acquiring;
-pub use runtime::{fault, invariant, task, thread};
+pub use runtime::{fault, invariant, reached, task, thread};
 #[cfg(feature = "check")]
 pub use runtime::{probe, time, tracked};
 pub use semaphore::{

@@ -215,6 +215,7 @@ fn kind(event: &Event) -> &'static str {
         },
         Event::Granted { .. } => "granted",
         Event::Queued { .. } => "queued",
+        Event::AskedTooMuch { .. } => "asked too much",
         Event::TimedOut { .. } => "timed out",
         Event::TryFailed { .. } => "try failed",
         Event::Released { .. } => "released",

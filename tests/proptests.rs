@@ -212,7 +212,9 @@ fn a_value_is_made_smaller_for_as_long_as_it_fails_in_the_same_way() {
 
 #[test]
 fn a_value_that_was_kept_is_tried_first_or_told() {
-    let checks = checks("kept-values");
+    let mut checks = checks("kept-values");
+    // what is mended does nothing at all
+    checks.explorer.allow_vacuous = true;
     let first = failed(checks.try_futures_of(5..40u32, |_| None, two_bugs));
     let read = |text: &str| text.parse().ok();
     let again = failed(checks.try_futures_of(Just(0u32), read, two_bugs));

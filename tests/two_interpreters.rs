@@ -44,6 +44,7 @@ fn translate(finding: &Reported) -> Finding {
         Identity::Exhaustion { waiters, .. } | Identity::ImpossibleRequest { waiters, .. } => {
             format!("waiters={}", numbers(waiters))
         }
+        Identity::TimedRequest { statement, .. } => format!("timed={}", statement.0),
         Identity::LockOrder { .. } => {
             let mut names = finding.semaphores.clone();
             let least = (0..names.len()).min_by_key(|&i| &names[i]).unwrap_or(0);

@@ -21,6 +21,10 @@ use crate::schedule::ScheduleError;
 /// A finding's schedule is replayed by `SELVEDGE_REPLAY='…' cargo test NAME`; a check that the
 /// schedule is not of runs as ever.
 ///
+/// It stops at the first error, once that is made cheapest; `SELVEDGE_KEEP_GOING=1` or
+/// [`Explorer::keep_going`] make all runs. If no run had anything to decide or to judge, that is an error
+/// too, `vacuous`: then what the closure does is not seen, and was not checked.
+///
 /// It is a sample: see `docs/green-checks.md` in the repository for what a green check says, and what
 /// it does not.
 ///
@@ -61,6 +65,10 @@ where
 ///
 /// A finding's schedule is replayed by `SELVEDGE_REPLAY='…' cargo test NAME`; a check that the
 /// schedule is not of runs as ever.
+///
+/// It stops at the first error, once that is made cheapest; `SELVEDGE_KEEP_GOING=1` or
+/// [`Explorer::keep_going`] make all runs. If no run had anything to decide or to judge, that is an error
+/// too, `vacuous`: then what the closure does is not seen, and was not checked.
 ///
 /// It is a sample: see `docs/green-checks.md` in the repository for what a green check says, and what
 /// it does not.
@@ -373,7 +381,7 @@ fn conclude(report: &Report, told: Option<&str>) {
         let told = told.map_or(String::new(), |told| format!("{told}\n"));
         panic!("\n{}{told}", text(report, &style()));
     }
-    if !report.findings.is_empty() {
+    if !report.findings.is_empty() || report.has_notes() {
         eprint!("{}", text(report, &style()));
     }
 }

@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use super::Explorer;
 use super::clock::Clock;
+use super::coverage::Whole;
 use super::explorer::{EFFORT, stats_of_runs};
 use super::findings::{Evidence, Findings, Shown, findings, order};
 use super::halt::{Due, Halt};
+use super::how_far::HowFar;
 #[cfg(feature = "proptest")]
 use super::naming::command;
 use super::replay::{replay_in_time, replay_of};
-use super::runs::{Costed, Facts, make_runs};
+use super::runs::{Costed, Facts, Ran, make_runs};
 use super::steady::changing_run;
 use super::subject::{Source, Subject};
 use super::watchdog::watched;
@@ -77,7 +79,8 @@ impl Explorer {
             place: Here::from(Location::caller()),
             command: None,
         };
-        self.explore_case(case, closure_of(closure))
+        self.making_all_runs()
+            .explore_case(case, closure_of(closure))
     }
 
     /// Replays a schedule of a closure; the report has what the run shows.
@@ -129,7 +132,8 @@ impl Explorer {
             place: Here::from(Location::caller()),
             command: None,
         };
-        self.explore_case(case, closure_of_threads(closure))
+        self.making_all_runs()
+            .explore_case(case, closure_of_threads(closure))
     }
 
     /// Replays a schedule of a closure over threads; the report has what the run shows.
@@ -171,7 +175,7 @@ impl Explorer {
             place: Here::from(place),
             command: Some(command()),
         };
-        self.explore_case(case, closure)
+        self.making_all_runs().explore_case(case, closure)
     }
 
     /// Replays a schedule of a closure, for a check of that name that stands at `place`.
@@ -192,11 +196,20 @@ impl Explorer {
         self.replay_case(case, schedule, closure)
     }
 
+    /// Who asks for a report asks for all that the runs show.
+    fn making_all_runs(&self) -> Explorer {
+        Explorer {
+            keep_going: true,
+            ..self.clone()
+        }
+    }
+
     #[track_caller]
     pub(super) fn explore_case(&self, case: Case, closure: Closure) -> Report {
         let explorer = self.clone();
         let (of, make) = (case.clone(), Arc::clone(&closure));
-        watched(self, &case, &closure, move |published| {
+        let far = HowFar::of(self, &case);
+        watched(self, &case, &closure, Some(far), move |published| {
             explorer.explore_here(&of, make(), published)
         })
     }
@@ -210,7 +223,7 @@ impl Explorer {
     ) -> Result<Report, ScheduleError> {
         let (explorer, schedule) = (self.clone(), schedule.to_owned());
         let (of, make) = (case.clone(), Arc::clone(&closure));
-        watched(self, &case, &closure, move |published| {
+        watched(self, &case, &closure, None, move |published| {
             explorer.replay_here(&of, &schedule, make(), published)
         })
     }
@@ -278,9 +291,11 @@ impl Explorer {
         halt: &Halt<'_>,
     ) -> Report {
         let subject = self.subject(case, root);
-        subject.tasks.publish(Some(published));
-        let (facts, stopped, stats, left_out) = self.make_all_runs(&subject, halt);
-        let facts = subject.without_handed_over(facts, &halt.due());
+        subject.tasks.publish(Some(Arc::clone(&published)));
+        let (ran, stopped) = self.make_runs(&subject, halt, &published);
+        let stats = stats_of_runs(&ran, halt.clock);
+        let left_out = ran.left_out || ran.unjudged > 0;
+        let facts = subject.without_handed_over(ran.facts, &halt.due());
         // what was not judged was not explored
         let complete = stopped.is_none() && !left_out;
         let why = (stopped, complete);
@@ -296,14 +311,23 @@ impl Explorer {
             report.stopped = stopped.or(Some(Stopped::Runs));
             report.complete = false;
         }
+        let coverage = ran.covering.coverage();
+        if !report.has_errors() {
+            let whole = Whole::of_case(case, subject.written);
+            let wrong = self.judge_coverage(&coverage, whole);
+            report.findings.splice(0..0, wrong);
+        }
+        report.coverage = Some(coverage);
         report
     }
 
-    fn make_all_runs(
+    /// The runs of a closure, and why there are no more of them.
+    fn make_runs(
         &self,
         subject: &ClosureSubject,
         halt: &Halt<'_>,
-    ) -> (Facts, Option<Stopped>, Stats, bool) {
+        published: &Published,
+    ) -> (Ran, Option<Stopped>) {
         let settings = Settings {
             seed: self.seed,
             budget: self.limits(),
@@ -324,17 +348,19 @@ impl Explorer {
                     Fact::Failed(Identity::Livelock | Identity::Spin { .. })
                 )
             };
+            published.made(ran.runs);
+            let is_error = |fact: &Fact| matches!(fact, Fact::Failed(i) if !i.is_warning());
             // who unwinds for ever would do so through all runs that follow
             stopped = if ran.facts.keys().any(hangs) || std::thread::panicking() {
                 Some(Stopped::Hang)
+            } else if !self.keep_going && ran.facts.keys().any(is_error) {
+                Some(Stopped::FirstError)
             } else {
                 self.stops(number, halt)
             };
             stopped.is_some()
         });
-        let stats = stats_of_runs(&ran, halt.clock);
-        let left_out = ran.left_out || ran.unjudged > 0;
-        (ran.facts, stopped, stats, left_out)
+        (ran, stopped)
     }
 
     pub(super) fn report(
@@ -383,6 +409,7 @@ impl Explorer {
             more_cycles,
             not_replayed,
             timeline: None,
+            coverage: None,
             stats: Stats {
                 seconds: clock.seconds(),
                 ..stats

@@ -61,6 +61,15 @@ pub struct Explorer {
     pub invariants: Invariants,
     /// Where checks keep the schedules of what they find.
     pub regressions: Regressions,
+    /// Whether a check of a closure makes all its runs (`SELVEDGE_KEEP_GOING=1`). Otherwise it stops at
+    /// the first error, which is made cheapest and told. Who asks for a [`Report`], as by
+    /// [`explore_async`](Explorer::explore_async), has all runs made.
+    pub keep_going: bool,
+    /// Whether a closure may have nothing to decide and nothing to judge in any of its runs, which is
+    /// `vacuous` otherwise.
+    pub allow_vacuous: bool,
+    /// The places that some run of a closure has to reach: see [`must_reach`](Explorer::must_reach).
+    pub must_reach: Vec<String>,
 }
 
 impl Default for Explorer {
@@ -83,6 +92,9 @@ impl Default for Explorer {
             patience: Duration::from_secs(10),
             invariants: Invariants::default(),
             regressions: Regressions::default(),
+            keep_going: false,
+            allow_vacuous: false,
+            must_reach: Vec::new(),
         }
     }
 }
@@ -192,6 +204,7 @@ impl Explorer {
             more_cycles,
             not_replayed: not_replayed + outcome.without_schedule,
             timeline: None,
+            coverage: None,
             stats: Stats {
                 seconds: halt.clock.seconds(),
                 ..outcome.stats
@@ -263,7 +276,7 @@ impl Explorer {
         let counted = classes
             .count(&mut |tally: &Tally| {
                 halt.watcher.progress(&stats_of_classes(tally, halt.clock));
-                self.stops(tally.classes, halt)
+                self.stops(Some(tally.classes), halt)
             })
             .ok()?;
         if !counted.undecided.is_empty() {
@@ -306,7 +319,7 @@ impl Explorer {
         let classes = WaitClasses { program: &straight };
         let (tally, stopped) = classes.count(&mut |tally: &Tally| {
             halt.watcher.progress(&stats_of_classes(tally, halt.clock));
-            self.stops(tally.classes, halt)
+            self.stops(Some(tally.classes), halt)
         });
         Some(Outcome {
             stopped: outcome.stopped.or(stopped),
@@ -406,7 +419,10 @@ impl Explorer {
             let stride = shard.count.saturating_mul(jobs);
             let make = (first, stride);
             let (ran, _) = make_runs(&mut *engine, &strategy, make, &due, |number, ran| {
-                let all = done.fetch_add(1, Ordering::Relaxed);
+                let all = match number {
+                    Some(_) => done.fetch_add(1, Ordering::Relaxed),
+                    None => 0,
+                };
                 if job == 0 {
                     halt.watcher.progress(&Stats {
                         runs: all,
@@ -452,12 +468,11 @@ impl Explorer {
         Outcome::of_runs(all, stopped, halt.clock)
     }
 
-    /// Whether a run of that number is not made any more.
-    pub(super) fn stops(&self, number: u64, halt: &Halt<'_>) -> Option<Stopped> {
+    /// Whether a run of that number, or a pilot if it has none, is not made any more.
+    pub(super) fn stops(&self, number: Option<u64>, halt: &Halt<'_>) -> Option<Stopped> {
+        let all_made = matches!((number, self.runs), (Some(number), Some(most)) if number >= most);
         match halt.why() {
-            Some(Stopped::Time) | None if self.runs.is_some_and(|most| number >= most) => {
-                Some(Stopped::Runs)
-            }
+            Some(Stopped::Time) | None if all_made => Some(Stopped::Runs),
             why => why,
         }
     }

@@ -370,6 +370,7 @@ fn finding(
         severity: match danger {
             // an order that no run deadlocked on may be right
             Some(Danger::Unreachable | Danger::Unknown) => Severity::Warning,
+            _ if identity.is_warning() => Severity::Warning,
             Some(Danger::Reachable) | None => Severity::Error,
         },
         semaphores: semaphores

@@ -32,8 +32,11 @@ pub(super) fn words(subject: &dyn Subject, identity: &Identity) -> String {
     for label in labels {
         text += &format!(" {label}");
     }
-    if let Identity::Leak { how, .. } = identity {
-        text += &format!(" {how}");
+    match identity {
+        Identity::Leak { how, .. } => text += &format!(" {how}"),
+        Identity::TimedRequest { .. } => text += " timed",
+        Identity::TakenOutside { .. } => text += " outside",
+        _ => {}
     }
     text
 }

@@ -12,10 +12,12 @@ mod check;
 mod clock;
 mod closures;
 mod conformance;
+mod coverage;
 mod explorer;
 mod findings;
 mod fuzzing;
 mod halt;
+mod how_far;
 mod identify;
 mod invariants;
 mod likeness;
@@ -40,6 +42,8 @@ pub(crate) use closures::closure_of_threads;
 #[cfg(feature = "proptest")]
 pub(crate) use closures::{Closure, closure_of};
 pub use conformance::{Conformance, Difference, Model, Ops, check_semaphore};
+#[cfg(feature = "proptest")]
+pub(crate) use coverage::Whole;
 pub use explorer::{Explorer, Watcher, budget_of};
 pub use fuzzing::{Counters, Fuzzing, Pairs};
 pub use invariants::Invariants;

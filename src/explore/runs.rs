@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::halt::{Due, Ending};
 use crate::property::{Engine, Fact, SharedStrategy, SharedWitness, Situation, Step, Witness};
-use crate::run::{Choice, Outcome, View, switches};
+use crate::run::{Choice, Covering, Outcome, RunKind, View, switches};
 
 /// A schedule that shows a fact, with its costs in the order in which they count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,7 @@ pub(super) struct Ran {
     pub(super) unjudged: u64,
     /// Whether some run was not offered all that a real one could do.
     pub(super) left_out: bool,
+    pub(super) covering: Covering,
 }
 
 pub(super) fn keep(facts: &mut Facts, fact: Fact, costed: Costed) {
@@ -49,26 +50,39 @@ pub(super) fn keep(facts: &mut Facts, fact: Fact, costed: Costed) {
 }
 
 /// Makes the pilot runs that the strategy wants, then the runs `first`, `first + stride`, … until
-/// the strategy has no more or `stop` says so; a run that is under way when it is `due` to end ends
-/// there, and is not counted.
-/// Whether the strategy had no more.
+/// the strategy has no more or `stop` says so, which is asked before each run, and told its number if it
+/// has one; a run that is under way when it is `due` to end ends there, and is not counted. Whether the
+/// strategy had no more.
+///
+/// Pilots are the same whatever the part of the runs: what they show is reported with run 0.
 pub(super) fn make_runs(
     engine: &mut dyn Engine,
     strategy: &SharedStrategy,
     (first, stride): (u64, u64),
     due: &Due,
-    mut stop: impl FnMut(u64, &Ran) -> bool,
+    mut stop: impl FnMut(Option<u64>, &Ran) -> bool,
 ) -> (Ran, bool) {
     let collector = Rc::new(RefCell::new(Collector::default()));
     let witness: SharedWitness = collector.clone();
-    let mut number = first;
     let deaf: SharedWitness = Rc::new(RefCell::new(Deaf));
     let strategy = &Ending::of(strategy, due);
+    let ran = || std::mem::take(&mut collector.borrow_mut().ran);
     while strategy.borrow_mut().pilot() {
-        engine.execute(strategy, &deaf);
+        if stop(None, &collector.borrow().ran) {
+            return (ran(), false);
+        }
+        if first == 0 {
+            let outcome = engine.execute(strategy, &witness);
+            let mut collector = collector.borrow_mut();
+            engine.cover(&mut collector.ran.covering, RunKind::Pilot);
+            collector.judged(outcome, engine);
+        } else {
+            engine.execute(strategy, &deaf);
+        }
     }
+    let mut number = first;
     let had_no_more = loop {
-        if stop(number, &collector.borrow().ran) {
+        if stop(Some(number), &collector.borrow().ran) {
             break false;
         }
         if !strategy.borrow_mut().begin(number) {
@@ -77,17 +91,16 @@ pub(super) fn make_runs(
         let outcome = engine.execute(strategy, &witness);
         let mut collector = collector.borrow_mut();
         if outcome != Outcome::Abandoned || !due.is_set() {
-            collector.ended(engine.steps());
+            collector.ended(engine);
         }
-        collector.ran.unjudged += u64::from(outcome == Outcome::NotJudged);
-        collector.ran.left_out |= engine.left_out();
+        collector.judged(outcome, engine);
         drop(collector);
         number = number.saturating_add(stride);
     };
-    (std::mem::take(&mut collector.borrow_mut().ran), had_no_more)
+    (ran(), had_no_more)
 }
 
-/// Hears nothing: what happens in a pilot run is not reported.
+/// Hears nothing: another part of the runs reports what happens in a pilot run.
 struct Deaf;
 
 impl Witness for Deaf {
@@ -105,7 +118,15 @@ struct Collector {
 }
 
 impl Collector {
-    fn ended(&mut self, steps: u64) {
+    /// Whether all of a run was judged, and all that can happen in it was on offer.
+    fn judged(&mut self, outcome: Outcome, engine: &dyn Engine) {
+        self.ran.unjudged += u64::from(outcome == Outcome::NotJudged);
+        self.ran.left_out |= engine.left_out();
+    }
+
+    fn ended(&mut self, engine: &dyn Engine) {
+        let steps = engine.steps();
+        engine.cover(&mut self.ran.covering, RunKind::Numbered);
         self.ran.runs += 1;
         self.ran.steps += steps;
         self.ran.depth = self.ran.depth.max(steps);

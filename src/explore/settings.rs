@@ -70,6 +70,11 @@ impl Bounds {
         most: u32::MAX as u64,
         ..Bounds::ANY
     };
+    const SWITCH: Bounds = Bounds {
+        most: 1,
+        reason: "it is on or off",
+        ..Bounds::ANY
+    };
     const DEPTH: Bounds = Bounds {
         least: 1,
         most: 1000,
@@ -125,7 +130,7 @@ enum Take {
 }
 
 /// Every variable that begins with `SELVEDGE_`.
-pub static SETTINGS: [Setting; 13] = [
+pub static SETTINGS: [Setting; 14] = [
     Setting {
         variable: "SELVEDGE_CANCELS",
         value: Value::Number(Bounds::FAULTS),
@@ -149,6 +154,14 @@ pub static SETTINGS: [Setting; 13] = [
         meaning: "threads that make random runs of a program; a check has one",
         option: Some("--jobs"),
         take: Take::Number(|e, n| e.jobs = n as usize),
+    },
+    Setting {
+        variable: "SELVEDGE_KEEP_GOING",
+        value: Value::Number(Bounds::SWITCH),
+        default: "0",
+        meaning: "1: a check makes all its runs, also after a first error",
+        option: None,
+        take: Take::Number(|e, n| e.keep_going = n == 1),
     },
     Setting {
         variable: "SELVEDGE_PANICS",

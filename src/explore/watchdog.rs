@@ -12,6 +12,7 @@ use super::Explorer;
 use super::clock::Clock;
 use super::closures::{Case, Closure, ClosureSubject, as_exploration, refuse_nesting};
 use super::findings::spinning;
+use super::how_far::{self, HowFar};
 use super::replay::replay_of;
 use crate::report::{Reduction, Report, Stats, Stopped};
 use crate::runtime::{Published, message};
@@ -44,6 +45,7 @@ pub(super) fn watched<T: Outcome>(
     explorer: &Explorer,
     case: &Case,
     closure: &Closure,
+    mut far: Option<HowFar>,
     explore: impl FnOnce(Arc<Published>) -> T + Send + 'static,
 ) -> T {
     refuse_nesting();
@@ -59,7 +61,18 @@ pub(super) fn watched<T: Outcome>(
         // nobody waits any more if this took too long
         let _ = sender.send(outcome);
     });
-    match wait(&receiver, &published, explorer.patience, &starving) {
+    let mut looks = |passed| {
+        if let Some(far) = &mut far {
+            far.tell(published.runs_made(), passed);
+        }
+    };
+    match wait(
+        &receiver,
+        &published,
+        explorer.patience,
+        &starving,
+        &mut looks,
+    ) {
         Heard::Outcome(outcome) => {
             // its thread-local values are dropped before anybody goes on
             let _ = worker.join();
@@ -131,30 +144,38 @@ impl Starving {
     }
 }
 
+/// Waits for an outcome, as long as steps are made; `looks` is called from time to time, with how long it
+/// has waited.
 fn wait<T>(
     receiver: &Receiver<T>,
     published: &Published,
     patience: Duration,
     starving: &Starving,
+    looks: &mut dyn FnMut(Duration),
 ) -> Heard<T> {
     let (mut beat, mut starved) = (published.beat(), starving.so_far());
     // of the patience with the step that is under way
     let mut left = patience;
+    let mut passed = Duration::ZERO;
     loop {
-        match receiver.recv_timeout(left) {
+        let part = left.min(how_far::FIRST);
+        match receiver.recv_timeout(part) {
             Ok(outcome) => return Heard::Outcome(outcome),
             Err(RecvTimeoutError::Disconnected) => return Heard::End,
             Err(RecvTimeoutError::Timeout) => {
                 let (now, starved_now) = (published.beat(), starving.so_far());
-                let lost = starved_now.saturating_sub(starved).min(left);
-                if now != beat {
-                    left = patience;
-                } else if lost < SHORTEST {
-                    return Heard::Silence;
+                let lost = starved_now.saturating_sub(starved).min(part);
+                left = if now == beat {
+                    left - part + lost
                 } else {
-                    left = lost;
+                    patience
+                };
+                if left < SHORTEST {
+                    return Heard::Silence;
                 }
                 (beat, starved) = (now, starved_now);
+                passed += part;
+                looks(passed);
             }
         }
     }
@@ -190,7 +211,7 @@ fn hanging(explorer: &Explorer, case: &Case, closure: &Closure, published: &Publ
         });
         let _ = sender.send(report);
     });
-    match wait(&receiver, &again, explorer.patience, &starving) {
+    match wait(&receiver, &again, explorer.patience, &starving, &mut |_| ()) {
         Heard::Outcome(report) => report,
         Heard::Silence | Heard::End => panic!(
             "{}: a step does not end, and a replay of the steps before it does not either: the \
@@ -224,6 +245,7 @@ impl Explorer {
             more_cycles: false,
             not_replayed: 0,
             timeline: None,
+            coverage: None,
             stats: Stats::default(),
         }
     }

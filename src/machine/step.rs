@@ -4,7 +4,8 @@ use super::code::{END, FrameKind, Instances, Instr, Pc, Waiting};
 use super::ledger::{Moving, Refused};
 use super::model::Machine;
 use super::state::{Standing, State};
-use crate::run::{Action, Cause, Choice, Ending, Event, Permits, WorkerId};
+use crate::program::Order;
+use crate::run::{Action, Cause, Choice, Ending, Event, Permits, SemaphoreId, WorkerId};
 
 /// Hears what a step makes happen.
 pub trait Sink {
@@ -101,12 +102,16 @@ impl<S: Sink> Stepper<'_, S> {
             Action::Timeout => {
                 let Instr::Acquire {
                     semaphore,
+                    permits,
                     otherwise,
                     ..
                 } = *machine.instr(id, pc)
                 else {
                     unreachable!("a timer runs at an acquire")
                 };
+                if machine.semaphore(semaphore).order == Order::Barging {
+                    self.asks(id, pc, semaphore, u64::from(permits));
+                }
                 self.sink.event(Event::TimedOut {
                     worker: id,
                     semaphore,
@@ -122,6 +127,21 @@ impl<S: Sink> Stepper<'_, S> {
             | Action::ToSpawn => {
                 unreachable!("these are for closures")
             }
+        }
+    }
+
+    /// An acquire with a timer has to wait.
+    fn asks(&mut self, worker: WorkerId, pc: Pc, semaphore: SemaphoreId, permits: u64) {
+        let machine = self.machine;
+        let capacity = machine.capacity_of(self.state, semaphore);
+        if permits > capacity && !machine.is_signal(semaphore) {
+            self.sink.event(Event::AskedTooMuch {
+                worker,
+                semaphore,
+                permits,
+                capacity,
+                statement: machine.worker(worker).statements[pc as usize],
+            });
         }
     }
 
@@ -160,6 +180,9 @@ impl<S: Sink> Stepper<'_, S> {
                     permits,
                     statement,
                 });
+                if waiting == Waiting::Timed {
+                    self.asks(id, pc, semaphore, permits);
+                }
                 self.enqueue(id, semaphore);
                 None
             }

@@ -35,11 +35,17 @@ pub enum PropertyName {
     Starvation,
     /// A replay did not do what the recorded run did.
     Divergence,
+    /// Of closures: no run of the exploration had anything to decide or to judge. There was no second
+    /// worker, no op on a semaphore, no fault point, no await that waited, no probe and no invariant:
+    /// whatever the code does, selvedge did not see it.
+    Vacuous,
+    /// Of closures: no run reached a place that has to be reached.
+    Unreached,
 }
 
 impl PropertyName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [PropertyName; 13] = [
+    pub const ALL: [PropertyName; 15] = [
         PropertyName::Leak,
         PropertyName::OverRelease,
         PropertyName::OverAdmission,
@@ -53,6 +59,8 @@ impl PropertyName {
         PropertyName::Assertion,
         PropertyName::Starvation,
         PropertyName::Divergence,
+        PropertyName::Vacuous,
+        PropertyName::Unreached,
     ];
 
     /// The name as it is written in programs and reports, for example `over-release`.
@@ -71,6 +79,8 @@ impl PropertyName {
             PropertyName::Assertion => "assertion",
             PropertyName::Starvation => "starvation",
             PropertyName::Divergence => "divergence",
+            PropertyName::Vacuous => "vacuous",
+            PropertyName::Unreached => "unreached",
         }
     }
 }

@@ -55,6 +55,11 @@ pub enum Identity {
         semaphore: SemaphoreId,
         waiters: Vec<StatementId>,
     },
+    /// An acquire that has a timer asks for more than the capacity.
+    TimedRequest {
+        semaphore: SemaphoreId,
+        statement: StatementId,
+    },
     LostWakeup {
         semaphore: SemaphoreId,
         waiters: Vec<StatementId>,
@@ -80,25 +85,49 @@ pub enum Identity {
     Outside {
         statement: StatementId,
     },
+    /// Permits of a semaphore are missing for good that no worker took.
+    TakenOutside {
+        semaphore: SemaphoreId,
+    },
+    /// No run had anything to decide or to judge.
+    Vacuous,
+    /// No run reached the place of that name.
+    Unreached {
+        place: String,
+    },
 }
 
 impl Identity {
     /// The property that failed.
     pub fn property(&self) -> PropertyName {
         match self {
-            Identity::Leak { .. } => PropertyName::Leak,
+            Identity::Leak { .. } | Identity::TakenOutside { .. } => PropertyName::Leak,
             Identity::OverRelease { .. } => PropertyName::OverRelease,
             Identity::OverAdmission { .. } => PropertyName::OverAdmission,
             Identity::Conservation { .. } => PropertyName::Conservation,
             Identity::Deadlock { .. } => PropertyName::Deadlock,
             Identity::Exhaustion { .. } => PropertyName::Exhaustion,
-            Identity::ImpossibleRequest { .. } => PropertyName::ImpossibleRequest,
+            Identity::ImpossibleRequest { .. } | Identity::TimedRequest { .. } => {
+                PropertyName::ImpossibleRequest
+            }
             Identity::LostWakeup { .. } => PropertyName::LostWakeup,
             Identity::LockOrder { .. } => PropertyName::LockOrder,
             Identity::Livelock | Identity::Spin { .. } => PropertyName::Livelock,
             Identity::Assertion { .. } => PropertyName::Assertion,
             Identity::LeftOver { .. } | Identity::Outside { .. } => PropertyName::Divergence,
+            Identity::Vacuous => PropertyName::Vacuous,
+            Identity::Unreached { .. } => PropertyName::Unreached,
         }
+    }
+
+    /// Whether it is told, and breaks nothing.
+    pub fn is_warning(&self) -> bool {
+        matches!(self, Identity::TimedRequest { .. })
+    }
+
+    /// Whether it is one of the exploration as a whole, which no run shows.
+    pub fn is_of_no_run(&self) -> bool {
+        matches!(self, Identity::Vacuous | Identity::Unreached { .. })
     }
 
     /// The semaphores that it is about.
@@ -108,16 +137,20 @@ impl Identity {
             | Identity::OverRelease { semaphore, .. }
             | Identity::OverAdmission { semaphore }
             | Identity::LeftOver { semaphore }
+            | Identity::TakenOutside { semaphore }
             | Identity::Conservation { semaphore }
             | Identity::Exhaustion { semaphore, .. }
             | Identity::ImpossibleRequest { semaphore, .. }
+            | Identity::TimedRequest { semaphore, .. }
             | Identity::LostWakeup { semaphore, .. } => vec![*semaphore],
             Identity::Deadlock { semaphores, .. } => semaphores.clone(),
             Identity::LockOrder { cycle } => cycle.clone(),
             Identity::Livelock
             | Identity::Spin { .. }
             | Identity::Assertion { .. }
-            | Identity::Outside { .. } => Vec::new(),
+            | Identity::Outside { .. }
+            | Identity::Vacuous
+            | Identity::Unreached { .. } => Vec::new(),
         }
     }
 
@@ -126,6 +159,7 @@ impl Identity {
         match self {
             Identity::Leak { acquired, .. } => std::slice::from_ref(acquired),
             Identity::OverRelease { statement, .. }
+            | Identity::TimedRequest { statement, .. }
             | Identity::Spin { statement }
             | Identity::Assertion { statement }
             | Identity::Outside { statement } => std::slice::from_ref(statement),
@@ -135,9 +169,12 @@ impl Identity {
             | Identity::LostWakeup { waiters, .. } => waiters,
             Identity::OverAdmission { .. }
             | Identity::LeftOver { .. }
+            | Identity::TakenOutside { .. }
             | Identity::Conservation { .. }
             | Identity::LockOrder { .. }
-            | Identity::Livelock => &[],
+            | Identity::Livelock
+            | Identity::Vacuous
+            | Identity::Unreached { .. } => &[],
         }
     }
 }

@@ -39,7 +39,7 @@ impl Judge {
         !self.plain.is_empty()
     }
 
-    /// `leak` and `over-release`.
+    /// `leak`, `over-release`, and `impossible-request` of an acquire that has a timer.
     #[inline]
     pub fn event(event: &Event) -> Option<Fact> {
         match *event {
@@ -58,6 +58,14 @@ impl Judge {
                 statement,
                 ..
             } => Some(Fact::Failed(Identity::OverRelease {
+                semaphore,
+                statement,
+            })),
+            Event::AskedTooMuch {
+                semaphore,
+                statement,
+                ..
+            } => Some(Fact::Failed(Identity::TimedRequest {
                 semaphore,
                 statement,
             })),

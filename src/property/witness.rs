@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::{Fact, Situation};
-use crate::run::{Choice, Enabled, Event, Op, Outcome, Spent, Strategy, View};
+use crate::run::{Choice, Covering, Enabled, Event, Op, Outcome, RunKind, Spent, Strategy, View};
 
 /// Hears the steps of a run.
 pub trait Witness {
@@ -71,4 +71,6 @@ pub trait Engine {
     fn left_out(&self) -> bool {
         false
     }
+    /// Adds what the last run exercised. A program shows what it has in it: nothing is counted of one.
+    fn cover(&self, _all: &mut Covering, _kind: RunKind) {}
 }

@@ -65,7 +65,8 @@ fn of_identity(finding: &Finding) -> String {
              uses it",
             name(semaphore)
         ),
-        Identity::ImpossibleRequest { semaphore, .. } => format!(
+        Identity::ImpossibleRequest { semaphore, .. }
+        | Identity::TimedRequest { semaphore, .. } => format!(
             "ask for no more than the capacity of {}, or raise it first",
             name(semaphore)
         ),
@@ -111,6 +112,37 @@ fn of_identity(finding: &Finding) -> String {
             "make {} anew in each run, or leave it as it was found: what one run leaves behind \
              changes the next",
             name(semaphore)
+        ),
+        Identity::TakenOutside { semaphore } => {
+            let spawn = if threads {
+                "selvedge::thread::spawn"
+            } else {
+                "selvedge::task::spawn"
+            };
+            format!(
+                "code that selvedge does not see has taken it and not put it back: who uses {} is to \
+                 be started with `{spawn}` (in place of `std::thread::spawn`, or of another runtime), so \
+                 that it is known who holds what; who gives a permit up on purpose calls `forget`",
+                name(semaphore)
+            )
+        }
+        Identity::Vacuous if threads => {
+            "start threads with `selvedge::thread::spawn` in place of `std::thread::spawn`, and let \
+             them use selvedge's semaphores, or name what they use by `selvedge::acquiring` or \
+             `selvedge::probe`; what a runtime of its own runs (tokio's `block_on`) is not seen, \
+             `check_async` explores async code; if there is to be nothing, set `allow_vacuous`"
+                .to_owned()
+        }
+        Identity::Vacuous => {
+            "spawn tasks with `selvedge::task::spawn`: what another runtime runs (tokio's `block_on`, \
+             `std::thread::spawn`) is not seen; where semaphores of others are used and nobody ever \
+             has to wait, add a task that does, or let them be judged with `selvedge::tracked` or \
+             `selvedge::probe`; if there is to be nothing, set `allow_vacuous`"
+                .to_owned()
+        }
+        Identity::Unreached { place } => format!(
+            "make more runs or allow more faults, or see whether the code can come to \
+             `selvedge::reached(\"{place}\")` at all"
         ),
         Identity::Outside { .. } if threads => {
             format!(

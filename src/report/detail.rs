@@ -94,6 +94,10 @@ fn concerned(identity: &Identity, trace: &Trace) -> Vec<WorkerId> {
         Identity::ImpossibleRequest { semaphore, .. } | Identity::LostWakeup { semaphore, .. } => {
             trace.waiters(Some(*semaphore))
         }
+        Identity::TimedRequest { statement, .. } => {
+            let asker = asked(trace, *statement).map(|(worker, ..)| worker);
+            asker.into_iter().collect()
+        }
         Identity::OverAdmission { semaphore } | Identity::Conservation { semaphore } => {
             trace.last().holders(*semaphore, Status::Running)
         }
@@ -110,7 +114,10 @@ fn concerned(identity: &Identity, trace: &Trace) -> Vec<WorkerId> {
             })
             .into_iter()
             .collect(),
-        Identity::LeftOver { .. } => Vec::new(),
+        Identity::LeftOver { .. }
+        | Identity::TakenOutside { .. }
+        | Identity::Vacuous
+        | Identity::Unreached { .. } => Vec::new(),
         Identity::Livelock | Identity::Spin { .. } | Identity::Outside { .. } => trace
             .steps
             .last()
@@ -118,6 +125,20 @@ fn concerned(identity: &Identity, trace: &Trace) -> Vec<WorkerId> {
             .into_iter()
             .collect(),
     }
+}
+
+/// Who asked at a statement for more than there is, for how many permits, and what the capacity was.
+fn asked(trace: &Trace, statement: StatementId) -> Option<(WorkerId, u64, u64)> {
+    trace.find(|event| match *event {
+        Event::AskedTooMuch {
+            worker,
+            permits,
+            capacity,
+            statement: at,
+            ..
+        } if at == statement => Some((worker, permits, capacity)),
+        _ => None,
+    })
 }
 
 /// The worker that leaked permits taken by a statement, and how many.
@@ -219,6 +240,20 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
                 trace.semaphore(*semaphore),
             )
         }
+        Identity::TimedRequest {
+            semaphore,
+            statement,
+        } => {
+            let asked = asked(trace, *statement);
+            let (wanted, capacity) =
+                asked.map_or((0, 0), |(_, wanted, capacity)| (wanted, capacity));
+            format!(
+                "{} asks {} for {}, whose capacity is {capacity}: it can only time out",
+                list(about),
+                trace.semaphore(*semaphore),
+                permits(wanted),
+            )
+        }
         Identity::LostWakeup { semaphore, .. } => format!(
             "{} waits for {} although what it asks for is available",
             list(about),
@@ -273,11 +308,32 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
             "{} was woken by another thread, which no schedule decides",
             list(about)
         ),
+        Identity::TakenOutside { semaphore } => {
+            let missing = missing(trace, *semaphore);
+            format!(
+                "{} of {} {} missing when it is dropped, and no worker of the run has taken {}",
+                permits(missing),
+                trace.semaphore(*semaphore),
+                if missing == 1 { "is" } else { "are" },
+                if missing == 1 { "it" } else { "them" },
+            )
+        }
+        // told by who saw all runs
+        Identity::Vacuous | Identity::Unreached { .. } => String::new(),
         Identity::Livelock => format!(
             "a run takes more than {} steps without ending",
             trace.steps.len()
         ),
     }
+}
+
+/// The permits of a semaphore that are neither free nor held at the end of a run.
+fn missing(trace: &Trace, semaphore: SemaphoreId) -> u64 {
+    let last = trace.last();
+    let held = [Status::Running, Status::Ended].map(|s| last.held_by_all(semaphore, s));
+    let state = &last.semaphores[semaphore.index()];
+    let all = state.capacity + state.debt;
+    all.saturating_sub(state.available + held.iter().sum::<u64>())
 }
 
 fn over_release(trace: &Trace, semaphore: SemaphoreId, statement: StatementId) -> String {

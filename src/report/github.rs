@@ -22,12 +22,10 @@ pub fn github(report: &Report) -> String {
         let place = finding.place.map_or(String::new(), |place| {
             format!(",line={},col={}", place.line, place.column)
         });
-        let message = format!(
-            "{}\nremedy: {}\nreplay: {}",
-            finding.detail,
-            remedy(finding),
-            replays(report, finding),
-        );
+        let mut message = format!("{}\nremedy: {}", finding.detail, remedy(finding));
+        if !finding.identity.is_of_no_run() {
+            message += &format!("\nreplay: {}", replays(report, finding));
+        }
         let _ = writeln!(
             text,
             "::{command} file={file}{place},title={}::{}",

@@ -5,9 +5,11 @@
 //! 1. Keys come in the order of the documentation; a new one is added, none is renamed without
 //!    another `schema`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::model::{Finding, Report};
+use super::model::{Coverage, Finding, Range, Report};
 
 const SCHEMA: u32 = 1;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -25,7 +27,28 @@ struct Whole<'a> {
     seed: Option<u64>,
     shard: Option<String>,
     findings: Vec<Found<'a>>,
+    /// Of closures only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<Covered<'a>>,
     stats: Figures,
+}
+
+#[derive(Serialize)]
+struct Covered<'a> {
+    runs: u64,
+    pilots: u64,
+    different: u64,
+    at_least: bool,
+    choices: [u64; 2],
+    ops: [u64; 2],
+    workers: u64,
+    fault_points: u64,
+    faults: u64,
+    waits: u64,
+    contested: u64,
+    judged: bool,
+    blocked_in_shuttle: bool,
+    reached: &'a BTreeMap<String, u64>,
 }
 
 #[derive(Serialize)]
@@ -123,6 +146,7 @@ pub fn json(report: &Report) -> String {
         seed: report.seed,
         shard: report.shard.map(|shard| shard.to_string()),
         findings: report.findings.iter().map(|f| found(report, f)).collect(),
+        coverage: report.coverage.as_ref().map(covered),
         stats: Figures {
             states: report.stats.states,
             runs: report.stats.runs,
@@ -136,6 +160,26 @@ pub fn json(report: &Report) -> String {
             seconds: report.stats.seconds,
         },
     })
+}
+
+fn covered(coverage: &Coverage) -> Covered<'_> {
+    let ends = |range: Range| [range.least, range.most];
+    Covered {
+        runs: coverage.runs,
+        pilots: coverage.pilots,
+        different: coverage.different,
+        at_least: coverage.at_least,
+        choices: ends(coverage.choices),
+        ops: ends(coverage.ops),
+        workers: coverage.workers,
+        fault_points: coverage.fault_points,
+        faults: coverage.faults,
+        waits: coverage.waits,
+        contested: coverage.contested,
+        judged: coverage.judged,
+        blocked_in_shuttle: coverage.blocked_in_shuttle,
+        reached: &coverage.reached,
+    }
 }
 
 fn found<'a>(report: &'a Report, finding: &'a Finding) -> Found<'a> {

@@ -8,6 +8,7 @@
 mod advice;
 mod circle;
 mod cite;
+mod covered;
 mod detail;
 mod dot;
 mod github;
@@ -36,6 +37,8 @@ pub use github::github;
 #[cfg(feature = "serde")]
 pub use json::{json, json_error};
 pub use model::*;
+#[cfg(feature = "proptest")]
+pub(crate) use remedy::remedy;
 pub use shell::shell_quoted;
 pub use stable::stable;
 pub use style::Style;

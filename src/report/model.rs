@@ -7,6 +7,7 @@ use super::trace::Trace;
 use crate::program::{Place, PropertyName};
 use crate::property::{Danger, Identity};
 use crate::run::Budget;
+pub use crate::run::{Coverage, Range};
 use crate::schedule::Digest;
 use crate::strategy::StrategyName;
 
@@ -44,6 +45,8 @@ pub struct Report {
     pub not_replayed: u64,
     /// The run that was replayed, where nothing was found in it.
     pub timeline: Option<Arc<Trace>>,
+    /// What the runs of a closure exercised; `None` for a program and for a replay.
+    pub coverage: Option<Coverage>,
     /// Figures.
     pub stats: Stats,
 }
@@ -81,6 +84,8 @@ pub enum Stopped {
     Interrupted,
     /// A run did not end, and the next might not either.
     Hang,
+    /// An error was found, and nobody asked for all of them.
+    FirstError,
 }
 
 impl Stopped {
@@ -93,6 +98,7 @@ impl Stopped {
             Stopped::Memory => "memory",
             Stopped::Interrupted => "interrupted",
             Stopped::Hang => "hang",
+            Stopped::FirstError => "first-error",
         }
     }
 }
@@ -208,7 +214,7 @@ impl Diagnosis {
 /// How often a schedule was replayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Replays {
-    /// Replays that were made, at least one.
+    /// Replays that were made: at least one, but where a finding is of no run.
     pub made: u32,
     /// Those of them that showed the finding.
     pub shown: u32,

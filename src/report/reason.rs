@@ -47,7 +47,11 @@ pub(super) fn reasons(
         | Identity::Spin { .. }
         | Identity::Assertion { .. }
         | Identity::LeftOver { .. }
-        | Identity::Outside { .. } => Vec::new(),
+        | Identity::Outside { .. }
+        | Identity::TakenOutside { .. }
+        | Identity::TimedRequest { .. }
+        | Identity::Vacuous
+        | Identity::Unreached { .. } => Vec::new(),
     }
 }
 

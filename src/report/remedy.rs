@@ -84,7 +84,7 @@ fn shown(series: &[u64]) -> String {
 }
 
 /// What to do about it, in the words of the language.
-pub(super) fn remedy(finding: &Finding) -> String {
+pub(crate) fn remedy(finding: &Finding) -> String {
     let trace = &finding.trace;
     if trace.written != Written::Program {
         return advice(finding);
@@ -126,7 +126,8 @@ pub(super) fn remedy(finding: &Finding) -> String {
             "the semaphore itself is wrong, not the workers".to_owned()
         }
         Identity::Deadlock { .. } => deadlock(finding),
-        Identity::ImpossibleRequest { semaphore, .. } => format!(
+        Identity::ImpossibleRequest { semaphore, .. }
+        | Identity::TimedRequest { semaphore, .. } => format!(
             "ask for no more than the capacity, or `grow {}` first",
             name(*semaphore)
         ),
@@ -146,7 +147,10 @@ pub(super) fn remedy(finding: &Finding) -> String {
         Identity::Spin { .. }
         | Identity::Assertion { .. }
         | Identity::LeftOver { .. }
-        | Identity::Outside { .. } => advice(finding),
+        | Identity::Outside { .. }
+        | Identity::TakenOutside { .. }
+        | Identity::Vacuous
+        | Identity::Unreached { .. } => advice(finding),
         Identity::Livelock => "wait with `acquire` in place of trying again and again; if the \
                                program only needs more steps, raise --steps"
             .to_owned(),

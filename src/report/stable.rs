@@ -71,6 +71,9 @@ fn tell(text: &mut String, report: &Report, finding: &Finding, cite: Cite) {
         text,
         format_args!("{}{mark}: {}{at}\n", finding.property, finding.detail),
     );
+    if finding.identity.is_of_no_run() {
+        return;
+    }
     let same = same_run(report, finding);
     match same {
         Some(same) => line(

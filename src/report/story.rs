@@ -96,6 +96,8 @@ fn note(trace: &Trace, step: &TraceStep, event: &Event) -> Option<Note> {
             let text = why(trace, &step.after, worker)?.to_string();
             (worker, text, Paint::Warning)
         }
+        // the finding says it
+        Event::AskedTooMuch { .. } => return None,
         // its `waits for … more` says it
         Event::Took { worker, .. } if worker == actor => return None,
         Event::Took {

@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::advice::what_changes;
 use super::circle::chain;
 use super::cite::Cite;
+use super::covered::covered;
 use super::hops::hops;
 use super::model::{Finding, Replays, Report, Severity, Stopped};
 use super::reason::reasons;
@@ -27,6 +28,8 @@ pub fn text(report: &Report, style: &Style) -> String {
     for finding in &report.findings {
         tell(&mut page, report, finding);
     }
+    page.gap();
+    covered(&mut page, report);
     page.gap();
     summary(&mut page, report);
     page.into_text()
@@ -73,6 +76,11 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
         finding.place,
     );
     page.gap();
+    if finding.identity.is_of_no_run() {
+        page.labelled("remedy", &remedy(finding), Paint::Good);
+        page.labelled("finding", &finding.id, Paint::Plain);
+        return;
+    }
     let trace = &finding.trace;
     let semaphores: Vec<SemaphoreId> = indices(&trace.semaphores, &finding.semaphores)
         .map(SemaphoreId)
@@ -331,6 +339,7 @@ fn summary(page: &mut Page, report: &Report) {
                 Stopped::Memory => "the bound on memory is reached",
                 Stopped::Interrupted => "interrupted",
                 Stopped::Hang => "a run does not end",
+                Stopped::FirstError => "stopped at the first error (`keep_going` makes all runs)",
             };
             format!("not complete, {why} ·")
         }

@@ -49,6 +49,7 @@ fn touched(event: &Event) -> Option<SemaphoreId> {
     match *event {
         Event::Granted { semaphore, .. }
         | Event::Queued { semaphore, .. }
+        | Event::AskedTooMuch { semaphore, .. }
         | Event::Took { semaphore, .. }
         | Event::GaveBack { semaphore, .. }
         | Event::TryFailed { semaphore, .. }

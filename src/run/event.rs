@@ -77,6 +77,15 @@ pub enum Event {
         permits: u64,
         statement: StatementId,
     },
+    /// An acquire with a timer has to wait, and asks for more than the capacity: only its timer ends that,
+    /// unless the capacity rises. Told when it joins the queue; where there is none, when its timer fires.
+    AskedTooMuch {
+        worker: WorkerId,
+        semaphore: SemaphoreId,
+        permits: u64,
+        capacity: u64,
+        statement: StatementId,
+    },
     /// A head waiter took a part of what it asked for (`order=fifo-partial`).
     Took {
         worker: WorkerId,

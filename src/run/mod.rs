@@ -7,6 +7,7 @@
 
 mod budget;
 mod choice;
+mod coverage;
 mod event;
 mod ids;
 mod independence;
@@ -18,6 +19,7 @@ mod view;
 
 pub use budget::{Budget, Resource, Spent};
 pub use choice::{Action, Choice, Enabled, switches};
+pub use coverage::{Coverage, Covering, Exercised, Range, RunKind};
 pub use event::{Cause, Ending, Event};
 pub use ids::{SemaphoreId, StatementId, TextId, WorkerId};
 pub use independence::{commute, commute_within};

@@ -472,6 +472,17 @@ impl Book {
             permits,
             statement,
         });
+        let tray = &self.trays[id.index()];
+        let timed = self.accounts[worker.index()].timers > 0;
+        if timed && permits > tray.capacity && tray.kind != TrayKind::Signal {
+            self.events.push(Event::AskedTooMuch {
+                worker,
+                semaphore: id,
+                permits,
+                capacity: tray.capacity,
+                statement,
+            });
+        }
         let account = &mut self.accounts[worker.index()];
         account.statement = statement;
         account.wait = Some(Wait::Permits {

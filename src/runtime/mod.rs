@@ -19,6 +19,7 @@ mod lowering;
 #[cfg(feature = "check")]
 mod names;
 mod note;
+mod reached;
 #[cfg(feature = "check")]
 mod scene;
 #[cfg(feature = "check")]
@@ -44,6 +45,7 @@ pub use lowering::NotLowered;
 #[cfg(feature = "check")]
 pub(crate) use names::Here;
 pub use note::note_line;
+pub use reached::reached;
 #[cfg(feature = "check")]
 pub(crate) use scene::{
     Holds, Options, Published, Reserved, Resuming, is_exploring, keep_quiet_while_exploring,

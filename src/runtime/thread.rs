@@ -35,6 +35,8 @@
 //! * When a run ends early, what its threads hold is dropped, as far as they can be reached: the stack of
 //!   one that shuttle blocks, or that goes on for ever by catching what unwinds it, is lost with all that
 //!   is on it.
+//! * The timed waits of shuttle's types (`Condvar::wait_timeout`, `recv_timeout`, `park_timeout`) never time
+//!   out. A report says so where a thread was blocked in one of its types.
 //! * What a [`probe`](crate::probe) or an [`invariant`](crate::invariant()) reads must have no scheduling
 //!   point: atomics of the standard library, not shuttle's. One that has is told.
 

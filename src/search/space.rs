@@ -40,7 +40,7 @@ pub(super) struct Notes {
 impl Sink for Notes {
     #[inline]
     fn event(&mut self, event: Event) {
-        if matches!(event, Event::Leaked { .. } | Event::OverReleased { .. }) {
+        if Judge::event(&event).is_some() {
             self.events.push(event);
         }
     }

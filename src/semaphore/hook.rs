@@ -396,11 +396,21 @@ mod calls {
         }
     }
 
-    /// A semaphore is dropped: the exploration that marked it is told, if it goes on.
+    /// A semaphore is dropped: the exploration that marked it is told, if it goes on. So is one in whose
+    /// run it is dropped and that has not met it, if permits are missing: nobody will put them back.
     pub(in crate::semaphore) fn dropped(semaphore: &Semaphore) {
-        let known = |tray: &Arc<Tray>| tray.mark.0.load(Ordering::Relaxed) != 0;
-        if semaphore.kept.used().is_some_and(known) {
-            Scene::here().tell(semaphore, Event::Dropped);
+        let Some(tray) = semaphore.kept.used() else {
+            return;
+        };
+        if tray.mark.0.load(Ordering::Relaxed) != 0 {
+            return Scene::here().tell(semaphore, Event::Dropped);
+        }
+        if let Some(hook) = hook() {
+            let site = semaphore.site();
+            let there_are = site.capacity.map(|capacity| capacity + site.debt);
+            if there_are.is_some_and(|all| site.available < all) {
+                hook.tell(&site, Event::Dropped);
+            }
         }
     }
 

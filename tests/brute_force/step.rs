@@ -116,7 +116,10 @@ impl Step<'_> {
     fn perform(&mut self, w: Instance, statement: &Numbered) {
         let ordinal = statement.ordinal;
         match &statement.action {
-            Action::Acquire(semaphore, permits, _) => self.acquire(w, *semaphore, *permits),
+            Action::Acquire(semaphore, permits, form) => {
+                let timed = matches!(form, Form::Within(..));
+                self.acquire(w, *semaphore, *permits, timed.then_some(ordinal));
+            }
             Action::TryAcquire(semaphore, permits, then, otherwise) => {
                 let tray = &self.state.trays[*semaphore];
                 // In barging order nobody is ever in the queue.
@@ -205,7 +208,19 @@ impl Step<'_> {
 
     // Permits.
 
-    fn acquire(&mut self, w: Instance, semaphore: Sem, permits: u64) {
+    /// One that has to wait and has a timer is told if it asks for more than there is.
+    fn judge_request(&mut self, semaphore: Sem, permits: u64, timed: Ordinal) {
+        let capacity = self.state.trays[semaphore].capacity;
+        if permits > capacity && !self.code.is_signal(semaphore) {
+            self.findings.insert(Finding {
+                property: PropertyName::ImpossibleRequest,
+                semaphores: [self.code.semaphores[semaphore].name.clone()].into(),
+                identity: format!("timed={timed}"),
+            });
+        }
+    }
+
+    fn acquire(&mut self, w: Instance, semaphore: Sem, permits: u64, timed: Option<Ordinal>) {
         let order = self.code.semaphores[semaphore].order;
         let tray = &mut self.state.trays[semaphore];
         if tray.closed {
@@ -220,6 +235,9 @@ impl Step<'_> {
                 wanted: permits,
                 taken: 0,
             });
+            if let Some(ordinal) = timed {
+                self.judge_request(semaphore, permits, ordinal);
+            }
             // A head in fifo-partial takes what there is.
             self.serve(semaphore);
         }
@@ -420,14 +438,20 @@ impl Step<'_> {
 
     fn time_out(&mut self, w: Instance) {
         let code = self.code;
-        self.stop_waiting(w);
-        match self.state.next(code, w) {
-            Some(Next::Statement(Numbered {
-                action: Action::Acquire(_, _, Form::Within(_, otherwise)),
-                ..
-            })) => self.enter(w, *otherwise),
-            _ => unreachable!("only an acquire-within has a timer"),
+        let Some(Next::Statement(Numbered {
+            action: Action::Acquire(semaphore, permits, Form::Within(_, otherwise)),
+            ordinal,
+            ..
+        })) = self.state.next(code, w)
+        else {
+            unreachable!("only an acquire-within has a timer");
+        };
+        // Without a queue there is no step by which the wait begins.
+        if code.semaphores[*semaphore].order == Order::Barging {
+            self.judge_request(*semaphore, *permits, *ordinal);
         }
+        self.stop_waiting(w);
+        self.enter(w, *otherwise);
     }
 
     /// Leaves the queue, if it is in one, and gives back what it took.

@@ -95,7 +95,9 @@ fn the_schedule_becomes_smaller_with_the_value() {
 
 #[test]
 fn a_value_that_was_kept_is_tried_first_or_told() {
-    let checks = checks("threads-kept");
+    let mut checks = checks("threads-kept");
+    // what is mended does nothing at all
+    checks.explorer.allow_vacuous = true;
     let first = failed(checks.try_threads_of(5..40u32, |_| None, two_bugs));
     let kept = files(&checks);
     assert_eq!(kept.len(), 1);
@@ -120,6 +122,7 @@ fn the_runs_are_divided_among_the_cases() {
     let counter = Arc::clone(&runs);
     let mut checks = checks("threads-divided");
     checks.explorer.runs = Some(2_000);
+    checks.explorer.allow_vacuous = true;
     checks.folder = None;
     let closure = move |_: u32| {
         counter.fetch_add(1, Ordering::Relaxed);
@@ -186,4 +189,44 @@ fn the_documented_test_is_one() {
             .any(|block| file.ends_with(&format!("\n\n{block}"))),
         "docs/property-tests.md does not show what tests/proptests/documented.rs has"
     );
+}
+
+#[test]
+fn a_test_in_which_no_case_has_anything_to_decide_fails() {
+    let nothing = || {
+        let mut checks = checks("threads-vacuous");
+        checks.folder = None;
+        checks.config.cases = 4;
+        checks
+    };
+    let failure = failed(nothing().try_threads_of(
+        0..10u32,
+        |_| None,
+        |n| {
+            std::thread::spawn(move || n + 1).join().unwrap();
+        },
+    ));
+    let property = failure.finding().expect("a finding").property;
+    assert_eq!(property, PropertyName::Vacuous);
+    let text = failure.to_string();
+    assert!(text.contains("selvedge::thread::spawn"), "{text}");
+    // one case is enough
+    let some = |n| {
+        for _ in 0..n {
+            thread::spawn(|| ());
+        }
+    };
+    nothing().try_threads_of(0..2u32, |_| None, some).unwrap();
+
+    let mut allowed = nothing();
+    allowed.explorer.allow_vacuous = true;
+    allowed.try_threads_of(0..2u32, |_| None, |_| ()).unwrap();
+
+    let mut reaching = nothing();
+    reaching.explorer = reaching.explorer.must_reach("one").must_reach("nine");
+    let reach = |n| selvedge::reached(if n == 0 { "zero" } else { "one" });
+    let failure = failed(reaching.try_threads_of(0..2u32, |_| None, reach));
+    let finding = failure.finding().expect("a finding");
+    assert_eq!(finding.property, PropertyName::Unreached);
+    assert!(finding.detail.contains("`nine`"), "{finding}");
 }

@@ -105,6 +105,8 @@ fn the_environment_has_a_schedule() {
         return check_async(subject);
     }
     let (passed, told) = child(THIS, &[]);
+    assert!(!passed && told.contains("`keep_going`"), "{told}");
+    let (passed, told) = child(THIS, &[("SELVEDGE_KEEP_GOING", "1")]);
     assert!(!passed && told.contains("10000 runs"), "{told}");
     let schedules: Vec<&str> = told.split("SELVEDGE_REPLAY='").skip(1).collect();
     assert!(!schedules.is_empty(), "{told}");

@@ -18,6 +18,7 @@ use super::drive::{depth_first, found, portfolio, semaphore, with_faults};
 fn runs(expected: u64, faults: [u32; 2], closure: impl Fn() + Send + Sync + 'static) {
     let explorer = Explorer {
         runs: None,
+        allow_vacuous: true,
         ..with_faults(depth_first(), [faults[0], faults[1], 0])
     };
     let report = explorer.explore_threads("subject", closure);

@@ -246,9 +246,11 @@ fn random_numbers_are_no_divergence() {
     check(
         [0, 0],
         || {
-            if thread_rng().r#gen::<bool>() {
-                thread::yield_now();
-            }
+            thread::spawn(|| {
+                if thread_rng().r#gen::<bool>() {
+                    thread::yield_now();
+                }
+            });
         },
         &[],
     );

@@ -261,7 +261,7 @@ impl Look {
 
     /// Whether a property failed. An order that this run did not deadlock on is a warning at most.
     fn shows_something(&self) -> bool {
-        let failed = |fact: &Fact| matches!(fact, Fact::Failed(_));
+        let failed = |fact: &Fact| matches!(fact, Fact::Failed(i) if !i.is_warning());
         self.facts.keys().any(failed)
     }
 }

@@ -230,7 +230,8 @@ impl Oracle {
             (0, 1),
             &Due::default(),
             |number, ran| {
-                number >= RUNS || target.is_shown_by(ran.facts.keys(), Seen::Part, labels)
+                number.is_some_and(|n| n >= RUNS)
+                    || target.is_shown_by(ran.facts.keys(), Seen::Part, labels)
             },
         );
         let found = target.is_shown_by(ran.facts.keys(), Seen::Part, labels);

@@ -74,6 +74,7 @@ impl Kept {
                 && finding.property != PropertyName::Divergence
                 // another replay would not show it
                 && finding.replays.are_alike()
+                && !finding.identity.is_of_no_run()
         });
         let (errors, others): (Vec<&Finding>, Vec<&Finding>) =
             errors.partition(|finding| not_worth_keeping(finding).is_none());

@@ -37,6 +37,8 @@ use crate::strategy::Decisions;
 /// What is found is shrunk, replayed and told in one panic, after which libFuzzer keeps the input. In
 /// the folder that `SELVEDGE_REGRESSIONS` names, if it does, it is kept together with the report
 /// before that, whole or not at all.
+/// An input in whose run there is nothing to decide or to judge passes, since most first inputs of a fuzzer
+/// are so; whether the target explores anything is seen by a `check` of the same closure.
 /// To look at the run again: `SELVEDGE_REPLAY='…' cargo fuzz run TARGET ARTIFACT`, with the options that
 /// it was built with.
 ///

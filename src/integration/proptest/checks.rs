@@ -1,5 +1,6 @@
 //! Property tests whose cases are explored.
 
+use std::cell::RefCell;
 use std::fmt::Debug;
 use std::future::Future;
 use std::io::{self, Write};
@@ -16,9 +17,9 @@ use crate::explore::closure_of_threads;
 use crate::explore::regressions::{
     KeptValue, Stale, cut, keep_program, keep_value, kept_programs, kept_values,
 };
-use crate::explore::{Closure, Explorer, closure_of};
+use crate::explore::{Closure, Explorer, Whole, closure_of};
 use crate::program::{BudgetDecl, Program, PropertyName};
-use crate::report::{Finding, StrategyName};
+use crate::report::{Coverage, Finding, StrategyName, Written};
 use crate::schedule::ScheduleError;
 
 /// A property test over cases that are explored.
@@ -55,6 +56,10 @@ use crate::schedule::ScheduleError;
 ///     }
 /// });
 /// ```
+///
+/// A test in which no run of any case had anything to decide or to judge fails (`vacuous`), unless
+/// [`Explorer::allow_vacuous`] says otherwise; and so does one that never reached what it
+/// [has to](Explorer::must_reach).
 ///
 /// [`Checks::threads`] is the same over a closure that starts threads (feature `threads`).
 #[derive(Debug, Clone)]
@@ -236,10 +241,16 @@ impl Checks {
     {
         let (mut explorer, replay) = self.in_environment();
         explorer.budget.cancels = explorer.budget.cancels.or(Some(1));
-        self.try_values((&explorer, replay), strategy, read, |value| {
-            let (closure, value) = (closure.clone(), value.clone());
-            closure_of(move || closure(value.clone()))
-        })
+        self.try_values(
+            (&explorer, replay),
+            Written::Futures,
+            strategy,
+            read,
+            |value| {
+                let (closure, value) = (closure.clone(), value.clone());
+                closure_of(move || closure(value.clone()))
+            },
+        )
     }
 
     /// As [`Checks::futures`], over the threads that a closure starts with
@@ -297,10 +308,16 @@ impl Checks {
         F: Fn(S::Value) + Clone + Send + Sync + 'static,
     {
         let (explorer, replay) = self.in_environment();
-        self.try_values((&explorer, replay), strategy, read, |value| {
-            let (closure, value) = (closure.clone(), value.clone());
-            closure_of_threads(move || closure(value.clone()))
-        })
+        self.try_values(
+            (&explorer, replay),
+            Written::Threads,
+            strategy,
+            read,
+            |value| {
+                let (closure, value) = (closure.clone(), value.clone());
+                closure_of_threads(move || closure(value.clone()))
+            },
+        )
     }
 
     /// Explores what is made of the values of a strategy, after those that were kept. What fails is told
@@ -308,6 +325,7 @@ impl Checks {
     fn try_values<S>(
         &self,
         (explorer, replay): (&Explorer, Option<String>),
+        written: Written,
         strategy: S,
         read: impl Fn(&str) -> Option<S::Value>,
         of: impl Fn(&S::Value) -> Closure,
@@ -317,8 +335,12 @@ impl Checks {
         S::Value: Clone + Debug,
     {
         let each = self.share(explorer);
+        let covered = RefCell::new(Coverage::default());
         let attempt = |value: &S::Value| {
             let report = each.explore_at(&self.name, self.place, of(value));
+            if let Some(coverage) = &report.coverage {
+                covered.borrow_mut().add(coverage);
+            }
             report.into_result()
         };
         let mut stale = Vec::new();
@@ -350,7 +372,14 @@ impl Checks {
             attempt,
         );
         match ran {
-            Ok(None) => Ok(stale),
+            Ok(None) => {
+                let whole = Whole::of_test(self.place, written);
+                let wrong = explorer.judge_coverage(&covered.borrow(), whole);
+                match wrong.into_iter().next() {
+                    Some(finding) => Err(self.failure(Found::Whole(Box::new(finding)), stale)),
+                    None => Ok(stale),
+                }
+            }
             Ok(Some(mut failed)) => {
                 if let Some(schedule) = replay {
                     let closure = of(&failed.value);
@@ -438,6 +467,9 @@ impl Checks {
         Explorer {
             runs: part(explorer.runs),
             states: part(explorer.states),
+            // what was covered is judged of all cases together
+            allow_vacuous: true,
+            must_reach: Vec::new(),
             ..explorer.clone()
         }
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::explore::Reduced;
 use crate::explore::regressions::{NotWritten, Stale, program_text};
-use crate::report::Finding;
+use crate::report::{Finding, remedy};
 
 /// A failed property test: what fails, as small as it was made, and where that is kept.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub(super) enum Found {
         path: PathBuf,
         finding: Box<Finding>,
     },
+    /// Not a case but all of them together.
+    Whole(Box<Finding>),
     /// Not a case but the making of cases.
     Cases(String),
 }
@@ -46,7 +48,9 @@ impl Failure {
     pub fn finding(&self) -> Option<&Finding> {
         match &self.found {
             Found::Program { reduced, .. } => Some(&reduced.finding),
-            Found::Value { finding, .. } | Found::Again { finding, .. } => Some(finding),
+            Found::Value { finding, .. } | Found::Again { finding, .. } | Found::Whole(finding) => {
+                Some(finding)
+            }
             Found::Cases(_) => None,
         }
     }
@@ -110,6 +114,10 @@ impl fmt::Display for Failure {
                     "{test} fails as it did before: {}\n{finding}",
                     path.display()
                 )?;
+            }
+            Found::Whole(finding) => {
+                let remedy = remedy(finding);
+                writeln!(f, "{test}: {finding}\n\nremedy: {remedy}")?;
             }
             Found::Cases(reason) => writeln!(f, "{test}: {reason}")?,
         }

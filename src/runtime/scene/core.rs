@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{Options, Resuming};
 use crate::property::{Fact, Identity, SharedStrategy, SharedWitness, Situation};
 use crate::run::{
-    Action, Choice, Event, Op, Outcome, Resource, SemaphoreId, StatementId, Status, View, WorkerId,
+    Action, Choice, Event, Exercised, Op, Outcome, Resource, SemaphoreId, StatementId, Status,
+    View, WorkerId,
 };
 use crate::runtime::book::{Book, Entry};
 use crate::runtime::names::{Here, MAIN};
@@ -110,6 +111,8 @@ pub(crate) struct Core {
     pub(in crate::runtime) uses: Cell<u32>,
     /// Who makes a task end that is aborted now.
     pub(in crate::runtime) striker: Cell<Striker>,
+    /// Ops of the run on semaphores, the fault points that it came to, and its waits.
+    pub(in crate::runtime) counts: Counts,
     /// Next number of a future that may be cancelled.
     pub(in crate::runtime) next_part: Cell<u32>,
     /// Where the run is one of a program.
@@ -133,6 +136,39 @@ pub(in crate::runtime) struct Found {
     pub(in crate::runtime) left: Option<(u64, u64, bool)>,
     /// Whether it was dropped.
     pub(in crate::runtime) gone: bool,
+    /// What was still owed to a shrink then.
+    pub(in crate::runtime) debt: u64,
+    /// Whether permits were missing then that no worker has.
+    pub(in crate::runtime) taken_outside: bool,
+}
+
+/// What a run exercises, as far as user code says it: counted where nothing is borrowed.
+#[derive(Debug, Default)]
+pub(in crate::runtime) struct Counts {
+    pub(in crate::runtime) ops: Count,
+    pub(in crate::runtime) fault_points: Count,
+    pub(in crate::runtime) waits: Count,
+    /// Probes that were made.
+    pub(in crate::runtime) probes: Count,
+}
+
+/// A number that only rises during a run.
+#[derive(Debug, Default)]
+pub(in crate::runtime) struct Count(Cell<u64>);
+
+impl Count {
+    #[inline]
+    pub(in crate::runtime) fn add(&self) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+impl Counts {
+    fn begin(&self) {
+        for count in [&self.ops, &self.fault_points, &self.waits, &self.probes] {
+            count.0.set(0);
+        }
+    }
 }
 
 /// No two runs of a process have the same number: a semaphore may outlive its exploration.
@@ -167,6 +203,7 @@ impl Core {
             epoch: Cell::new(0),
             uses: Cell::new(0),
             striker: Cell::new(Striker::User),
+            counts: Counts::default(),
             next_part: Cell::new(0),
             script: Script::default(),
             turns: RefCell::default(),
@@ -188,6 +225,7 @@ impl Core {
         self.unjudged.set(false);
         self.epoch.set(RUNS.fetch_add(1, Ordering::Relaxed));
         self.next_part.set(0);
+        self.counts.begin();
         self.watched.set(!self.invariants.borrow().is_empty());
         self.dropped.borrow_mut().clear();
         self.found.borrow_mut().clear();
@@ -203,6 +241,21 @@ impl Core {
     pub(in crate::runtime) fn over(&self) {
         self.phase.set(Phase::Off);
         self.progress.borrow_mut().over();
+    }
+
+    /// What the last run exercised.
+    pub(in crate::runtime) fn exercised(&self) -> Exercised {
+        let progress = self.progress.borrow();
+        let counts = &self.counts;
+        Exercised {
+            ops: counts.ops.0.get(),
+            fault_points: counts.fault_points.0.get(),
+            waits: counts.waits.0.get(),
+            judged: counts.probes.0.get() > 0 || !self.invariants.borrow().is_empty(),
+            workers: progress.slots().len() as u64,
+            faults: u64::from(progress.spent.faults()),
+            ..progress.exercised.clone()
+        }
     }
 
     /// The worker that runs; `main` if none does.

@@ -5,7 +5,9 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
 use crate::property::Identity;
-use crate::run::{Event as Told, Op as Announced, Outcome, SemaphoreId, StatementId, WorkerId};
+use crate::run::{
+    Event as Told, Op as Announced, Outcome, SemaphoreId, StatementId, View, WorkerId,
+};
 use crate::runtime::book::{Entry, Tray, TrayKind};
 use crate::runtime::names::{Here, Verb};
 use crate::runtime::scene::core::{Core, Found};
@@ -86,6 +88,8 @@ impl Core {
             at_first: state(site),
             left: None,
             gone: false,
+            debt: 0,
+            taken_outside: false,
         });
         id
     }
@@ -145,13 +149,45 @@ impl Core {
         }
     }
 
+    /// A semaphore is dropped with permits missing that no worker has ever used.
+    #[cold]
+    fn dropped_unmet(&self, site: &Site<'_>) {
+        let (available, capacity, _) = state(site);
+        let made = Here::from(site.made);
+        let id = {
+            let mut book = self.book.borrow_mut();
+            book.register(site.name, made, TrayKind::Own, available, capacity)
+        };
+        self.add_fact(Identity::TakenOutside { semaphore: id });
+    }
+
+    /// Whether more permits of a semaphore are missing than workers hold, or are about to put back, and
+    /// than were missing when it was last told of: that was judged as a failure of conservation.
+    fn is_taken_outside(&self, id: SemaphoreId, site: &Site<'_>) -> bool {
+        let book = self.book.borrow();
+        let tray = book.tray(id);
+        let all = book.taken(id) + book.held_by_all(id);
+        let dropped = self.dropped.borrow();
+        let put_back = dropped.iter().filter(|(_, of, _)| *of == id);
+        let put_back: u64 = put_back.map(|(.., entry)| entry.permits).sum();
+        let (available, capacity, _) = state(site);
+        let missing =
+            (capacity + site.debt as u64).saturating_sub(available + all.saturating_sub(put_back));
+        let before = (tray.capacity + tray.debt).saturating_sub(tray.available + all);
+        tray.kind == TrayKind::Own && missing > before
+    }
+
     /// What is told of a semaphore that is dropped, and of all while the run is taken down: how they are
     /// left, and who puts back what.
     #[cold]
     fn tell_ending(&self, id: SemaphoreId, site: &Site<'_>, event: Event) {
+        let gone = event == Event::Dropped;
+        let taken_outside = gone && self.is_taken_outside(id, site);
         if let Some(found) = self.found.borrow_mut().iter_mut().find(|f| f.id == id) {
             found.left = Some(state(site));
-            found.gone |= event == Event::Dropped;
+            found.debt = site.debt as u64;
+            found.gone |= gone;
+            found.taken_outside |= taken_outside;
         }
         if let Event::Released { token, permits } | Event::Returned { token, permits } = event {
             let entry = self.entry(token, permits);
@@ -167,6 +203,7 @@ impl Hook for Core {
         }
         self.refuse_while_looking();
         self.count_use();
+        self.counts.ops.add();
         let id = self.id_of(site);
         self.statement.set(self.statement_of(id, op, place.into()));
     }
@@ -186,6 +223,7 @@ impl Hook for Core {
         let id = self.id_of(site);
         let statement = self.statement_of(id, op, place.into());
         if *announced && self.may_perform.replace(false) {
+            self.counts.ops.add();
             self.statement.set(statement);
             return Poll::Ready(());
         }
@@ -222,6 +260,9 @@ impl Hook for Core {
         let gone = event == Event::Dropped;
         let mark = site.mark.0.load(Ordering::Relaxed) & !Mark::OUTSIDE;
         if gone && mark >> ID_BITS != self.epoch.get() {
+            if mark == 0 && !self.is_ending() {
+                self.dropped_unmet(site);
+            }
             return;
         }
         let id = self.id_of(site);

@@ -24,6 +24,7 @@ pub fn point(name: &str) {
         return;
     }
     core.refuse_while_looking();
+    core.counts.fault_points.add();
     let statement = core.statement_at(place, &format!("work {name}"));
     let actions = [
         (Action::Proceed, None),
@@ -90,6 +91,7 @@ impl Future for Standing {
         };
         if !std::mem::replace(&mut self.stands, true) {
             let head = format!("work {}", self.name);
+            core.counts.fault_points.add();
             core.stands_at(self.place, &head, Op::Work { fallible: true });
             core.open_io();
             cx.waker().wake_by_ref();

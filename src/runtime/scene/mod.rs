@@ -27,4 +27,4 @@ pub(crate) use panics::{keep_quiet_while_exploring, message};
 pub(crate) use published::Published;
 pub(crate) use watch::Holds;
 pub use watch::probe;
-pub(super) use watch::{invariant_of_run, note_line};
+pub(super) use watch::{invariant_of_run, note_line, reaches};

@@ -15,7 +15,8 @@ use crate::property::{
     Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step, WorkerEdge,
 };
 use crate::run::{
-    Action, Choice, Enabled, Event, Op, Outcome, Point, Resource, Spent, View, Wait, WorkerId,
+    Action, Choice, Enabled, Event, Exercised, Op, Outcome, Point, Resource, Spent, View, Wait,
+    WorkerId,
 };
 use crate::runtime::book::{Account, Book};
 use crate::runtime::scene::published::Published;
@@ -35,6 +36,8 @@ pub(in crate::runtime) struct Progress {
     pub(in crate::runtime) enabled: Vec<Enabled>,
     pub(in crate::runtime) facts: Vec<Fact>,
     pub(in crate::runtime) spent: Spent,
+    /// What the run exercises, as far as it is counted here.
+    pub(in crate::runtime) exercised: Exercised,
     /// What was enabled at the last choice, and which of it was taken. It is not copied: what was put
     /// together just now is slow to read as a whole.
     before: Vec<Enabled>,
@@ -68,6 +71,7 @@ impl Progress {
         self.options = options;
         self.used = 0;
         self.spent = Spent::default();
+        self.exercised.begin();
         self.taken = None;
         self.told = false;
         self.path.clear();
@@ -283,6 +287,10 @@ impl Progress {
         };
         let at = self.strategy.as_ref()?.borrow_mut().choose_place(&point)?;
         let Enabled { choice, draws, .. } = self.enabled[at];
+        if let [first, .., last] = &self.enabled[..] {
+            let contested = first.choice.worker != last.choice.worker;
+            self.exercised.decided(at, contested);
+        }
         self.spent.take(choice, draws, held_up);
         std::mem::swap(&mut self.enabled, &mut self.before);
         self.path.push(choice);

@@ -18,6 +18,8 @@ pub(crate) struct Published {
     runs: AtomicU64,
     /// Steps of all runs.
     all_steps: AtomicU64,
+    /// Runs of the exploration that were made to their end, without replays.
+    made: AtomicU64,
     steps: Box<[AtomicU64]>,
     /// The names of the workers, in the order of their ids.
     workers: Mutex<Vec<String>>,
@@ -32,6 +34,7 @@ impl Published {
             length: AtomicU64::new(0),
             runs: AtomicU64::new(0),
             all_steps: AtomicU64::new(0),
+            made: AtomicU64::new(0),
             steps: (0..steps).map(|_| AtomicU64::new(0)).collect(),
             workers: Mutex::default(),
         }
@@ -66,6 +69,17 @@ impl Published {
     /// A number that changes as long as something happens.
     pub(crate) fn beat(&self) -> u64 {
         self.beat.load(Ordering::Relaxed)
+    }
+
+    /// So many runs of the exploration were made to their end.
+    #[inline]
+    pub(crate) fn made(&self, runs: u64) {
+        self.made.store(runs, Ordering::Relaxed);
+    }
+
+    /// How many runs of the exploration were made to their end.
+    pub(crate) fn runs_made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
     }
 
     /// The workers from the `first` on have these names.

@@ -9,7 +9,7 @@ use crate::property::{Fact, Identity, Situation};
 use crate::run::{Ending, Event, SemaphoreId, Status, View, WorkerId};
 use crate::runtime::book::{Book, Entry, TrayKind};
 use crate::runtime::names::MAIN;
-use crate::runtime::scene::core::{Core, NOBODY, Phase, Runner};
+use crate::runtime::scene::core::{Core, Found, NOBODY, Phase, Runner};
 use crate::runtime::scene::slot::Slot;
 
 impl Core {
@@ -68,6 +68,10 @@ impl Core {
         self.settle_entries(situation);
         self.settle_foreign(situation);
         let found = std::mem::take(&mut *self.found.borrow_mut());
+        if situation == Situation::Finished {
+            let taken = found.iter().filter(|found| found.taken_outside);
+            taken.for_each(|found| self.settle_gone(found));
+        }
         for one in found.iter().filter(|f| !f.gone) {
             let book = &mut *self.book.borrow_mut();
             let tray = book.tray(one.id);
@@ -82,6 +86,17 @@ impl Core {
             self.add_fact(Identity::LeftOver { semaphore: one.id });
         }
         *self.found.borrow_mut() = found;
+    }
+
+    /// A semaphore that was dropped while permits were missing that no worker had.
+    fn settle_gone(&self, found: &Found) {
+        let Some(left) = found.left else { return };
+        let book = &mut *self.book.borrow_mut();
+        let tray = book.touch(found.id);
+        (tray.available, tray.capacity, tray.closed) = left;
+        tray.debt = found.debt;
+        let semaphore = found.id;
+        self.add_fact(Identity::TakenOutside { semaphore });
     }
 
     /// Whether a thread or a task woke a worker that is no part of the run; tells it.

@@ -84,6 +84,7 @@ pub fn probe(name: &str, capacity: usize, available: impl Fn() -> usize + 'stati
         };
         // a probe that makes a probe is odd, but harmless
         core.watched.set(true);
+        core.counts.probes.add();
         match core.probes.try_borrow_mut() {
             Ok(mut probes) => probes.push(probe),
             Err(_) => core.new_probes.borrow_mut().push(probe),
@@ -139,6 +140,19 @@ pub(crate) fn note_line(text: impl FnOnce() -> String) {
         let mut book = core.book.borrow_mut();
         let text = book.text(&text);
         book.events.push(Event::Note { worker, text });
+    });
+}
+
+/// The run reaches a place; what [`reached`](crate::reached) calls.
+pub(crate) fn reaches(place: &str) {
+    with_core(|core| {
+        if core.is_ending() {
+            return;
+        }
+        let reached = &mut core.progress.borrow_mut().exercised.reached;
+        if !reached.contains(place) {
+            reached.insert(place.to_owned());
+        }
     });
 }
 

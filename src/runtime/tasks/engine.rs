@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::property::{Engine, SharedStrategy, SharedWitness, Situation, WorkerEdge};
-use crate::run::{Action, Cause, Ending, Event, Op, Outcome, SemaphoreId, WorkerId};
+use crate::run::{
+    Action, Cause, Covering, Ending, Event, Op, Outcome, RunKind, SemaphoreId, WorkerId,
+};
 use crate::runtime::names::{Here, MAIN, Names, Verb};
 use crate::runtime::scene::core::{Core, NOBODY, Runner, Turn};
 use crate::runtime::scene::current::Entered;
@@ -173,6 +175,10 @@ impl Engine for Tasks {
     #[cfg(feature = "threads")]
     fn left_out(&self) -> bool {
         self.threads.get().is_some_and(|threads| threads.left_out())
+    }
+
+    fn cover(&self, all: &mut Covering, kind: RunKind) {
+        all.add(&self.core.exercised(), kind);
     }
 }
 
@@ -369,6 +375,7 @@ impl Core {
         drop(nosy);
         match polled {
             Ok(Poll::Pending) => {
+                self.counts.waits.add();
                 let aborted = {
                     let slot = &mut self.progress.borrow_mut().slots[index];
                     slot.was_polled(waker);

@@ -49,6 +49,7 @@ impl Asking {
             panic!("nothing is probed as {name}: call `selvedge::probe` first, in each run");
         };
         let verb = Verb::Acquire(permits);
+        core.counts.ops.add();
         let statement = core.book.borrow_mut().names.op(place, verb, semaphore);
         let op = Op::Acquire {
             semaphore,

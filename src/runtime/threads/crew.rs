@@ -467,6 +467,7 @@ impl Crew {
         if ended || self.team.borrow().members[me].stand != Stand::Running {
             return;
         }
+        self.core.counts.waits.add();
         // nobody may be kept waiting for it meanwhile; shuttle's wakers panic here
         let _ = self.core.guarded(|| self.put_back_late_at_once(me));
         let slot = &self.core.progress.borrow().slots[me];

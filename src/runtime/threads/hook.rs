@@ -91,6 +91,7 @@ impl Hook for ThreadHook {
         }
         // the book may be borrowed for what looks
         self.core.refuse_while_looking();
+        self.core.counts.ops.add();
         let (announced, statement) = self.place(site, op, place);
         // of a program's ops each has been stood at but those that may wait
         if !self.core.script.on.get() || matches!(op, Op::Acquire { .. }) {

@@ -81,6 +81,8 @@ impl Crew {
                     let blocked = !runnable.contains(&member.task);
                     stands_still(&mut book, worker, blocked, member.request);
                     if blocked {
+                        let known = member.request.is_some();
+                        progress.exercised.blocked_in_shuttle |= !known;
                         continue;
                     }
                     offer(Action::Proceed, None);

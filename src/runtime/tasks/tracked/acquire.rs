@@ -118,6 +118,7 @@ where
         let verb = Verb::Acquire(self.permits);
         let statement = core.book.borrow_mut().names.op(self.place, verb, id);
         if self.announced && core.may_perform.replace(false) {
+            core.counts.ops.add();
             core.statement.set(statement);
             return Poll::Ready((id, statement));
         }

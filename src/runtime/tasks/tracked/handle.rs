@@ -310,6 +310,7 @@ impl<H: Deref<Target: Counting> + Clone> Seen<H> {
         let core: Rc<Core> = core().filter(|core| !core.is_ending())?;
         core.is_for_tasks("selvedge::tracked", "selvedge::acquiring");
         core.count_use();
+        core.counts.ops.add();
         let call = Call::begin(&core, &*self.semaphore, self.label);
         let statement = core.book.borrow_mut().names.op(place, verb, call.id);
         core.statement.set(statement);
