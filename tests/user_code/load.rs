@@ -36,11 +36,15 @@ fn message_in(test: &str, check: impl FnOnce() + Send + 'static) -> Option<Strin
     Some(*panic.downcast::<String>().expect("a report is a text"))
 }
 
-/// Two tests share it: workers of the one take one permit each, those of the other two.
+/// Tests share it: workers of the one take one permit each and keep it, those of the other two; without
+/// such workers it is right.
 fn helper(folder: &Path, workers: usize) {
     explorer(folder).check(move || {
         let pool = Semaphore::new(3).named(if workers == 1 { "one" } else { "two" });
         thread::scope(|scope| {
+            for _ in workers..2 {
+                scope.spawn(|| drop(pool.acquire_blocking()));
+            }
             for _ in 0..workers {
                 scope.spawn(|| {
                     for _ in 0..workers {
@@ -353,14 +357,20 @@ fn many_semaphores_without_names_take_no_longer_than_others() {
         runs: Some(2),
         ..explorer(&folder("unnamed"))
     };
-    let report = explorer.explore_threads("unnamed", || {
-        let semaphores: Vec<Semaphore> = (0..3000).map(|_| Semaphore::new(1)).collect();
-        for semaphore in &semaphores {
-            drop(semaphore.acquire_blocking());
-        }
-    });
-    assert!(!report.has_errors());
-    assert!(report.stats.seconds < 10.0, "{}", report.stats.seconds);
+    let seconds = |name: &str, make: fn(usize) -> Semaphore| {
+        let report = explorer.explore_threads(name, move || {
+            let semaphores: Vec<Semaphore> = (0..3000).map(make).collect();
+            for semaphore in &semaphores {
+                drop(semaphore.acquire_blocking());
+            }
+        });
+        assert!(!report.has_errors());
+        report.stats.seconds
+    };
+    let named = seconds("named", |n| Semaphore::new(1).named(format!("s{n}").leak()));
+    let unnamed = seconds("unnamed", |_| Semaphore::new(1));
+    // it was forty times as long
+    assert!(unnamed < 10.0 * named + 1.0, "{unnamed} s, {named} s");
 }
 
 /// The figures are those of the exploration, and nothing is said to be replayed that was not.
@@ -453,5 +463,5 @@ fn thousands_of_tasks_end_in_time() {
         }
     });
     assert_eq!(report.stopped, Some(Stopped::Time));
-    assert!(report.stats.seconds < 10.0, "{}", report.stats.seconds);
+    assert!(report.stats.seconds < 60.0, "{}", report.stats.seconds);
 }
