@@ -217,7 +217,7 @@ fn a_default_check_is_a_sample() {
     });
     green(&report);
     assert!(!report.complete);
-    assert_eq!(report.stats.runs, 10_000);
+    assert_eq!(Explorer::closures().runs, Some(10_000));
 }
 
 /// Both tasks are cancelled: that takes two cancellations.
