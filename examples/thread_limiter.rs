@@ -34,10 +34,11 @@ fn start_with_guard(limit: &Arc<Semaphore>, work: fn()) -> Started {
 /// Starts a thread as soon as the limit allows it; its last act puts a permit back.
 fn start_with_release(limit: &Arc<Semaphore>, work: fn()) -> Started {
     limit.acquire_raw_blocking().expect("it is never closed");
+    limit.hand_over(1);
     let limit = Arc::clone(limit);
     thread::spawn(move || {
         work();
-        limit.release(1).expect("the server took it");
+        limit.release(1).expect("the server handed it over");
     })
 }
 

@@ -88,8 +88,8 @@ fn the_limiter_on_threads() {
         &thread_limiter::output(),
         &[
             "guard: nothing found",
-            "leak: main ended and took 1 permit of threads with it",
-            "deadlock: main waits for itself",
+            "leak: 1 permit of threads was handed over and never put back",
+            "main waits for threads, which is exhausted: 2 permits are missing",
             "\nrelease: 2 findings",
         ],
     );

@@ -3,6 +3,10 @@
 
 #[path = "user_code/blame.rs"]
 mod blame;
+#[path = "user_code/blame_programs.rs"]
+mod blame_programs;
+#[path = "brute_force/mod.rs"]
+mod brute_force;
 #[path = "user_code/coverage.rs"]
 mod coverage;
 #[path = "user_code/endless.rs"]
@@ -17,6 +21,8 @@ mod identity;
 mod load;
 #[path = "user_code/lock_order.rs"]
 mod lock_order;
+#[path = "user_code/plain.rs"]
+mod plain;
 #[path = "user_code/repeating.rs"]
 mod repeating;
 #[path = "user_code/strategies.rs"]

@@ -579,6 +579,10 @@ impl Subject for ClosureSubject {
         self.tasks.names(|names| names.semaphore_names())
     }
 
+    fn semaphore_labels(&self) -> Vec<String> {
+        self.tasks.names(|names| names.semaphore_labels())
+    }
+
     fn workers(&self) -> Vec<String> {
         self.tasks.names(|names| names.worker_names())
     }
@@ -586,12 +590,13 @@ impl Subject for ClosureSubject {
     fn statement(&self, id: StatementId) -> Source {
         self.tasks.names(|names| {
             let (place, head) = names.source(id);
+            let place = place.map(|place| Place {
+                file: Some(place.file),
+                line: place.line,
+                column: place.column,
+            });
             Source {
-                place: Place {
-                    file: Some(place.file),
-                    line: place.line,
-                    column: place.column,
-                },
+                place: place.unwrap_or(Place::UNKNOWN),
                 head: head.to_owned(),
                 guard: false,
             }

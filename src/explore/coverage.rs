@@ -138,6 +138,7 @@ impl Whole {
             identity,
             property,
             severity: Severity::Error,
+            follows: None,
             semaphores: Vec::new(),
             workers: Vec::new(),
             also: Vec::new(),
@@ -154,6 +155,7 @@ impl Whole {
             available: Vec::new(),
             trace: Arc::new(Trace {
                 semaphores: Vec::new(),
+                labels: Vec::new(),
                 workers: Vec::new(),
                 texts: Vec::new(),
                 written: self.written,

@@ -12,9 +12,11 @@ use super::replay::{Divergence, Replayed, replay_in_time};
 use super::runs::Costed;
 use super::shrink::shrink;
 use super::subject::{Subject, name};
-use crate::program::PropertyName;
+use crate::program::{Place, PropertyName};
 use crate::property::{Cycle, Danger, Fact, Identity, StepBound, cycles_that_meet, told_in_full};
-use crate::report::{Diagnosis, Finding, OrderEdge, Replays, Severity, TraceStep, Written, about};
+use crate::report::{
+    Diagnosis, Finding, OrderEdge, Replays, Severity, TraceStep, Written, about, cause,
+};
 use crate::run::{Budget, Choice, Op, SemaphoreId, StatementId};
 use crate::schedule::Schedule;
 
@@ -184,6 +186,9 @@ fn groups<'a>(evidence: &'a Evidence<'_>) -> (Vec<Group<'a>>, bool) {
         let Fact::Failed(identity) = fact else {
             continue;
         };
+        if is_told_by_another(identity, facts) {
+            continue;
+        }
         match known.entry(words(*subject, identity)) {
             Entry::Occupied(at) => groups[*at.get()].takes(identity.clone(), fact, shown),
             Entry::Vacant(free) => {
@@ -262,14 +267,50 @@ pub(super) fn findings(evidence: &Evidence<'_>, order: &[OrderEdge]) -> Findings
         }
         findings.push(told);
     }
-    findings.sort_by(|a, b| {
-        (a.severity, a.property, &a.identity).cmp(&(b.severity, b.property, &b.identity))
-    });
+    in_order(&mut findings);
     Findings {
         findings,
         more_cycles: cut,
         not_replayed,
     }
+}
+
+/// Errors come first, and causes before what follows from them.
+fn in_order(findings: &mut [Finding]) {
+    let causes: Vec<Option<usize>> = findings
+        .iter()
+        .map(|finding| {
+            let cause = cause(&finding.identity, &finding.trace)?;
+            findings.iter().position(|f| f.identity == cause)
+        })
+        .collect();
+    let ids: Vec<String> = findings.iter().map(|f| f.id.clone()).collect();
+    let mut depths: BTreeMap<String, usize> = BTreeMap::new();
+    for (at, finding) in findings.iter_mut().enumerate() {
+        finding.follows = causes[at].map(|cause| ids[cause].clone());
+        // what follows comes of a leak at most, and that of an over-release
+        let chain = std::iter::successors(causes[at], |&cause| causes[cause]);
+        depths.insert(finding.id.clone(), chain.take(ids.len()).count());
+    }
+    findings.sort_by(|a, b| {
+        let key = |f: &Finding| (f.severity, depths[&f.id], f.property);
+        (key(a), &a.identity).cmp(&(key(b), &b.identity))
+    });
+}
+
+/// Whether a release is told already as one from which an error came.
+fn is_told_by_another(identity: &Identity, facts: &BTreeMap<Fact, Shown>) -> bool {
+    let Identity::ForeignRelease {
+        semaphore,
+        statement,
+    } = *identity
+    else {
+        return false;
+    };
+    facts.contains_key(&Fact::Failed(Identity::OverRelease {
+        semaphore,
+        statement,
+    }))
 }
 
 /// The order graph behind facts.
@@ -308,7 +349,7 @@ pub(super) fn order(evidence: &Evidence<'_>) -> Vec<OrderEdge> {
                 to: name(to),
                 worker: trace.workers[worker.index()].clone(),
                 taken: trace.taken_at(*worker, *from),
-                place: stands.map(|(_, place)| place),
+                place: stands.map(|(_, place)| place).filter(Place::is_known),
                 schedule: schedule.encode(&trace.workers),
             }
         })
@@ -373,15 +414,19 @@ fn finding(
             _ if identity.is_warning() => Severity::Warning,
             Some(Danger::Reachable) | None => Severity::Error,
         },
+        follows: None,
         semaphores: semaphores
             .iter()
             .map(|&s| name(&trace.semaphores, s))
             .collect(),
         workers: about.workers,
-        place: about.place.or_else(|| {
-            let statement = identity.statements().first()?;
-            Some(subject.statement(*statement).place)
-        }),
+        place: about
+            .place
+            .or_else(|| {
+                let statement = identity.statements().first()?;
+                Some(subject.statement(*statement).place)
+            })
+            .filter(Place::is_known),
         detail: about.detail,
         schedule: schedule.encode(&trace.workers),
         steps: shown.costed.steps,

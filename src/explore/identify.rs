@@ -11,7 +11,7 @@ use crate::report::Written;
 /// What makes a finding the same finding, in words: names, and statement numbers within a worker, so
 /// that reformatting a program changes nothing.
 pub(super) fn words(subject: &dyn Subject, identity: &Identity) -> String {
-    let semaphores = subject.semaphores();
+    let semaphores = subject.semaphore_labels();
     let mut text = identity.property().to_string();
     let names = identity.semaphores().into_iter();
     let mut names: Vec<String> = names.map(|id| name(&semaphores, id)).collect();

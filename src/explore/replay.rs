@@ -70,6 +70,7 @@ pub(super) fn replay_in_time(
         facts: BTreeSet::new(),
         trace: Trace {
             semaphores: Vec::new(),
+            labels: Vec::new(),
             workers: Vec::new(),
             texts: Vec::new(),
             written: subject.written(),
@@ -174,6 +175,7 @@ impl Recorder {
                 taken: view.taken(s),
                 closed: view.is_closed(s),
                 signal: view.is_signal(s),
+                foreign: view.is_foreign(s),
                 queue: view.queue(s),
             })
             .collect();
@@ -202,6 +204,7 @@ impl Recorder {
     fn name(&mut self, subject: &dyn Subject) {
         let trace = &mut self.trace;
         trace.semaphores = subject.semaphores();
+        trace.labels = subject.semaphore_labels();
         trace.workers = subject.workers();
         trace.texts = subject.texts();
         let stood = trace.snapshots().flat_map(|s| s.workers.iter());
@@ -293,11 +296,7 @@ impl Recorder {
 }
 
 /// Stands in for a place until all are known.
-const NOWHERE: Place = Place {
-    file: None,
-    line: 0,
-    column: 0,
-};
+const NOWHERE: Place = Place::UNKNOWN;
 
 /// The old one, if it is the same.
 fn shared<T: PartialEq>(old: &Arc<[T]>, new: Vec<T>) -> Arc<[T]> {

@@ -17,6 +17,10 @@ pub(super) trait Subject {
     fn digest(&self) -> Digest;
     /// The names of its semaphores, as far as they are known.
     fn semaphores(&self) -> Vec<String>;
+    /// What its semaphores are called in the ids of findings: what stays the same when lines move.
+    fn semaphore_labels(&self) -> Vec<String> {
+        self.semaphores()
+    }
     /// The names of its worker instances, as far as they are known.
     fn workers(&self) -> Vec<String>;
     /// A statement of it.

@@ -33,8 +33,25 @@ pub struct Place {
     pub column: u32,
 }
 
+impl Place {
+    /// Where something stands of which that is not known: `?`.
+    pub const UNKNOWN: Place = Place {
+        file: None,
+        line: 0,
+        column: 0,
+    };
+
+    /// Whether it is known.
+    pub fn is_known(&self) -> bool {
+        self.line > 0
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_known() {
+            return f.write_str("?");
+        }
         if let Some(file) = self.file {
             // the folders would not fit into a table
             write!(f, "{}:", file.rsplit(['/', '\\']).next().unwrap_or(file))?;

@@ -12,7 +12,14 @@ pub(super) fn judge<V: View + ?Sized>(
     mut report: impl FnMut(Identity),
 ) {
     let held = view.held_by_all(semaphore);
-    let accounted = view.available(semaphore) + view.taken(semaphore) + held;
+    let known = view.available(semaphore) + view.taken(semaphore) + held;
+    // of a foreign one, what is lost may be what somebody unknown holds
+    let accounted = known
+        + if view.is_foreign(semaphore) {
+            0
+        } else {
+            view.lost(semaphore)
+        };
     let owed = view.capacity(semaphore) + view.debt(semaphore);
     // of a foreign one it is known only who holds what was taken in sight of us
     let conserved = if view.is_foreign(semaphore) {

@@ -32,7 +32,18 @@ pub enum Identity {
         acquired: StatementId,
         how: Ending,
     },
+    /// Permits are gone, and no ledger says who has them. The statement is what watches the
+    /// semaphore.
+    Missing {
+        semaphore: SemaphoreId,
+        statement: StatementId,
+    },
     OverRelease {
+        semaphore: SemaphoreId,
+        statement: StatementId,
+    },
+    /// A worker put back permits that another one took, and nothing came of it.
+    ForeignRelease {
         semaphore: SemaphoreId,
         statement: StatementId,
     },
@@ -101,8 +112,12 @@ impl Identity {
     /// The property that failed.
     pub fn property(&self) -> PropertyName {
         match self {
-            Identity::Leak { .. } | Identity::TakenOutside { .. } => PropertyName::Leak,
-            Identity::OverRelease { .. } => PropertyName::OverRelease,
+            Identity::Leak { .. } | Identity::Missing { .. } | Identity::TakenOutside { .. } => {
+                PropertyName::Leak
+            }
+            Identity::OverRelease { .. } | Identity::ForeignRelease { .. } => {
+                PropertyName::OverRelease
+            }
             Identity::OverAdmission { .. } => PropertyName::OverAdmission,
             Identity::Conservation { .. } => PropertyName::Conservation,
             Identity::Deadlock { .. } => PropertyName::Deadlock,
@@ -122,7 +137,10 @@ impl Identity {
 
     /// Whether it is told, and breaks nothing.
     pub fn is_warning(&self) -> bool {
-        matches!(self, Identity::TimedRequest { .. })
+        matches!(
+            self,
+            Identity::TimedRequest { .. } | Identity::ForeignRelease { .. }
+        )
     }
 
     /// Whether it is one of the exploration as a whole, which no run shows.
@@ -134,7 +152,9 @@ impl Identity {
     pub fn semaphores(&self) -> Vec<SemaphoreId> {
         match self {
             Identity::Leak { semaphore, .. }
+            | Identity::Missing { semaphore, .. }
             | Identity::OverRelease { semaphore, .. }
+            | Identity::ForeignRelease { semaphore, .. }
             | Identity::OverAdmission { semaphore }
             | Identity::LeftOver { semaphore }
             | Identity::TakenOutside { semaphore }
@@ -158,7 +178,9 @@ impl Identity {
     pub fn statements(&self) -> &[StatementId] {
         match self {
             Identity::Leak { acquired, .. } => std::slice::from_ref(acquired),
-            Identity::OverRelease { statement, .. }
+            Identity::Missing { statement, .. }
+            | Identity::OverRelease { statement, .. }
+            | Identity::ForeignRelease { statement, .. }
             | Identity::TimedRequest { statement, .. }
             | Identity::Spin { statement }
             | Identity::Assertion { statement }

@@ -69,6 +69,28 @@ impl Judge {
                 semaphore,
                 statement,
             })),
+            Event::ReleasedOthers {
+                semaphore,
+                statement,
+                ..
+            } => Some(Fact::Failed(Identity::ForeignRelease {
+                semaphore,
+                statement,
+            })),
+            Event::RefusedAfter {
+                semaphore, cause, ..
+            } => Some(Fact::Failed(Identity::OverRelease {
+                semaphore,
+                statement: cause,
+            })),
+            Event::Missing {
+                semaphore,
+                statement,
+                ..
+            } => Some(Fact::Failed(Identity::Missing {
+                semaphore,
+                statement,
+            })),
             _ => None,
         }
     }

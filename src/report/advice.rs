@@ -40,7 +40,29 @@ fn of_identity(finding: &Finding) -> String {
             )
         }
         Identity::Leak { how, semaphore, .. } => leak(name(semaphore), *how),
+        Identity::Missing {
+            semaphore,
+            statement,
+        } if trace.taken_by(*statement).is_some() => hands_over(name(semaphore)),
+        Identity::Missing { semaphore, .. } => missing(name(semaphore), threads),
+        Identity::Exhaustion { semaphore, .. } if trace.kept_alive(*semaphore) > 0 => format!(
+            "drop the permits of {0} when their work is done: they are kept in something that \
+             outlives who took them (a `Vec`, a channel, a static)",
+            name(semaphore)
+        ),
+        Identity::Exhaustion { semaphore, .. } if trace.was_handed_over(*semaphore) => {
+            hands_over(name(semaphore))
+        }
+        Identity::Exhaustion { semaphore, .. } if trace.leaked(*semaphore) == 0 => {
+            missing(name(semaphore), threads)
+        }
         Identity::Exhaustion { semaphore, .. } => leak(name(semaphore), Ending::Returned),
+        Identity::ForeignRelease { semaphore, .. } => format!(
+            "let who takes {0} put it back, best by a guard; if it is put back by another one on \
+             purpose, move the guard there (`acquire_owned`), or say `hand_over` where it is taken; \
+             to signal, use `Semaphore::unbounded`",
+            name(semaphore)
+        ),
         Identity::OverRelease { semaphore, .. } => format!(
             "let a guard give {} back: it can do so only once",
             name(semaphore)
@@ -197,6 +219,26 @@ fn gone(finding: &Finding) -> Option<String> {
     });
     let (worker, how) = ended.filter(|_| alone)?;
     Some(format!("{} {}", trace.worker(worker), words::ended(how)))
+}
+
+fn hands_over(name: &str) -> String {
+    format!(
+        "move a guard of {name} to whoever is to put it back (`acquire_owned`): it does so however \
+         that one ends"
+    )
+}
+
+fn missing(name: &str, threads: bool) -> String {
+    let sees = if threads {
+        "`selvedge::acquiring`"
+    } else {
+        "`selvedge::tracked`"
+    };
+    format!(
+        "look for a permit of {name} that is forgotten or kept, and for a release that is skipped; \
+         {sees} around each acquire tells who holds what; if all that it has seen is put back, \
+         {name} itself loses permits"
+    )
 }
 
 fn leak(name: &str, how: Ending) -> String {

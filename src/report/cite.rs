@@ -20,7 +20,7 @@ impl Cite {
 
     /// The place, where places are written.
     pub(super) fn place(self, place: Option<Place>) -> Option<Place> {
-        place.filter(|_| self.places)
+        place.filter(|place| self.places && place.is_known())
     }
 
     /// ` at 5:5`

@@ -3,7 +3,7 @@
 use super::hops::hops;
 use super::model::OrderEdge;
 use super::trace::Trace;
-use super::words::{ended, list, permits, verb};
+use super::words::{are, ended, list, permits, verb};
 use crate::program::Place;
 use crate::property::{Danger, Identity};
 use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, Wait, WorkerId};
@@ -71,22 +71,30 @@ fn concerned(identity: &Identity, trace: &Trace) -> Vec<WorkerId> {
             .into_iter()
             .map(|(worker, _)| worker)
             .collect(),
-        Identity::OverRelease { statement, .. } => trace
-            .find(|event| match *event {
-                Event::OverReleased {
-                    worker,
-                    statement: at,
-                    ..
-                } if at == *statement => Some(worker),
-                _ => None,
-            })
-            .into_iter()
-            .collect(),
+        Identity::Missing { .. } => Vec::new(),
+        Identity::OverRelease { statement, .. } | Identity::ForeignRelease { statement, .. } => {
+            trace
+                .find(|event| match *event {
+                    Event::OverReleased {
+                        worker,
+                        statement: at,
+                        ..
+                    }
+                    | Event::ReleasedOthers {
+                        worker,
+                        statement: at,
+                        ..
+                    } if at == *statement => Some(worker),
+                    _ => None,
+                })
+                .into_iter()
+                .collect()
+        }
         Identity::Deadlock { .. } => trace.cycle.clone().unwrap_or_else(|| trace.waiters(None)),
         Identity::Exhaustion { semaphore, .. } => {
             let known = trace.waiters(Some(*semaphore));
             if known.is_empty() {
-                trace.waiters(None)
+                trace.wait_for_unknown()
             } else {
                 known
             }
@@ -98,9 +106,9 @@ fn concerned(identity: &Identity, trace: &Trace) -> Vec<WorkerId> {
             let asker = asked(trace, *statement).map(|(worker, ..)| worker);
             asker.into_iter().collect()
         }
-        Identity::OverAdmission { semaphore } | Identity::Conservation { semaphore } => {
-            trace.last().holders(*semaphore, Status::Running)
-        }
+        Identity::OverAdmission { semaphore } => trace.last().holders(*semaphore, Status::Running),
+        // whose doing it is, is not known
+        Identity::Conservation { .. } => Vec::new(),
         // the order graph knows them
         Identity::LockOrder { .. } => Vec::new(),
         Identity::Assertion { statement } => trace
@@ -118,7 +126,13 @@ fn concerned(identity: &Identity, trace: &Trace) -> Vec<WorkerId> {
         | Identity::TakenOutside { .. }
         | Identity::Vacuous
         | Identity::Unreached { .. } => Vec::new(),
-        Identity::Livelock | Identity::Spin { .. } | Identity::Outside { .. } => trace
+        Identity::Outside { statement } => {
+            let workers = (0..).map(WorkerId).zip(trace.last().workers.iter());
+            let mut woken =
+                workers.filter(|(_, w)| w.statement.is_some_and(|(at, _)| at == *statement));
+            woken.next().map(|(id, _)| id).into_iter().collect()
+        }
+        Identity::Livelock | Identity::Spin { .. } => trace
             .steps
             .last()
             .map(|s| s.choice.worker)
@@ -177,7 +191,34 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
                 permits(lost),
             )
         }
+        Identity::Missing {
+            semaphore,
+            statement,
+        } if trace.taken_by(*statement).is_some() => {
+            let missing = trace.missing(*semaphore);
+            format!(
+                "{} of {} {} handed over and never put back",
+                permits(missing),
+                trace.semaphore(*semaphore),
+                if missing == 1 { "was" } else { "were" },
+            )
+        }
+        Identity::Missing { semaphore, .. } => {
+            let missing = trace.missing(*semaphore);
+            format!(
+                "{} missing when the run ends; who holds {} is not known",
+                are(
+                    &format!("{} of {}", permits(missing), trace.semaphore(*semaphore)),
+                    missing
+                ),
+                if missing == 1 { "it" } else { "them" },
+            )
+        }
         Identity::OverRelease {
+            semaphore,
+            statement,
+        }
+        | Identity::ForeignRelease {
             semaphore,
             statement,
         } => over_release(trace, *semaphore, *statement),
@@ -212,17 +253,7 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
             (false, 1) => format!("{} waits, and nobody is left to let it go on", about[0]),
             (false, _) => format!("{} wait, and nobody is left to let them go on", list(about)),
         },
-        Identity::Exhaustion { semaphore, .. } => {
-            let lost = trace.lost(*semaphore);
-            format!(
-                "{} {} for {}, which is exhausted: {} {} leaked",
-                list(about),
-                if about.len() == 1 { "waits" } else { "wait" },
-                trace.semaphore(*semaphore),
-                permits(lost),
-                if lost == 1 { "was" } else { "were" },
-            )
-        }
+        Identity::Exhaustion { semaphore, .. } => exhaustion(trace, *semaphore, about),
         Identity::ImpossibleRequest { semaphore, .. } => {
             let capacity = trace.last().semaphores[semaphore.index()].capacity;
             let asks = trace.waiters(Some(*semaphore)).into_iter().find_map(|w| {
@@ -255,9 +286,14 @@ fn detail(identity: &Identity, danger: Option<Danger>, trace: &Trace, about: &[S
             )
         }
         Identity::LostWakeup { semaphore, .. } => format!(
-            "{} waits for {} although what it asks for is available",
+            "{} {} for {} although what {} available",
             list(about),
-            trace.semaphore(*semaphore)
+            verb(about.len(), "waits"),
+            trace.semaphore(*semaphore),
+            match about.len() {
+                1 => "it asks for is",
+                _ => "the first of them asks for is",
+            }
         ),
         Identity::LockOrder { cycle } => lock_order(trace, cycle, danger),
         Identity::Spin { .. } => format!(
@@ -336,6 +372,48 @@ fn missing(trace: &Trace, semaphore: SemaphoreId) -> u64 {
     all.saturating_sub(state.available + held.iter().sum::<u64>())
 }
 
+fn exhaustion(trace: &Trace, semaphore: SemaphoreId, about: &[String]) -> String {
+    let name = trace.semaphore(semaphore);
+    let mut gone = Vec::new();
+    let (leaked, alive, missing) = (
+        trace.lost(semaphore) - trace.kept_alive(semaphore) - trace.missing(semaphore),
+        trace.kept_alive(semaphore),
+        trace.missing(semaphore),
+    );
+    if leaked > 0 {
+        let were = if leaked == 1 { "was" } else { "were" };
+        gone.push(format!("{} {were} leaked", permits(leaked)));
+    }
+    if alive > 0 {
+        let took = trace.names(&trace.took_what_lives_on(semaphore));
+        gone.push(format!(
+            "{} kept alive by nobody who runs, taken by {}",
+            are(&permits(alive), alive),
+            list(&took)
+        ));
+    }
+    if missing > 0 {
+        gone.push(format!(
+            "{} missing, and who holds {} is not known",
+            are(&permits(missing), missing),
+            if missing == 1 { "it" } else { "them" }
+        ));
+    }
+    let gone = gone.join("; ");
+    let waits = verb(about.len(), "waits");
+    if trace.waiters(Some(semaphore)).is_empty() {
+        // of those nothing is known but that nobody wakes them
+        return format!(
+            "{} {waits}, perhaps for {name}, of which {gone}",
+            list(about)
+        );
+    }
+    format!(
+        "{} {waits} for {name}, which is exhausted: {gone}",
+        list(about)
+    )
+}
+
 fn over_release(trace: &Trace, semaphore: SemaphoreId, statement: StatementId) -> String {
     let name = trace.semaphore(semaphore);
     let event = trace.find(|event| match *event {
@@ -351,7 +429,8 @@ fn over_release(trace: &Trace, semaphore: SemaphoreId, statement: StatementId) -
         _ => None,
     });
     let Some((worker, holder, asked, held, refused)) = event else {
-        return format!("more of {name} is put back than is held");
+        return released_others(trace, semaphore, statement)
+            .unwrap_or_else(|| format!("more of {name} is put back than is held"));
     };
     let text = trace
         .steps
@@ -379,6 +458,37 @@ fn over_release(trace: &Trace, semaphore: SemaphoreId, statement: StatementId) -
         trace.worker(worker),
         permits(asked),
     )
+}
+
+/// Of a release that the semaphore did: it cannot know whose permits they are.
+fn released_others(
+    trace: &Trace,
+    semaphore: SemaphoreId,
+    statement: StatementId,
+) -> Option<String> {
+    trace.find(|event| match *event {
+        Event::ReleasedOthers {
+            worker,
+            permits: asked,
+            held,
+            of_others,
+            of,
+            statement: at,
+            ..
+        } if at == statement => {
+            let whose = match of {
+                Some(of) => format!("that {} took", trace.worker(of)),
+                None => "that others took".to_owned(),
+            };
+            Some(format!(
+                "{} releases {} of {} but holds {held}: it puts back {of_others} {whose}",
+                trace.worker(worker),
+                permits(asked),
+                trace.semaphore(semaphore),
+            ))
+        }
+        _ => None,
+    })
 }
 
 fn lock_order(trace: &Trace, cycle: &[SemaphoreId], danger: Option<Danger>) -> String {

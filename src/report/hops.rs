@@ -27,7 +27,7 @@ impl Trace {
         // granted to a waiter: the step in which it began to wait is further up
         let taken = self.steps[..=step].iter().rev();
         let mut taken = taken.filter(|s| s.statement == statement);
-        taken.next().map(|s| s.place)
+        taken.next().map(|s| s.place).filter(Place::is_known)
     }
 
     /// Whether a worker waits at the end for `to` while it holds `from`.

@@ -65,6 +65,7 @@ struct Found<'a> {
     property: &'static str,
     severity: &'static str,
     semaphores: &'a [String],
+    follows: Option<&'a str>,
     workers: &'a [String],
     place: Option<At<'a>>,
     detail: &'a str,
@@ -188,6 +189,7 @@ fn found<'a>(report: &'a Report, finding: &'a Finding) -> Found<'a> {
         property: finding.property.as_str(),
         severity: finding.severity.as_str(),
         semaphores: &finding.semaphores,
+        follows: finding.follows.as_deref(),
         workers: &finding.workers,
         place: finding.place.map(|place| At {
             file: place.file.unwrap_or(&report.program),

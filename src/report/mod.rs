@@ -6,6 +6,7 @@
 //! 2. Figures that depend on the machine (states, seconds) stand in [`Stats`] alone.
 
 mod advice;
+mod cause;
 mod circle;
 mod cite;
 mod covered;
@@ -31,6 +32,7 @@ mod wait;
 mod words;
 
 pub(crate) use advice::{needs_a_runtime, what_changes};
+pub(crate) use cause::cause;
 pub(crate) use detail::about;
 pub use dot::{order_dot, order_text, waits_dot, waits_text};
 pub use github::github;

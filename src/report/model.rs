@@ -240,6 +240,8 @@ pub struct Finding {
     pub severity: Severity,
     /// The semaphores that it is about, by name.
     pub semaphores: Vec<String>,
+    /// The id of the finding that this one follows from, where another one is its cause.
+    pub follows: Option<String>,
     /// The workers that it is about, by name.
     pub workers: Vec<String>,
     /// The statement that it is about.

@@ -29,7 +29,26 @@ pub(super) fn reasons(
             acquired,
             how,
         } => leak(trace, *semaphore, (*acquired, *how), cite),
-        Identity::OverRelease { semaphore, .. } => history(trace, *semaphore, cite),
+        Identity::Missing {
+            semaphore,
+            statement,
+        } => {
+            let mut lines: Vec<String> = trace
+                .taken_by(*statement)
+                .map(|worker| handed_over(trace, worker, *semaphore, cite))
+                .into_iter()
+                .collect();
+            lines.extend(missing(trace, *semaphore, cite));
+            lines
+        }
+        Identity::OverRelease {
+            semaphore,
+            statement,
+        }
+        | Identity::ForeignRelease {
+            semaphore,
+            statement,
+        } => history(trace, *semaphore, *statement, cite),
         Identity::OverAdmission { semaphore } => admitted(trace, *semaphore, cite),
         Identity::Conservation { semaphore } => sums(trace, *semaphore),
         Identity::Deadlock { .. } => stuck(trace, cite),
@@ -146,7 +165,7 @@ fn leak(
         lines.push(lost(trace, worker, Some(acquired), &name, cite));
     }
     let last = trace.last();
-    let gone = trace.lost(semaphore);
+    let gone = trace.lost(semaphore) - trace.kept_alive(semaphore);
     let capacity = last.semaphores[semaphore.index()].capacity;
     lines.push(if gone >= capacity {
         format!("lost for good: all that {name} has")
@@ -181,19 +200,55 @@ fn lost(
     format!("{} {took}{end}: leaked", trace.worker(worker))
 }
 
-fn exhausted(trace: &Trace, semaphore: SemaphoreId, cite: Cite) -> Vec<String> {
-    let mut leakers = trace.last().holders(semaphore, Status::Ended);
-    if leakers.is_empty() {
-        // of a semaphore whose holders are not known, what was told when the run ended
-        leakers.extend(trace.events().filter_map(|(_, event)| match *event {
-            Event::Leaked {
-                worker,
-                semaphore: s,
-                ..
-            } if s == semaphore => Some(worker),
-            _ => None,
-        }));
+/// `main.2 took pool at 4:5, ended in step 2: what it took is still kept`
+fn lives_on(
+    trace: &Trace,
+    worker: WorkerId,
+    semaphore: SemaphoreId,
+    name: &str,
+    cite: Cite,
+) -> String {
+    let end = match trace.end_of(worker) {
+        Some((step, how)) => format!(", {}{}", ended(how), cite.in_step(step)),
+        None => String::new(),
+    };
+    let taken = cite.at(trace.taken_at(worker, semaphore));
+    format!(
+        "{} took {name}{taken}{end}: it was not dropped with its worker, and nobody who runs holds it",
+        trace.worker(worker)
+    )
+}
+
+/// How many permits are missing, and when the count fell and rose: who took them is not known.
+fn missing(trace: &Trace, semaphore: SemaphoreId, cite: Cite) -> Vec<String> {
+    let (name, gone) = (trace.semaphore(semaphore), trace.missing(semaphore));
+    let capacity = trace.last().semaphores[semaphore.index()].capacity;
+    let mut line = format!("missing: {gone} of the {} of {name}", permits(capacity));
+    let series = trace.available(semaphore);
+    let changes = |fits: fn(u64, u64) -> bool| {
+        let steps = series.windows(2).zip(1..);
+        let steps = steps.filter(|(pair, _)| fits(pair[0], pair[1]));
+        steps
+            .map(|(_, step)| step.to_string())
+            .collect::<Vec<String>>()
+    };
+    let (fell, rose) = (changes(|a, b| b < a), changes(|a, b| b > a));
+    let at = |steps: &[String]| match steps {
+        [one] => format!("step {one}"),
+        many => format!("steps {}", list(many)),
+    };
+    if cite.steps && !fell.is_empty() {
+        line += &format!("; available fell at {}", at(&fell));
+        line += &match rose[..] {
+            [] => " and never came back".to_owned(),
+            _ => format!(" and came back at {}", at(&rose)),
+        };
     }
+    vec![line]
+}
+
+fn exhausted(trace: &Trace, semaphore: SemaphoreId, cite: Cite) -> Vec<String> {
+    let leakers = trace.last().holders(semaphore, Status::Ended);
     let name = trace.semaphore(semaphore);
     let lines = leakers.iter().flat_map(|&worker| {
         let mut lines: Vec<String> = trace
@@ -213,12 +268,18 @@ fn exhausted(trace: &Trace, semaphore: SemaphoreId, cite: Cite) -> Vec<String> {
             })
             .collect();
         if lines.is_empty() {
-            let held = trace.last().held(worker, semaphore);
-            lines.push(lost(trace, worker, None, &some_of(held, name), cite));
+            let held = some_of(trace.last().held(worker, semaphore), name);
+            lines.push(match trace.has_leaked(worker, semaphore) {
+                true => lost(trace, worker, None, &held, cite),
+                false => lives_on(trace, worker, semaphore, &held, cite),
+            });
         }
         lines
     });
-    let mut lines = some(lines.collect(), "leaked some of it");
+    let mut lines = some(lines.collect(), "took some of it");
+    if trace.missing(semaphore) > 0 {
+        lines.extend(missing(trace, semaphore, cite));
+    }
     lines.extend(waits(trace, &trace.waiters(None), cite));
     lines
 }
@@ -249,7 +310,24 @@ fn impossible(trace: &Trace, semaphore: SemaphoreId, cite: Cite) -> Vec<String> 
 }
 
 /// What the one whose permits were over-released did with the semaphore.
-fn history(trace: &Trace, semaphore: SemaphoreId, cite: Cite) -> Vec<String> {
+fn history(
+    trace: &Trace,
+    semaphore: SemaphoreId,
+    statement: StatementId,
+    cite: Cite,
+) -> Vec<String> {
+    let others = trace.events().find_map(|(step, event)| match *event {
+        Event::ReleasedOthers {
+            worker,
+            of,
+            statement: at,
+            ..
+        } if at == statement => Some((step, worker, of)),
+        _ => None,
+    });
+    if let Some((step, worker, of)) = others {
+        return put_back_for_others(trace, semaphore, (step, worker, of), cite);
+    }
     let holder = trace.find(|event| match *event {
         Event::OverReleased {
             holder,
@@ -315,6 +393,63 @@ fn history(trace: &Trace, semaphore: SemaphoreId, cite: Cite) -> Vec<String> {
         trace.worker(holder),
         did.join(", "),
     )]
+}
+
+/// What a worker did that put back what others took, what these did, and what came of it.
+fn put_back_for_others(
+    trace: &Trace,
+    semaphore: SemaphoreId,
+    (step, worker, of): (usize, WorkerId, Option<WorkerId>),
+    cite: Cite,
+) -> Vec<String> {
+    let name = trace.semaphore(semaphore);
+    let mut lines = Vec::new();
+    let took = |who: WorkerId| trace.taken_at(who, semaphore);
+    match of {
+        Some(of) => {
+            let end = match trace.end_of(of) {
+                Some((ended_in, how)) if ended_in < step => {
+                    format!(" and {}{}", ended(how), cite.in_step(ended_in))
+                }
+                _ => String::new(),
+            };
+            let place = cite.at(took(of));
+            lines.push(format!("{} took {name}{place}{end}", trace.worker(of)));
+        }
+        None => lines.push(format!(
+            "several workers hold {name}: whose permit it was is not known"
+        )),
+    }
+    lines.push(format!(
+        "{} puts it back{}",
+        trace.worker(worker),
+        cite.in_step(step)
+    ));
+    lines.extend(trace.events().filter_map(|(at, event)| match *event {
+        Event::RefusedAfter {
+            worker,
+            semaphore: s,
+            permits,
+            ..
+        } if s == semaphore => Some(format!(
+            "what follows: {} releases {}{}, which is refused",
+            trace.worker(worker),
+            some_of(permits, name),
+            cite.in_step(at)
+        )),
+        _ => None,
+    }));
+    some(lines, "more")
+}
+
+/// `main took pool at 4:5 and handed it over`
+fn handed_over(trace: &Trace, worker: WorkerId, semaphore: SemaphoreId, cite: Cite) -> String {
+    format!(
+        "{} took {}{} and handed it over",
+        trace.worker(worker),
+        trace.semaphore(semaphore),
+        cite.at(trace.taken_at(worker, semaphore)),
+    )
 }
 
 fn admitted(trace: &Trace, semaphore: SemaphoreId, cite: Cite) -> Vec<String> {

@@ -14,14 +14,16 @@ use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, Wait, WorkerId
 pub(super) fn diagnosis(finding: &Finding) -> Option<String> {
     let trace = &finding.trace;
     match &finding.identity {
-        Identity::Leak { semaphore, .. } | Identity::Exhaustion { semaphore, .. } => {
+        Identity::Leak { semaphore, .. }
+        | Identity::Missing { semaphore, .. }
+        | Identity::Exhaustion { semaphore, .. } => {
             let series = trace.available(*semaphore);
             let name = trace.semaphore(*semaphore);
             let falls = series.windows(2).all(|pair| pair[1] <= pair[0]);
             let tells = if falls {
                 "it only ever falls".to_owned()
             } else {
-                let gone = trace.last().held_by_all(*semaphore, Status::Ended);
+                let gone = trace.lost(*semaphore);
                 format!(
                     "{} never {} back",
                     permits(gone),
@@ -86,6 +88,9 @@ fn shown(series: &[u64]) -> String {
 /// What to do about it, in the words of the language.
 pub(crate) fn remedy(finding: &Finding) -> String {
     let trace = &finding.trace;
+    if let (Identity::Leak { .. }, Some(cause)) = (&finding.identity, &finding.follows) {
+        return format!("mend {cause}: the release of what leaks here was refused by that");
+    }
     if trace.written != Written::Program {
         return advice(finding);
     }
@@ -144,7 +149,9 @@ pub(crate) fn remedy(finding: &Finding) -> String {
                 _ => format!("take {order} in every worker"),
             }
         }
-        Identity::Spin { .. }
+        Identity::Missing { .. }
+        | Identity::ForeignRelease { .. }
+        | Identity::Spin { .. }
         | Identity::Assertion { .. }
         | Identity::LeftOver { .. }
         | Identity::Outside { .. }

@@ -54,7 +54,25 @@ pub fn stable(report: &Report, places: bool) -> String {
         &mut text,
         format_args!("{name}: {verdict}, {searched} {bounds}"),
     );
-    text
+    if places {
+        text
+    } else {
+        without_lines(report, text)
+    }
+}
+
+/// The same with the names of semaphores that say where these were made replaced.
+fn without_lines(report: &Report, text: String) -> String {
+    let traces = report.findings.iter().map(|finding| &finding.trace);
+    let traces = traces.chain(&report.timeline);
+    let names = traces.flat_map(|trace| trace.semaphores.iter().zip(&trace.labels));
+    let mut names: Vec<(&String, &String)> = names.filter(|(name, label)| name != label).collect();
+    // one may begin as another one does
+    names.sort_by_key(|(name, _)| (std::cmp::Reverse(name.len()), *name));
+    names.dedup();
+    names
+        .into_iter()
+        .fold(text, |text, (name, label)| text.replace(name, label))
 }
 
 fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
@@ -73,6 +91,13 @@ fn tell(text: &mut String, report: &Report, finding: &Finding, cite: Cite) {
     );
     if finding.identity.is_of_no_run() {
         return;
+    }
+    let cause = report
+        .findings
+        .iter()
+        .find(|f| Some(&f.id) == finding.follows.as_ref());
+    if let Some(cause) = cause {
+        line(text, format_args!("  (follows from: {})", cause.detail));
     }
     let same = same_run(report, finding);
     match same {

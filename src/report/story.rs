@@ -3,7 +3,7 @@
 use super::style::Paint;
 use super::trace::{Trace, TraceStep};
 use super::wait::why;
-use super::words::{ordinal, some_of};
+use super::words::{self, are, ordinal, some_of};
 use crate::run::{Action, Cause, Ending, Event, WorkerId};
 
 /// A remark on a step.
@@ -151,6 +151,24 @@ fn note(trace: &Trace, step: &TraceStep, event: &Event) -> Option<Note> {
             };
             (worker, format!("{outcome}: {holds}"), Paint::Error)
         }
+        Event::ReleasedOthers {
+            worker,
+            held,
+            of_others,
+            of,
+            ..
+        } => {
+            let whose = match of {
+                Some(of) => format!("of {}'s", trace.worker(of)),
+                None => "that others took".to_owned(),
+            };
+            let text = format!("holds {held}: puts back {of_others} {whose}");
+            (worker, text, Paint::Error)
+        }
+        Event::RefusedAfter { worker, by, .. } => {
+            let text = format!("refused: {} had put it back", trace.worker(by));
+            (worker, text, Paint::Warning)
+        }
         Event::Shrank { debt, .. } if debt > 0 => {
             let text = format!("{debt} of them still to pay");
             (actor, text, Paint::Plain)
@@ -192,6 +210,14 @@ fn note(trace: &Trace, step: &TraceStep, event: &Event) -> Option<Note> {
         } => {
             let text = format!("leaks {}", some(permits, semaphore));
             (worker, text, Paint::Error)
+        }
+        Event::Missing {
+            semaphore, permits, ..
+        } => {
+            let name = trace.semaphore(semaphore);
+            let gone = are(&format!("{} of {name}", words::permits(permits)), permits);
+            let text = format!("the run ends: {gone} missing");
+            (actor, text, Paint::Error)
         }
         // the statement and the counts say it
         _ => return None,

@@ -184,6 +184,29 @@ pub(super) fn wrap(text: &str, first: usize, others: usize) -> Vec<String> {
     lines
 }
 
+/// The same of several texts: those that are told apart by what is left out have a number.
+pub(super) fn shorten_all(texts: &[&str], width: usize) -> Vec<String> {
+    let short: Vec<String> = texts.iter().map(|text| shorten(text, width)).collect();
+    let number = |i: usize| {
+        let mut alike: Vec<&str> = Vec::new();
+        for (text, cut) in texts.iter().zip(&short) {
+            if *cut == short[i] && !alike.contains(text) {
+                alike.push(text);
+            }
+        }
+        let at = alike.iter().position(|text| *text == texts[i])?;
+        (alike.len() > 1).then_some(at + 1)
+    };
+    let numbered = texts.iter().enumerate().map(|(i, text)| match number(i) {
+        None => short[i].clone(),
+        Some(n) => {
+            let number = format!("~{n}");
+            shorten(text, width.saturating_sub(number.len())) + &number
+        }
+    });
+    numbered.collect()
+}
+
 /// A text that takes no more columns than that: what is too much is left out of its middle.
 pub(super) fn shorten(text: &str, width: usize) -> String {
     if text.width() <= width {

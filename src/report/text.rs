@@ -12,7 +12,7 @@ use super::reason::reasons;
 use super::remedy::{diagnosis, remedy};
 use super::rows::Next;
 use super::shell::{in_quotes, quoted_file};
-use super::style::{Page, Paint, Row, Style, WIDTH, shorten, wrap};
+use super::style::{Page, Paint, Row, Style, WIDTH, shorten, shorten_all, wrap};
 use super::timeline::draw;
 use super::trace::{Trace, Written};
 use super::wait::why;
@@ -108,6 +108,9 @@ fn tell(page: &mut Page, report: &Report, finding: &Finding) {
         if let Some(text) = diagnosis(finding) {
             page.labelled("diagnosis", &text, Paint::Plain);
         }
+    }
+    if let Some(cause) = &finding.follows {
+        page.labelled("follows", &format!("from {cause}"), Paint::Plain);
     }
     page.labelled("remedy", &remedy(finding), Paint::Good);
     page.labelled("finding", &finding.id, Paint::Plain);
@@ -410,9 +413,9 @@ fn state(page: &mut Page, trace: &Trace) {
     let (told, others): (Vec<WorkerId>, Vec<WorkerId>) = all.partition(tells);
     let names = told.iter().map(|&w| trace.worker(w).len());
     let width = names.max().unwrap_or(0).min(24);
-    for &id in &told {
+    let names: Vec<&str> = told.iter().map(|&w| trace.worker(w)).collect();
+    for (&id, name) in told.iter().zip(shorten_all(&names, width)) {
         let (text, paint) = place_of(trace, id);
-        let name = shorten(trace.worker(id), width);
         page.paragraph(2, 4 + width, &format!("{name:width$}  {text}"), paint);
     }
     if !others.is_empty() {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use unicode_width::UnicodeWidthStr;
 
 use super::rows::{Line, Next, Shown, rows};
-use super::style::{Page, Paint, Row, WIDTH, shorten, wrap};
+use super::style::{Page, Paint, Row, WIDTH, shorten, shorten_all, wrap};
 use super::trace::{SemaphoreState, Snapshot, Trace};
 use crate::run::{Event, SemaphoreId, Status, Wait, WorkerId};
 
@@ -56,12 +56,15 @@ fn touched(event: &Event) -> Option<SemaphoreId> {
         | Event::TimedOut { semaphore, .. }
         | Event::Released { semaphore, .. }
         | Event::OverReleased { semaphore, .. }
+        | Event::ReleasedOthers { semaphore, .. }
+        | Event::RefusedAfter { semaphore, .. }
         | Event::Grew { semaphore, .. }
         | Event::Shrank { semaphore, .. }
         | Event::Forgot { semaphore, .. }
         | Event::Gave { semaphore, .. }
         | Event::Closed { semaphore }
-        | Event::Leaked { semaphore, .. } => Some(semaphore),
+        | Event::Leaked { semaphore, .. }
+        | Event::Missing { semaphore, .. } => Some(semaphore),
         Event::Raised { .. }
         | Event::Spawned { .. }
         | Event::Ended { .. }
@@ -88,10 +91,15 @@ pub(super) fn count(state: &SemaphoreState) -> String {
 
 /// The counts that a step has to do with, after it: `a 0/1  b 2/2`.
 pub(super) fn counts_of(trace: &Trace, step: usize) -> String {
+    counts_with(trace, step, &trace.semaphores)
+}
+
+/// The same with other names for the semaphores.
+fn counts_with(trace: &Trace, step: usize, names: &[String]) -> String {
     let step = &trace.steps[step];
     let ids: BTreeSet<SemaphoreId> = step.events.iter().filter_map(touched).collect();
     let told = ids.iter().map(|&s| {
-        let name = trace.semaphore(s);
+        let name = &names[s.index()];
         format!("{name} {}", count(&step.after.semaphores[s.index()]))
     });
     told.collect::<Vec<String>>().join("  ")
@@ -266,7 +274,9 @@ impl Table<'_> {
         let widest = |of: &dyn Fn(&Line) -> usize| self.lines().map(of).max().unwrap_or(0);
         let name = widest(&|l| self.trace.worker(l.worker).len()).clamp(6, 20);
         let place = widest(&|l| l.place.len());
-        let said = |line: &Line| counts_of(self.trace, line.after);
+        let semaphores: Vec<&str> = self.trace.semaphores.iter().map(String::as_str).collect();
+        let semaphores = shorten_all(&semaphores, 18);
+        let said = |line: &Line| counts_with(self.trace, line.after, &semaphores);
         let told = if inline {
             widest(&|l| said(l).len()).min(24)
         } else {
@@ -284,6 +294,12 @@ impl Table<'_> {
         }
         head.put(at, "worker", Paint::Faint);
         page.row(&head);
+        let names: Vec<&str> = self.lines().map(|l| self.trace.worker(l.worker)).collect();
+        let texts: Vec<&str> = self.lines().map(|l| l.text.as_str()).collect();
+        let counted: Vec<String> = self.lines().map(said).collect();
+        let short = shorten_all(&names, name).into_iter();
+        let short = short.zip(shorten_all(&texts, text));
+        let mut short = short.zip(counted.iter().map(|text| shorten(text, told)));
         for shown in &self.rows {
             let line = match shown {
                 Shown::Line(line) => line,
@@ -297,15 +313,17 @@ impl Table<'_> {
                     continue;
                 }
             };
+            let Some(((who, does_what), counted)) = short.next() else {
+                break;
+            };
             let mut row = Row::default();
             row.put_before(label, &line.label, Paint::Faint);
             self.put_counts(&mut row, &counts, line);
-            let who = shorten(self.trace.worker(line.worker), name);
             row.put(at, &who, Paint::Strong);
-            row.put(does, &shorten(&line.text, text), Paint::Plain);
+            row.put(does, &does_what, Paint::Plain);
             row.put_before(stands + place, &line.place, Paint::Faint);
             if inline {
-                row.put(tells, &shorten(&said(line), told), Paint::Plain);
+                row.put(tells, &counted, Paint::Plain);
             }
             let beside = put_beside(&mut row, line, notes);
             page.row(&row);

@@ -11,6 +11,8 @@ use crate::run::{Choice, Event, Op, SemaphoreId, StatementId, Status, TextId, Wa
 pub struct Trace {
     /// The semaphores' names.
     pub semaphores: Vec<String>,
+    /// What they are called where lines must not matter: a name may say where one was made.
+    pub labels: Vec<String>,
     /// The worker instances' names, such as `handler.2`.
     pub workers: Vec<String>,
     /// The texts that events carry.
@@ -98,6 +100,8 @@ pub struct SemaphoreState {
     pub closed: bool,
     /// Whether it only signals.
     pub signal: bool,
+    /// Whether it is somebody else's, and no more is known of it than it tells.
+    pub foreign: bool,
     /// Those in its queue, first comes first.
     pub queue: Vec<WorkerId>,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::trace::{Snapshot, Trace};
+use super::trace::{SemaphoreState, Snapshot, Trace, Written};
 use super::words::{list, ordinal, some_of};
 use crate::run::{SemaphoreId, Status, Wait, WorkerId};
 
@@ -46,7 +46,7 @@ pub(super) fn why(trace: &Trace, state: &Snapshot, worker: WorkerId) -> Option<W
             })
         }
         Wait::Unknown => Some(Waits {
-            reason: "waits for something that is no semaphore, and nobody wakes it".to_owned(),
+            reason: unknown(trace, state),
             position: None,
             timed: false,
         }),
@@ -72,6 +72,28 @@ pub(super) fn why(trace: &Trace, state: &Snapshot, worker: WorkerId) -> Option<W
                 timed,
             })
         }
+    }
+}
+
+/// What is said of who waits for what is not tracked; a semaphore that is watched may be it.
+fn unknown(trace: &Trace, state: &Snapshot) -> String {
+    let what = match trace.written {
+        Written::Threads => {
+            "waits in a primitive that selvedge does not track, and nobody lets it go on"
+        }
+        Written::Futures | Written::Program => {
+            "waits at an await that selvedge does not track, and nobody wakes it"
+        }
+    };
+    let lacks = |s: &&SemaphoreState| s.foreign && s.available < s.capacity;
+    let watched = trace.semaphores.iter().zip(&*state.semaphores);
+    let perhaps: Vec<String> = watched
+        .filter(|(_, s)| lacks(s))
+        .map(|(name, s)| format!("{name}, {} of {} free", s.available, s.capacity))
+        .collect();
+    match &perhaps[..] {
+        [] => what.to_owned(),
+        some => format!("{what} (perhaps it waits for {})", some.join(", or ")),
     }
 }
 
@@ -140,7 +162,9 @@ fn held_by(
             why.push(format!("{} has taken {taken}", trace.worker(other)));
         }
     }
-    let gone = state.holders(semaphore, Status::Ended);
+    let gone = state.holders(semaphore, Status::Ended).into_iter();
+    let (gone, alive): (Vec<WorkerId>, Vec<WorkerId>) =
+        gone.partition(|&w| trace.has_leaked(w, semaphore));
     if !gone.is_empty() {
         let who = few(trace, &gone, "leaked", "leaked");
         why.push(format!("{who} {}", amount(sum(&gone))));
@@ -148,6 +172,11 @@ fn held_by(
     let unknown = state.held_by_unknown(semaphore);
     if unknown > 0 {
         why.push(format!("who holds {} is not known", amount(unknown)));
+    }
+    if !alive.is_empty() {
+        let who = few(trace, &alive, "took", "took");
+        let has = if alive.len() == 1 { "has" } else { "have" };
+        why.push(format!("{who} {} and {has} ended", amount(sum(&alive))));
     }
     why
 }

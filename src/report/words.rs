@@ -1,11 +1,16 @@
 //! Words and lists that sentences are made of.
 
-use super::trace::{Snapshot, Trace};
-use crate::run::{Ending, Event, SemaphoreId, Status, Wait, WorkerId};
+use super::trace::{Snapshot, Trace, Written};
+use crate::run::{Ending, Event, SemaphoreId, StatementId, Status, Wait, WorkerId};
 
 /// `1 permit`, `2 permits`.
 pub(super) fn permits(n: u64) -> String {
     count(n, "permit")
+}
+
+/// `pool is`, `2 of pool are`: what so many are.
+pub(super) fn are(what: &str, n: u64) -> String {
+    format!("{what} {}", if n == 1 { "is" } else { "are" })
 }
 
 /// `1 step`, `2 steps`.
@@ -86,10 +91,16 @@ impl Trace {
         self.events().rev().find_map(|(_, event)| pick(event))
     }
 
-    /// How many permits of a semaphore are lost at the end: what those hold who have ended, or what
-    /// was told to be lost of a semaphore whose holders are not known.
+    /// How many permits of a semaphore are lost at the end: what those hold who have ended, and what
+    /// nobody is known to hold.
     pub(super) fn lost(&self, semaphore: SemaphoreId) -> u64 {
-        let told = self.events().map(|(_, event)| match *event {
+        let held = self.last().held_by_all(semaphore, Status::Ended);
+        held.max(self.leaked(semaphore)) + self.missing(semaphore)
+    }
+
+    /// Permits that workers which have ended took, and that nobody can put back any more.
+    pub(super) fn leaked(&self, semaphore: SemaphoreId) -> u64 {
+        let leaked = self.events().map(|(_, event)| match *event {
             Event::Leaked {
                 semaphore: s,
                 permits,
@@ -97,8 +108,73 @@ impl Trace {
             } if s == semaphore => permits,
             _ => 0,
         });
-        let held = self.last().held_by_all(semaphore, Status::Ended);
-        held.max(told.sum())
+        leaked.sum()
+    }
+
+    /// Permits that are not free at the end, and in no ledger.
+    pub(super) fn missing(&self, semaphore: SemaphoreId) -> u64 {
+        let missing = self.events().map(|(_, event)| match *event {
+            Event::Missing {
+                semaphore: s,
+                permits,
+                ..
+            } if s == semaphore => permits,
+            _ => 0,
+        });
+        missing.sum()
+    }
+
+    /// Who took permits by a statement, last of all.
+    pub(super) fn taken_by(&self, statement: StatementId) -> Option<WorkerId> {
+        self.find(|event| match *event {
+            Event::Granted {
+                worker,
+                statement: at,
+                ..
+            } if at == statement => Some(worker),
+            _ => None,
+        })
+    }
+
+    /// Whether permits of a semaphore are missing that were handed over.
+    pub(super) fn was_handed_over(&self, semaphore: SemaphoreId) -> bool {
+        let missing = self.find(|event| match *event {
+            Event::Missing {
+                semaphore: s,
+                statement,
+                ..
+            } if s == semaphore => Some(statement),
+            _ => None,
+        });
+        missing.is_some_and(|statement| self.taken_by(statement).is_some())
+    }
+
+    /// Permits at the end that were taken by workers which have ended, and are not lost for good: what
+    /// holds them lives on.
+    pub(super) fn kept_alive(&self, semaphore: SemaphoreId) -> u64 {
+        match self.written {
+            Written::Program => 0,
+            Written::Futures | Written::Threads => {
+                let held = self.last().held_by_all(semaphore, Status::Ended);
+                held.saturating_sub(self.leaked(semaphore))
+            }
+        }
+    }
+
+    /// Whether a worker leaked permits of a semaphore, as is known at the end of the run.
+    pub(super) fn has_leaked(&self, worker: WorkerId, semaphore: SemaphoreId) -> bool {
+        self.written == Written::Program
+            || self.events().any(|(_, event)| {
+                matches!(*event, Event::Leaked { worker: w, semaphore: s, .. }
+                    if (w, s) == (worker, semaphore))
+            })
+    }
+
+    /// The workers that have ended and whose permits live on at the end.
+    pub(super) fn took_what_lives_on(&self, semaphore: SemaphoreId) -> Vec<WorkerId> {
+        let mut took = self.last().holders(semaphore, Status::Ended);
+        took.retain(|&w| !self.has_leaked(w, semaphore));
+        took
     }
 
     /// How a worker ended, and in which step.
@@ -107,6 +183,13 @@ impl Trace {
             Event::Ended { worker, how } if worker == id => Some((step, how)),
             _ => None,
         })
+    }
+
+    /// The workers that wait at the end for something of which nothing is known.
+    pub(super) fn wait_for_unknown(&self) -> Vec<WorkerId> {
+        let mut waiters = self.waiters(None);
+        waiters.retain(|w| self.last().workers[w.index()].wait == Some(Wait::Unknown));
+        waiters
     }
 
     /// The workers that wait at the end for a semaphore, or for anything.

@@ -127,6 +127,26 @@ pub enum Event {
         refused: bool,
         statement: StatementId,
     },
+    /// A worker put back more than it holds: `of_others` of the permits were those of others, or of
+    /// `of` where it is known whose they were. The semaphore cannot tell, and has done it.
+    ReleasedOthers {
+        worker: WorkerId,
+        semaphore: SemaphoreId,
+        permits: u64,
+        held: u64,
+        of_others: u64,
+        of: Option<WorkerId>,
+        statement: StatementId,
+    },
+    /// What a worker put back was refused since `by` had put it back before, by the statement
+    /// `cause`.
+    RefusedAfter {
+        worker: WorkerId,
+        semaphore: SemaphoreId,
+        permits: u64,
+        by: WorkerId,
+        cause: StatementId,
+    },
     /// The capacity rose.
     Grew {
         semaphore: SemaphoreId,
@@ -175,5 +195,12 @@ pub enum Event {
         /// The statement that took them.
         acquired: StatementId,
         how: Ending,
+    },
+    /// The run has ended, and permits are neither free nor in a ledger: who holds them is not
+    /// known. `statement` is what watches the semaphore.
+    Missing {
+        semaphore: SemaphoreId,
+        permits: u64,
+        statement: StatementId,
     },
 }

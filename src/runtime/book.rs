@@ -8,6 +8,7 @@
 //! 2. Ids are those of [`Names`], and so the same in all runs; what is not in a run has no part in
 //!    its view.
 
+mod raw;
 mod view;
 
 use super::edge_pairs::{EdgePairs, Held};
@@ -59,6 +60,12 @@ pub(crate) struct Tray {
     queue: Vec<WorkerId>,
     entries: Vec<Entry>,
     holders: Vec<WorkerId>,
+    /// What of the entries is held without a guard.
+    raws: Vec<raw::Raw>,
+    /// What workers have lost to the releases of others.
+    taken_away: Vec<raw::TakenAway>,
+    /// Whether somebody outside has put back what a worker took: whose it was is not known.
+    is_unsure: bool,
     /// Permits that are neither there nor held, once that is known.
     pub(crate) lost: u64,
 }
@@ -151,6 +158,9 @@ impl Book {
             tray.queue.clear();
             tray.entries.clear();
             tray.holders.clear();
+            tray.raws.clear();
+            tray.taken_away.clear();
+            tray.is_unsure = false;
         }
         for id in self.started.drain(..) {
             let account = &mut self.accounts[id.index()];
@@ -220,6 +230,9 @@ impl Book {
                 queue: Vec::new(),
                 entries: Vec::new(),
                 holders: Vec::new(),
+                raws: Vec::new(),
+                taken_away: Vec::new(),
+                is_unsure: false,
                 lost: 0,
             });
         }
@@ -434,6 +447,7 @@ impl Book {
             }
         }
         tray.entries.retain(|e| e.permits > 0);
+        self.clip_raw(id);
         holder
     }
 
@@ -449,12 +463,19 @@ impl Book {
         let unknown = left.min(tray.missing);
         tray.missing -= unknown;
         left -= unknown;
+        tray.is_unsure |= left > 0;
         for entry in &mut tray.entries {
             let part = left.min(entry.permits);
             entry.permits -= part;
             left -= part;
         }
         tray.entries.retain(|e| e.permits > 0);
+        self.clip_raw(id);
+    }
+
+    /// Whether the ledger of a semaphore may name the wrong ones.
+    pub(crate) fn is_unsure(&self, id: SemaphoreId) -> bool {
+        self.tray(id).is_unsure
     }
 
     /// A worker joins a queue.

@@ -36,6 +36,14 @@ impl PartialEq for Here {
 
 impl Eq for Here {}
 
+impl Here {
+    /// Whether it is in the standard library or in a crate that was fetched.
+    pub(crate) fn is_of_a_dependency(self) -> bool {
+        let file = self.file.replace('\\', "/");
+        file.starts_with("/rustc/") || file.contains("/registry/src/") || file.contains("/library/")
+    }
+}
+
 impl From<&'static Location<'static>> for Here {
     fn from(location: &'static Location<'static>) -> Here {
         Here {
@@ -81,6 +89,8 @@ struct Worker {
 #[derive(Debug)]
 struct Semaphore {
     name: String,
+    /// What it is called where lines must not matter.
+    label: String,
     origin: Origin,
 }
 
@@ -102,8 +112,12 @@ struct Alike {
 
 #[derive(Debug)]
 struct Statement {
+    /// For what stands at a place that is not known, a place that tells it from others.
     place: Here,
+    is_placed: bool,
     head: String,
+    /// Its words where lines must not matter.
+    label: String,
     /// Of a failure, its message when it was met first.
     said: Option<String>,
 }
@@ -130,12 +144,17 @@ pub(crate) enum Verb {
     Forget(u32),
     Close,
     Start,
+    /// An await of which nothing is known, nor where it stands.
     Await,
+    /// The same in a thread: a scheduling point of shuttle's.
+    Sync,
     Yield,
     Spawn,
     Unwind,
     Probe,
     Join,
+    /// A join in an expression of which it is not known where it stands.
+    JoinSomewhere,
 }
 
 impl Verb {
@@ -144,7 +163,7 @@ impl Verb {
     fn number(self) -> u32 {
         match self {
             Verb::Start => 0,
-            Verb::Await => 1,
+            Verb::Await | Verb::Sync => 1,
             Verb::Release(_) => 2,
             _ => 3,
         }
@@ -167,9 +186,10 @@ impl Verb {
             Verb::Forget(n) => some("forget", n),
             Verb::Close => format!("close {object}"),
             Verb::Probe => format!("probe {object}"),
-            Verb::Join => format!("join {object}"),
+            Verb::Join | Verb::JoinSomewhere => format!("join {object}"),
             Verb::Start => "start".to_owned(),
             Verb::Await => "await".to_owned(),
+            Verb::Sync => "sync".to_owned(),
             Verb::Yield => "yield".to_owned(),
             Verb::Spawn => "spawn".to_owned(),
             Verb::Unwind => "unwind".to_owned(),
@@ -269,22 +289,36 @@ impl Names {
         let id = SemaphoreId(self.semaphores.len() as u32);
         alike.ids.push(id);
         let given = given.map(printable);
-        let stem = given.as_deref().unwrap_or("semaphore");
-        let name = self.free_name(stem, given.is_some() && is_first);
-        self.semaphore_names.insert(name.clone());
-        self.semaphores.push(Semaphore { name, origin });
+        let (name, label) = match given.as_deref() {
+            Some(given) => {
+                let name = self.free_name(given, "-", is_first);
+                (name.clone(), name)
+            }
+            None => {
+                let made_at = format!("{}:{}", made.file, made.line);
+                let name = self.free_name(&printable(&made_at), "#", true);
+                (name, self.free_name("semaphore", "-", false))
+            }
+        };
+        self.semaphores.push(Semaphore {
+            name,
+            label,
+            origin,
+        });
         id
     }
 
-    fn free_name(&mut self, stem: &str, plain: bool) -> String {
-        if plain && !self.semaphore_names.contains(stem) {
+    /// A name that no other semaphore has: the stem, or else that with a number.
+    fn free_name(&mut self, stem: &str, before_number: &str, plain: bool) -> String {
+        if plain && self.semaphore_names.insert(stem.to_owned()) {
             return stem.to_owned();
         }
-        let number = self.numbers.entry(stem.to_owned()).or_default();
+        let first = u32::from(before_number == "#");
+        let number = self.numbers.entry(stem.to_owned()).or_insert(first);
         loop {
             *number += 1;
-            let name = format!("{stem}-{number}");
-            if !self.semaphore_names.contains(&name) {
+            let name = format!("{stem}{before_number}{number}");
+            if self.semaphore_names.insert(name.clone()) {
                 return name;
             }
         }
@@ -306,6 +340,11 @@ impl Names {
     #[inline]
     pub(crate) fn join(&mut self, place: Here, on: WorkerId) -> StatementId {
         self.find(place, Verb::Join, on.0)
+    }
+
+    /// The same where it is not known at which place: `told_apart_by` is another one.
+    pub(crate) fn join_somewhere(&mut self, told_apart_by: Here, on: WorkerId) -> StatementId {
+        self.find(told_apart_by, Verb::JoinSomewhere, on.0)
     }
 
     /// The statement of something that is done to nobody, at a place.
@@ -330,13 +369,22 @@ impl Names {
 
     #[cold]
     fn learn(&mut self, at: usize, place: Here, verb: Verb, object: u32) -> StatementId {
-        let object_name = match verb {
-            Verb::Join => &self.workers[object as usize].name,
-            Verb::Start | Verb::Await | Verb::Yield | Verb::Spawn | Verb::Unwind => "",
-            _ => &self.semaphores[object as usize].name,
+        let (name, label) = match verb {
+            Verb::Join | Verb::JoinSomewhere => {
+                let name = self.workers[object as usize].name.as_str();
+                (name, name)
+            }
+            Verb::Start | Verb::Await | Verb::Sync | Verb::Yield | Verb::Spawn | Verb::Unwind => {
+                ("", "")
+            }
+            _ => {
+                let semaphore = &self.semaphores[object as usize];
+                (semaphore.name.as_str(), semaphore.label.as_str())
+            }
         };
-        let head = verb.head(object_name);
-        let id = self.statement(place, &head);
+        let is_placed = !matches!(verb, Verb::Await | Verb::Sync | Verb::JoinSomewhere);
+        let (head, label) = (verb.head(name), verb.head(label));
+        let id = self.insert(place, is_placed, &head, label);
         self.recent.resize(MOST_RECENT, None);
         self.recent[at] = Some(Recent {
             place,
@@ -349,12 +397,18 @@ impl Names {
 
     /// The statement of these words at a place.
     pub(crate) fn statement(&mut self, place: Here, head: &str) -> StatementId {
+        self.insert(place, true, head, head.to_owned())
+    }
+
+    fn insert(&mut self, place: Here, is_placed: bool, head: &str, label: String) -> StatementId {
         let key = (key(place), head.to_owned());
         let next = StatementId(self.statements.len() as u32);
         *self.known.entry(key).or_insert_with(|| {
             self.statements.push(Statement {
                 place,
+                is_placed,
                 head: printable(head),
+                label: printable(&label),
                 said: None,
             });
             next
@@ -403,6 +457,11 @@ impl Names {
         self.semaphores.iter().map(|s| s.name.clone()).collect()
     }
 
+    /// What all semaphores are called where lines must not matter.
+    pub(crate) fn semaphore_labels(&self) -> Vec<String> {
+        self.semaphores.iter().map(|s| s.label.clone()).collect()
+    }
+
     /// The name of a semaphore.
     pub(crate) fn semaphore_name(&self, id: SemaphoreId) -> &str {
         &self.semaphores[id.index()].name
@@ -424,11 +483,17 @@ impl Names {
         self.texts.clone()
     }
 
-    /// Where a statement stands, and its words; of a failure, its message.
-    pub(crate) fn source(&self, id: StatementId) -> (Here, &str) {
+    /// A place that tells a statement from others: where it stands, if that is known.
+    pub(crate) fn told_apart_by(&self, id: StatementId) -> Here {
+        self.statements[id.index()].place
+    }
+
+    /// Where a statement stands, if that is known, and its words; of a failure, its message.
+    pub(crate) fn source(&self, id: StatementId) -> (Option<Here>, &str) {
         let statement = &self.statements[id.index()];
         let said = statement.said.as_ref();
-        (statement.place, said.unwrap_or(&statement.head))
+        let place = statement.is_placed.then_some(statement.place);
+        (place, said.unwrap_or(&statement.head))
     }
 
     /// What a statement is called where lines must not matter: its words, and which one it is in
@@ -439,8 +504,8 @@ impl Names {
         if this.head.starts_with(FAILURE) {
             return format!("{} {}", this.place.file.replace('\\', "/"), this.head);
         }
-        let head = whoever(&this.head);
-        let alike = self.statements.iter().filter(|s| whoever(&s.head) == head);
+        let head = whoever(&this.label);
+        let alike = self.statements.iter().filter(|s| whoever(&s.label) == head);
         let before: BTreeSet<Key> = alike.map(|s| key(s.place)).collect();
         let before = before.range(..key(this.place)).count();
         format!("{head}#{before}")
@@ -478,8 +543,11 @@ mod tests {
         assert!(names.is_ambiguous(first) && names.is_ambiguous(second));
         let named = names.semaphore(Some("pool"), here, 1, |_| false);
         assert!(!names.is_ambiguous(named));
+        let made = format!("{}:{}", here.file, here.line);
+        let again = format!("{made}#2");
+        assert_eq!(names.semaphore_names(), [made, again, "pool".to_owned()]);
         assert_eq!(
-            names.semaphore_names(),
+            names.semaphore_labels(),
             ["semaphore-1", "semaphore-2", "pool"]
         );
     }

@@ -426,7 +426,7 @@ impl AcquireOwned {
 impl AcquireRaw<'_> {
     #[inline]
     fn finish(&self, semaphore: &Semaphore) {
-        semaphore.count_raw(self.0.claim.permits);
+        semaphore.count_raw(self.0.claim.permits, self.0.claim.token);
     }
 }
 

@@ -119,6 +119,10 @@ mod active {
         ) {
             later.put_back();
         }
+        /// The worker that runs lets others put back permits that it holds without a guard.
+        fn hands_over(&self, _site: &Site<'_>, _permits: usize) {}
+        /// A guard that lies at this address is dropped.
+        fn drops_guard(&self, _address: usize) {}
         /// The token of the worker that runs, for an op at that place.
         fn token(&self, op: Op, place: &'static Location<'static>) -> Token;
         /// Something happened; `site` is how the semaphore stands since. `place` is where the user's
@@ -306,14 +310,21 @@ mod calls {
             true
         }
 
-        /// Of a guard. Who panics cannot wait for its turn: what an unwinding puts back is one step
-        /// with the panic.
+        /// Of a guard that lies at that address. Who panics cannot wait for its turn: what an
+        /// unwinding puts back is one step with the panic.
         #[inline]
-        pub(in crate::semaphore) fn announce_drop(&self, on: &Semaphore, op: Op, place: Place) {
-            if let Some(hook) = &self.0
-                && !std::thread::panicking()
-            {
-                hook.announce(&on.site_for(&**hook), op, place.0);
+        pub(in crate::semaphore) fn announce_drop(
+            &self,
+            on: &Semaphore,
+            op: Op,
+            place: Place,
+            address: usize,
+        ) {
+            if let Some(hook) = &self.0 {
+                if !std::thread::panicking() {
+                    hook.announce(&on.site_for(&**hook), op, place.0);
+                }
+                hook.drops_guard(address);
             }
         }
 
@@ -388,6 +399,13 @@ mod calls {
         }
     }
 
+    /// Others may put back so many permits that the caller holds without a guard.
+    pub(in crate::semaphore) fn hands_over(on: &Semaphore, permits: usize) {
+        if let Some(hook) = hook() {
+            hook.hands_over(&on.site(), permits);
+        }
+    }
+
     /// Somebody looks at how a semaphore stands.
     #[inline]
     pub(in crate::semaphore) fn looks() {
@@ -457,4 +475,6 @@ pub(super) use words::{Event, Op, Woken};
 
 #[cfg(feature = "check")]
 pub(super) use calls::site_of;
-pub(super) use calls::{Announced, Origin, Place, Scene, Target, cancels, dropped, looks};
+pub(super) use calls::{
+    Announced, Origin, Place, Scene, Target, cancels, dropped, hands_over, looks,
+};

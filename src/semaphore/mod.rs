@@ -44,6 +44,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A permit that one worker takes so and another one puts back is said to be
+//! [handed over](Semaphore::hand_over): a check warns of a `release` of what others took else.
+//!
 //! The capacity can change while permits are held:
 //!
 //! ```

@@ -73,7 +73,8 @@ impl<H: Deref<Target = Semaphore>> Hold<H> {
 
     /// From now on they are held without a guard.
     pub(super) fn into_raw(mut self) {
-        self.semaphore.count_raw(mem::take(&mut self.permits));
+        let permits = mem::take(&mut self.permits);
+        self.semaphore.count_raw(permits, self.token);
     }
 }
 
@@ -88,7 +89,8 @@ impl<H: Deref<Target = Semaphore>> Drop for Hold<H> {
             if scene.defers(&self.semaphore, op, self.place, self.token) {
                 return;
             }
-            scene.announce_drop(&self.semaphore, op, self.place);
+            let address = std::ptr::from_ref(self).addr();
+            scene.announce_drop(&self.semaphore, op, self.place, address);
             self.semaphore.put_back(&scene, self.permits, self.token);
         }
     }

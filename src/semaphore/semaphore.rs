@@ -384,6 +384,38 @@ impl Semaphore {
         }
     }
 
+    /// Says that others put back so many permits, of those that the caller holds without a guard, or
+    /// all of them if it holds fewer.
+    ///
+    /// A check takes a [`release`](Semaphore::release) of what another worker took for a mistake that
+    /// hides another one, and warns of it. This tells it that the permits change hands on purpose:
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use selvedge::{Semaphore, thread};
+    ///
+    /// fn start(limit: &Arc<Semaphore>, work: fn()) -> thread::JoinHandle<()> {
+    ///     limit.acquire_raw_blocking().expect("it is never closed");
+    ///     limit.hand_over(1);
+    ///     let limit = Arc::clone(limit);
+    ///     thread::spawn(move || {
+    ///         work();
+    ///         limit.release(1).expect("it was handed over");
+    ///     })
+    /// }
+    ///
+    /// let limit = Arc::new(Semaphore::new(2));
+    /// start(&limit, || ()).join().unwrap();
+    /// assert_eq!(limit.available_permits(), 2);
+    /// ```
+    ///
+    /// Outside of a check nothing happens. Where a guard can be moved to whoever puts the permit back
+    /// ([`acquire_owned`](Semaphore::acquire_owned)), that is safer: it is put back however its holder
+    /// ends.
+    pub fn hand_over(&self, permits: usize) {
+        hook::hands_over(self, permits);
+    }
+
     /// Announces an op that does not wait.
     #[inline]
     pub(super) fn begin(&self, op: Op, place: Place) -> (Scene, Token) {
@@ -429,9 +461,10 @@ impl Semaphore {
     }
 
     #[inline]
-    pub(super) fn count_raw(&self, permits: usize) {
+    pub(super) fn count_raw(&self, permits: usize, token: Token) {
         if self.bounded {
             self.raw.fetch_add(permits, Ordering::Relaxed);
+            Scene::here().tell(self, Event::MadeRaw { token, permits });
         }
     }
 

@@ -128,6 +128,7 @@ fn an_op_is_announced_done_and_told() {
             "2 Shrank 1 debt 0",
             "2 Drain",
             "0 Granted token Token(5) 2",
+            "0 MadeRaw token Token(5) 2",
             "0 Release 1",
             "1 Released token Token(6) 1",
             "1 Close",
@@ -300,6 +301,7 @@ fn blocking_code_waits_by_the_hook() {
             "0 Grow 1",
             "0 Grew 1",
             "0 Granted token Token(2) 1",
+            "0 MadeRaw token Token(2) 1",
             "0 Dropped",
         ],
     );

@@ -101,8 +101,12 @@ pub(crate) struct Core {
     /// The semaphores that a thread has used that is none of the run's workers, since that was
     /// allowed for.
     pub(in crate::runtime) meddled: RefCell<Vec<SemaphoreId>>,
-    /// What was put back while the run was taken down: who dropped it, and what it was.
-    pub(in crate::runtime) dropped: RefCell<Vec<(WorkerId, SemaphoreId, Entry)>>,
+    /// What was put back while the run was taken down.
+    pub(in crate::runtime) dropped: RefCell<Vec<Dropped>>,
+    /// The addresses of the future that is dropped, from the first to before the last.
+    pub(in crate::runtime) own: Cell<(usize, usize)>,
+    /// Whether the guard that is dropped lies in what is its worker's own: its future, or its stack.
+    pub(in crate::runtime) in_own: Cell<bool>,
     /// Our semaphores of this run, to tell those that are left otherwise than they were found.
     pub(in crate::runtime) found: RefCell<Vec<Found>>,
     /// Which run this is: what a semaphore's mark says.
@@ -125,6 +129,18 @@ pub(crate) struct Core {
 pub(in crate::runtime) trait Turns {
     /// The worker that runs stands at a statement, until it is chosen: how it goes on.
     fn take(&self, statement: StatementId, op: Op) -> Action;
+}
+
+/// Permits that were put back while the run was taken down.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::runtime) struct Dropped {
+    /// Whose future or stack was taken down.
+    pub(in crate::runtime) by: WorkerId,
+    pub(in crate::runtime) semaphore: SemaphoreId,
+    /// Who took them.
+    pub(in crate::runtime) entry: Entry,
+    /// Whether the guard lay in that future or stack itself: then no other worker could reach it.
+    pub(in crate::runtime) own: bool,
 }
 
 /// How a semaphore of ours was found and how it stands: free permits, capacity, closed.
@@ -199,6 +215,8 @@ impl Core {
             refused: RefCell::default(),
             meddled: RefCell::default(),
             dropped: RefCell::default(),
+            own: Cell::new((0, 0)),
+            in_own: Cell::new(false),
             found: RefCell::default(),
             epoch: Cell::new(0),
             uses: Cell::new(0),
@@ -397,7 +415,7 @@ impl Core {
         let mut book = self.book.borrow_mut();
         let mut statement = book.account(worker).statement;
         if !self.script.on.get() {
-            let place = place.unwrap_or_else(|| book.names.source(statement).0);
+            let place = place.unwrap_or_else(|| book.names.told_apart_by(statement));
             statement = book.names.failure(place, &text);
         }
         let text = book.text(&text);
@@ -405,6 +423,17 @@ impl Core {
             worker,
             statement,
             text,
+        });
+    }
+
+    /// A guard is put back while the run is taken down.
+    pub(in crate::runtime) fn drops(&self, semaphore: SemaphoreId, entry: Entry) {
+        let by = self.worker();
+        self.dropped.borrow_mut().push(Dropped {
+            by,
+            semaphore,
+            entry,
+            own: self.in_own.replace(false) || by == entry.worker,
         });
     }
 

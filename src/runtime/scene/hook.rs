@@ -8,7 +8,7 @@ use crate::property::Identity;
 use crate::run::{
     Event as Told, Op as Announced, Outcome, SemaphoreId, StatementId, View, WorkerId,
 };
-use crate::runtime::book::{Entry, Tray, TrayKind};
+use crate::runtime::book::{Book, Entry, Tray, TrayKind};
 use crate::runtime::names::{Here, Verb};
 use crate::runtime::scene::core::{Core, Found};
 use crate::semaphore::hook::{Event, Hook, Mark, Op, Site, Token, Woken};
@@ -168,13 +168,22 @@ impl Core {
         let tray = book.tray(id);
         let all = book.taken(id) + book.held_by_all(id);
         let dropped = self.dropped.borrow();
-        let put_back = dropped.iter().filter(|(_, of, _)| *of == id);
-        let put_back: u64 = put_back.map(|(.., entry)| entry.permits).sum();
+        let put_back = dropped.iter().filter(|d| d.semaphore == id);
+        let put_back: u64 = put_back.map(|d| d.entry.permits).sum();
         let (available, capacity, _) = state(site);
         let missing =
             (capacity + site.debt as u64).saturating_sub(available + all.saturating_sub(put_back));
         let before = (tray.capacity + tray.debt).saturating_sub(tray.available + all);
         tray.kind == TrayKind::Own && missing > before
+    }
+
+    /// Whether a token is that of an op without a guard: it took nothing by itself.
+    fn is_raw(&self, book: &Book, token: Token) -> bool {
+        if token == Token::NONE {
+            return false;
+        }
+        let (_, head) = book.names.source(StatementId(token.0 as u32));
+        head.starts_with("release ") || head.starts_with("forget ")
     }
 
     /// What is told of a semaphore that is dropped, and of all while the run is taken down: how they are
@@ -190,9 +199,36 @@ impl Core {
             found.taken_outside |= taken_outside;
         }
         if let Event::Released { token, permits } | Event::Returned { token, permits } = event {
-            let entry = self.entry(token, permits);
-            self.dropped.borrow_mut().push((self.worker(), id, entry));
+            self.drops(id, self.entry(token, permits));
         }
+    }
+}
+
+/// A worker has put back permits without a guard: whose they were is told.
+fn puts_back_raw(book: &mut Book, semaphore: SemaphoreId, entry: &Entry) {
+    let (worker, statement) = (entry.worker, entry.statement);
+    let held = book.held_raw(semaphore, worker);
+    let put = book.put_back_raw(semaphore, worker, statement, entry.permits);
+    let known = put.of.filter(|_| put.of_others > 0);
+    let parts = [(worker, put.own)].into_iter().chain(put.handed_over);
+    for (holder, permits) in parts.filter(|part| part.1 > 0) {
+        book.events.push(Told::Released {
+            worker,
+            holder,
+            semaphore,
+            permits,
+        });
+    }
+    if put.of_others > put.excused && !book.is_unsure(semaphore) {
+        book.events.push(Told::ReleasedOthers {
+            worker,
+            semaphore,
+            permits: entry.permits,
+            held,
+            of_others: put.of_others - put.excused,
+            of: known,
+            statement,
+        });
     }
 }
 
@@ -287,6 +323,22 @@ impl Hook for Core {
                     self.script.left.borrow_mut().push(worker);
                 }
             }
+            Event::MadeRaw { .. } if scripted => {}
+            Event::MadeRaw { token, permits } => {
+                book.made_raw(id, self.entry(token, permits), worker);
+            }
+            Event::Released { token, permits } if !scripted && self.is_raw(&book, token) => {
+                puts_back_raw(&mut book, id, &self.entry(token, permits));
+            }
+            Event::Forgot { token, permits } if !scripted && self.is_raw(&book, token) => {
+                let entry = self.entry(token, permits);
+                book.put_back_raw(id, worker, entry.statement, entry.permits);
+                book.events.push(Told::Forgot {
+                    worker,
+                    semaphore: id,
+                    permits: entry.permits,
+                });
+            }
             Event::Returned { token, permits } | Event::Released { token, permits } => {
                 let entry = self.entry(token, permits);
                 let holder = if scripted {
@@ -309,15 +361,30 @@ impl Hook for Core {
                 semaphore: id,
                 permits: permits as u64,
             }),
-            Event::OverReleased { permits } => book.events.push(Told::OverReleased {
-                worker,
-                holder: worker,
-                semaphore: id,
-                permits: permits as u64,
-                held: 0,
-                refused: true,
-                statement: self.statement.get(),
-            }),
+            // who took it away is not known
+            Event::OverReleased { .. } if book.is_unsure(id) => {}
+            Event::OverReleased { permits } => {
+                let permits = permits as u64;
+                let event = match book.to_blame(id, worker, permits) {
+                    Some(culprit) => Told::RefusedAfter {
+                        worker,
+                        semaphore: id,
+                        permits,
+                        by: culprit.worker,
+                        cause: culprit.statement,
+                    },
+                    None => Told::OverReleased {
+                        worker,
+                        holder: worker,
+                        semaphore: id,
+                        permits,
+                        held: book.held_raw(id, worker),
+                        refused: true,
+                        statement: self.statement.get(),
+                    },
+                };
+                book.events.push(event);
+            }
             Event::Grew { permits } => book.events.push(Told::Grew {
                 semaphore: id,
                 permits: permits as u64,
@@ -346,6 +413,21 @@ impl Hook for Core {
             Event::Closed => book.events.push(Told::Closed { semaphore: id }),
             Event::Dropped => {}
         }
+    }
+
+    fn hands_over(&self, site: &Site<'_>, permits: usize) {
+        if self.is_ending() || self.script.on.get() {
+            return;
+        }
+        let id = self.id_of(site);
+        let worker = self.worker();
+        let mut book = self.book.borrow_mut();
+        book.hand_over(id, worker, permits as u64);
+    }
+
+    fn drops_guard(&self, address: usize) {
+        let (start, end) = self.own.get();
+        self.in_own.set((start..end).contains(&address));
     }
 
     fn may_block(&self) {

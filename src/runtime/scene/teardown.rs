@@ -1,14 +1,16 @@
 //! The end of a run: whatever is left is dropped, and shows by that who held it. What nobody drops
 //! is lost for good.
 //!
-//! While a run goes on, permits count as held by the task that took them, though its guard may have
+//! While a run goes on, permits count as held by the worker that took them, though its guard may have
 //! been moved to another one. When the run ends or is stuck, the futures are dropped one after the
-//! other: who then puts permits back did hold them. That is what deadlocks and leaks are judged by.
+//! other, or the threads unwound: a guard that is dropped within the future or the stack of a worker
+//! was that worker's. One that is dropped from elsewhere (an `Arc`, a `Vec`, a channel) was reached by
+//! that worker, and perhaps by others too: it still counts as held by who took it, and if that one
+//! has ended, by nobody who runs. Deadlocks and leaks are judged by that.
 
 use crate::property::{Fact, Identity, Situation};
-use crate::run::{Ending, Event, SemaphoreId, Status, View, WorkerId};
-use crate::runtime::book::{Book, Entry, TrayKind};
-use crate::runtime::names::MAIN;
+use crate::run::{Ending, Event, SemaphoreId, Status, View};
+use crate::runtime::book::{Entry, TrayKind};
 use crate::runtime::scene::core::{Core, Found, NOBODY, Phase, Runner};
 use crate::runtime::scene::slot::Slot;
 
@@ -25,10 +27,15 @@ impl Core {
         let used = self.progress.borrow().slots().len();
         for index in 0..used {
             let body = self.progress.borrow_mut().slots[index].body.take();
-            if body.is_some() {
+            if let Some(body) = &body {
                 self.runs(index);
+                let start = std::ptr::from_ref(&**body).addr();
+                self.own.set((start, start + size_of_val(&**body)));
+            }
+            if body.is_some() {
                 // a panic of a destructor, now that all is over, changes nothing
                 let _ = self.guarded(|| drop(body));
+                self.own.set((0, 0));
             }
         }
         for index in 0..used {
@@ -124,7 +131,13 @@ impl Core {
     fn settle_tray(&self, id: SemaphoreId, situation: Situation) {
         let mut left: Vec<Entry> = self.book.borrow().entries(id).to_vec();
         let mut held = Vec::new();
-        for &(by, _, entry) in self.dropped.borrow().iter().filter(|d| d.1 == id) {
+        for dropped in self.dropped.borrow().iter().filter(|d| d.semaphore == id) {
+            let entry = dropped.entry;
+            let worker = if dropped.own {
+                dropped.by
+            } else {
+                entry.worker
+            };
             let mut permits = entry.permits;
             let same = |e: &&mut Entry| (e.worker, e.statement) == (entry.worker, entry.statement);
             for e in left.iter_mut().filter(same) {
@@ -132,7 +145,7 @@ impl Core {
                 e.permits -= part;
                 permits -= part;
                 held.push(Entry {
-                    worker: by,
+                    worker,
                     permits: part,
                     ..entry
                 });
@@ -140,6 +153,20 @@ impl Core {
         }
         left.retain(|e| e.permits > 0);
         let mut book = self.book.borrow_mut();
+        for entry in &mut left {
+            // who was to put it back is not known
+            let handed_over = book.is_handed_over(id, entry).min(entry.permits);
+            if handed_over > 0 {
+                entry.permits -= handed_over;
+                book.touch(id).lost += handed_over;
+                book.events.push(Event::Missing {
+                    semaphore: id,
+                    permits: handed_over,
+                    statement: entry.statement,
+                });
+            }
+        }
+        left.retain(|e| e.permits > 0);
         for entry in &left {
             if book.status(entry.worker) == Status::Ended {
                 let how = book.account(entry.worker).how;
@@ -193,8 +220,8 @@ impl Core {
         let put_back: u64 = match situation {
             Situation::Stuck => {
                 let dropped = self.dropped.borrow();
-                let of = dropped.iter().filter(|(_, of, _)| *of == id);
-                of.map(|(.., entry)| entry.permits).sum()
+                let of = dropped.iter().filter(|d| d.semaphore == id);
+                of.map(|d| d.entry.permits).sum()
             }
             _ => 0,
         };
@@ -202,25 +229,12 @@ impl Core {
         let lost = book.tray(id).capacity.saturating_sub(available + held);
         if let Some(statement) = statement.filter(|_| lost > 0) {
             book.touch(id).lost = lost;
-            let (worker, how) = self.last_to_end(&book);
-            let entry = Entry {
-                worker,
-                statement,
+            book.events.push(Event::Missing {
+                semaphore: id,
                 permits: lost,
-            };
-            book.events.push(leaked(id, entry, how));
+                statement,
+            });
         }
-    }
-
-    /// Who ended otherwise than by returning, the last one of them; else who ended last.
-    fn last_to_end(&self, book: &Book) -> (WorkerId, Ending) {
-        let progress = self.progress.borrow();
-        let ended = progress.slots().iter().rev().filter(|s| s.ended);
-        let endings: Vec<(WorkerId, Ending)> =
-            ended.map(|s| (s.id, book.account(s.id).how)).collect();
-        let otherwise = endings.iter().find(|(_, how)| *how != Ending::Returned);
-        let last = otherwise.or(endings.first()).copied();
-        last.unwrap_or((MAIN, Ending::Returned))
     }
 }
 

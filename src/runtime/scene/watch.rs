@@ -47,8 +47,9 @@ pub(in crate::runtime) struct OfRun {
 /// point, an atomic of shuttle's say, is told and asked no more.
 ///
 /// It is judged at every step that no more than `capacity` permits are free, and when a run ends
-/// that all of them are. Those who hold some are not known: wrap the semaphore with
-/// [`tracked`] of the same name for that. Outside of an exploration nothing happens.
+/// that all of them are. Who holds some is not known, so of what is missing nobody is blamed, and who
+/// waits is said to wait for it perhaps: wrap the semaphore with [`tracked`] of the same name for
+/// that. Outside of an exploration nothing happens.
 ///
 /// [`tracked`]: crate::tracked()
 #[track_caller]

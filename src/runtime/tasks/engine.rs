@@ -132,9 +132,9 @@ impl Tasks {
     /// down. What nobody puts back has no guard, and is still its own.
     pub(crate) fn handed_over(&self, worker: WorkerId, semaphore: SemaphoreId) -> bool {
         let dropped = self.core.dropped.borrow();
-        let mut of_it = dropped.iter().filter(|(_, of, _)| *of == semaphore);
-        let mut taken = of_it.clone().filter(|(.., entry)| entry.worker == worker);
-        taken.next().is_some() && of_it.all(|(by, ..)| *by != worker)
+        let mut of_it = dropped.iter().filter(|d| d.semaphore == semaphore);
+        let mut taken = of_it.clone().filter(|d| d.entry.worker == worker);
+        taken.next().is_some() && of_it.all(|d| d.by != worker)
     }
 }
 

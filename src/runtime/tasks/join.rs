@@ -92,7 +92,10 @@ impl<T> fmt::Debug for JoinHandle<T> {
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
+    // called by an `.await`, it knows where that stands
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let awaited = Here::from(Location::caller());
         let mut state = self.cell.state.borrow_mut();
         match std::mem::replace(&mut *state, State::Taken) {
             State::Done(result) => {
@@ -106,7 +109,7 @@ impl<T> Future for JoinHandle<T> {
                 drop(state);
                 drop(self.cell.waker.replace(Some(cx.waker().clone())));
                 let worker = self.cell.worker.get();
-                with_core(|core| core.stands_at_join(self.place, worker));
+                with_core(|core| core.stands_at_join(awaited, self.place, worker));
                 Poll::Pending
             }
             State::Taken => panic!("a join handle was polled after it was ready"),
@@ -265,13 +268,18 @@ impl Core {
         }
     }
 
-    fn stands_at_join(&self, place: Here, on: WorkerId) {
+    fn stands_at_join(&self, awaited: Here, spawned: Here, on: WorkerId) {
         if self.is_ending() {
             return;
         }
         let worker = self.worker();
         let mut book = self.book.borrow_mut();
-        let statement = book.names.join(place, on);
+        // what polls it on behalf of somebody is code of others
+        let statement = if awaited.is_of_a_dependency() {
+            book.names.join_somewhere(spawned, on)
+        } else {
+            book.names.join(awaited, on)
+        };
         book.stands(worker, statement, Op::Join { first: on });
         book.account_mut(worker).wait = Some(Wait::Join {
             first: on,

@@ -111,11 +111,13 @@ impl Drop for Holding {
             return;
         };
         let (core, entry) = (&crew.core, self.entry);
-        let worker = core.worker();
         if core.is_ending() {
-            core.dropped.borrow_mut().push((worker, self.id, entry));
+            let address = std::ptr::from_ref(self).addr();
+            core.in_own.set(crew.is_on_own_stack(address));
+            core.drops(self.id, entry);
             return;
         }
+        let worker = core.worker();
         let mut book = core.book.borrow_mut();
         let holder = book.strike(self.id, entry.worker, entry.statement, entry.permits);
         book.events.push(Event::Released {

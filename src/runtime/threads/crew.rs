@@ -152,6 +152,7 @@ impl Crew {
             struck: false,
             holds_back: None,
             unwound: false,
+            stack: 0,
         });
         team.stands(me, stand, &mut self.core.book.borrow_mut());
     }

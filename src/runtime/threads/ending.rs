@@ -37,6 +37,23 @@ impl Crew {
         resume_unwind(Box::new(Panic::Abandoned));
     }
 
+    /// The worker that runs begins its life on a stack of which this is the first frame, or near it.
+    pub(super) fn begins_on_stack(&self, me: usize) {
+        /// What is moved into a thread may lie in the frames of who calls this.
+        const BEFORE: usize = 8192;
+        let here = std::ptr::from_ref(&me).addr();
+        self.team.borrow_mut().members[me].stack = here + BEFORE;
+    }
+
+    /// Whether what lies at that address is on the stack of the worker that runs.
+    pub(super) fn is_on_own_stack(&self, address: usize) -> bool {
+        let me = self.core.current.get().slot;
+        let here = std::ptr::from_ref(&me).addr();
+        let team = self.team.borrow();
+        let begins = team.members.get(me).map_or(0, |member| member.stack);
+        (here..begins).contains(&address)
+    }
+
     /// Whether all threads have ended that were spawned in a worker's scopes.
     fn has_closed(&self, of: usize) -> bool {
         let team = self.team.borrow();

@@ -146,6 +146,15 @@ impl Hook for ThreadHook {
         });
     }
 
+    fn hands_over(&self, site: &Site<'_>, permits: usize) {
+        Hook::hands_over(&*self.core, site, permits);
+    }
+
+    fn drops_guard(&self, address: usize) {
+        let own = self.crew.is_on_own_stack(address);
+        self.core.in_own.set(own);
+    }
+
     fn token(&self, op: Op, place: &'static Location<'static>) -> Token {
         self.core.token(op, place)
     }

@@ -221,12 +221,13 @@ impl Crew {
         index
     }
 
-    /// What a worker stands at that only shuttle knows of: it was spawned there.
+    /// What a worker stands at that only shuttle knows of: where is not known, so where the worker was
+    /// spawned tells it from others.
     fn unknown_at(&self, place: Here) -> StatementId {
         let mut known = self.unknown.borrow_mut();
         let at = known.iter().find(|(there, _)| *there == place);
         at.map(|(_, statement)| *statement).unwrap_or_else(|| {
-            let statement = self.core.statement_at(place, "sync");
+            let statement = self.core.book.borrow_mut().names.alone(place, Verb::Sync);
             known.push((place, statement));
             statement
         })
@@ -325,6 +326,7 @@ impl Crew {
     fn live<T>(&self, me: usize, f: impl FnOnce() -> T, result: &Place<T>) {
         let core = &self.core;
         let id = core.worker();
+        self.begins_on_stack(me);
         let mut how = Ending::Returned;
         if core.is_ending() {
             // it has never begun; what it was to own may put something back

@@ -54,6 +54,8 @@ pub(super) struct Member {
     pub(super) holds_back: Option<u64>,
     /// Whether it was made to unwind since the run is over.
     pub(super) unwound: bool,
+    /// The address at which its stack begins; stacks grow downwards.
+    pub(super) stack: usize,
 }
 
 /// The workers of a run, and who of them can go on: a step changes little of that.

@@ -101,7 +101,7 @@ impl Crew {
         }
         let unwind = {
             let mut book = self.core.book.borrow_mut();
-            let place = book.names.source(statement).0;
+            let place = book.names.told_apart_by(statement);
             book.names.alone(place, Verb::Unwind)
         };
         let step = self.core.progress.borrow().steps();

@@ -76,7 +76,7 @@ impl Scene {
     }
 
     #[inline]
-    pub(in crate::semaphore) fn announce_drop(&self, _: &Semaphore, _: Op, _: Place) {}
+    pub(in crate::semaphore) fn announce_drop(&self, _: &Semaphore, _: Op, _: Place, _: usize) {}
 
     #[inline]
     pub(in crate::semaphore) fn poll_announce(
@@ -116,6 +116,9 @@ impl Scene {
 
 #[inline]
 pub(in crate::semaphore) fn cancels(_: Place) {}
+
+#[inline]
+pub(in crate::semaphore) fn hands_over(_: &Semaphore, _: usize) {}
 
 #[inline]
 pub(in crate::semaphore) fn looks() {}

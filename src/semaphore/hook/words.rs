@@ -47,6 +47,8 @@ pub enum Event {
     TryFailed { permits: usize },
     /// Permits of that token were put back.
     Released { token: Token, permits: usize },
+    /// Permits of that token are held without a guard from now on.
+    MadeRaw { token: Token, permits: usize },
     /// More was put back than there is room for, and refused.
     OverReleased { permits: usize },
     /// The capacity rose.

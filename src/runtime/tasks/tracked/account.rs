@@ -192,11 +192,11 @@ impl Core {
 
     /// Permits were released.
     pub(super) fn put_back(&self, id: SemaphoreId, entry: Entry) {
-        let worker = self.worker();
         if self.is_ending() {
-            self.dropped.borrow_mut().push((worker, id, entry));
+            self.drops(id, entry);
             return;
         }
+        let worker = self.worker();
         let mut book = self.book.borrow_mut();
         let holder = book.strike(id, entry.worker, entry.statement, entry.permits);
         book.events.push(Event::Released {
@@ -209,11 +209,11 @@ impl Core {
 
     /// Held permits were given up on purpose.
     pub(super) fn give_up(&self, id: SemaphoreId, entry: Entry) {
-        let worker = self.worker();
         if self.is_ending() {
-            self.dropped.borrow_mut().push((worker, id, entry));
+            self.drops(id, entry);
             return;
         }
+        let worker = self.worker();
         let mut book = self.book.borrow_mut();
         book.strike(id, entry.worker, entry.statement, entry.permits);
         let tray = book.touch(id);

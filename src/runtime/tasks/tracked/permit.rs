@@ -10,6 +10,7 @@ use crate::run::SemaphoreId;
 use crate::runtime::book::Entry;
 use crate::runtime::counting::{Counting, CountingOwned, Unsupported};
 use crate::runtime::scene::current::core;
+use crate::semaphore::hook::Hook;
 
 /// What an exploration knows of permits: who took them, and where. Merged ones may be of several.
 #[derive(Debug)]
@@ -66,6 +67,8 @@ struct Ending<'s, S: Counting> {
     call: Call<'s, S>,
     holding: Option<Holding>,
     end: End,
+    /// Where the guard lies.
+    address: usize,
 }
 
 impl<S: Counting> Drop for Ending<'_, S> {
@@ -74,6 +77,7 @@ impl<S: Counting> Drop for Ending<'_, S> {
             return;
         };
         for entry in holding.entries {
+            Hook::drops_guard(&*self.call.core, self.address);
             match self.end {
                 End::Forgotten => self.call.core.give_up(holding.id, entry),
                 End::Released | End::Merged => self.call.core.put_back(holding.id, entry),
@@ -120,6 +124,7 @@ impl<H: Deref<Target: Counting>, P> Held<H, P> {
             call: Call::begin(&core, &*self.seen.semaphore, self.seen.label),
             holding: Some(holding),
             end: End::Released,
+            address: std::ptr::from_ref(self).addr(),
         };
         ending.end = end(permit);
         match ending.end {
