@@ -16,7 +16,7 @@ use super::brute_force::{self, Outcome};
 use super::plain::{SharedTruth, Truth, as_tasks, as_threads, instances, plain_program};
 
 /// Programs that are explored.
-const PROGRAMS: u64 = 150;
+const PROGRAMS: u64 = 40;
 /// Runs of each on each engine.
 const RUNS: u64 = 40;
 /// Larger ones are passed over by the second interpreter.
@@ -67,6 +67,22 @@ fn guilty(program: &Program, budget: brute_force::Budget) -> Option<BTreeSet<Bla
         let worker = statements[ordinal].worker;
         program.workers()[worker].name.as_str().to_owned()
     };
+    let text = program.to_string();
+    // what was given is leaked by whom it was given to, and has the statement of who took it
+    let given = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with("give "));
+    let given_to: Vec<String> = given
+        .filter_map(|line| {
+            Some(
+                line.split_once(" to=")?
+                    .1
+                    .split(['.', ' '])
+                    .next()?
+                    .to_owned(),
+            )
+        })
+        .collect();
     let mut guilty = BTreeSet::new();
     for finding in found {
         let Some(kind) = kind(finding.property) else {
@@ -82,6 +98,10 @@ fn guilty(program: &Program, budget: brute_force::Budget) -> Option<BTreeSet<Bla
                 _ => finding.semaphores.iter().cloned().collect(),
             };
             for semaphore in semaphores {
+                if kind == "leak" {
+                    let receivers = given_to.iter().cloned();
+                    guilty.extend(receivers.map(|to| (kind, semaphore.clone(), to)));
+                }
                 guilty.insert((kind, semaphore, declared(ordinal)));
             }
         }

@@ -50,6 +50,7 @@ pub(crate) fn b3<const FIXED: bool>() {
         })
     } else {
         permit.into_raw();
+        semaphore.hand_over(1);
         let semaphore = Arc::clone(&semaphore);
         thread::spawn(move || {
             fault::point("work");
