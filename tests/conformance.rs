@@ -34,7 +34,7 @@ fn judge(name: &str, text: &str, reduction: Reduction) -> Result<(), String> {
         .facts
         .keys()
         .filter_map(|f| match f {
-            Fact::Failed(identity) => Some(identity.property()),
+            Fact::Failed(identity) if !identity.is_warning() => Some(identity.property()),
             _ => None,
         })
         .collect();

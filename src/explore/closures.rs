@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::Explorer;
 use super::clock::Clock;
+use super::closure_subject::ClosureSubject;
 use super::coverage::Whole;
 use super::explorer::{EFFORT, stats_of_runs};
 use super::findings::{Evidence, Findings, Shown, findings, order};
@@ -15,15 +16,15 @@ use super::halt::{Due, Halt};
 use super::how_far::HowFar;
 #[cfg(feature = "proptest")]
 use super::naming::command;
-use super::replay::{replay_in_time, replay_of};
+use super::replay::replay_of;
 use super::runs::{Costed, Facts, Ran, make_runs};
 use super::steady::changing_run;
-use super::subject::{Source, Subject};
+use super::subject::Subject;
 use super::watchdog::watched;
-use crate::program::{BudgetDecl, Place, PropertyName};
-use crate::property::{Engine, Fact, Identity, SharedStrategy, StepBound, WorkerEdge};
-use crate::report::{Finding, FirstFound, Reduction, Report, Stats, Stopped, Written};
-use crate::run::{Budget, StatementId};
+use crate::program::{BudgetDecl, PropertyName};
+use crate::property::{Fact, Identity, SharedStrategy, StepBound};
+use crate::report::{Finding, Reduction, Report, Stats, Stopped, Written};
+use crate::run::Budget;
 use crate::runtime::{
     Here, Options, Published, Reserved, Resuming, Root, Tasks, is_exploring,
     keep_quiet_while_exploring,
@@ -522,111 +523,4 @@ pub(super) fn refuse_nesting() {
         !is_exploring(),
         "a check inside of a check: explore one closure after the other, and nothing in a task"
     );
-}
-
-/// A closure and the engine that runs it.
-pub(super) struct ClosureSubject {
-    pub(super) tasks: Tasks,
-    digest: Digest,
-    written: Written,
-}
-
-impl ClosureSubject {
-    /// Budgets as they are told: nothing cancels a thread.
-    pub(super) fn told(&self, limits: Budget) -> Budget {
-        match self.written {
-            Written::Threads => Budget {
-                cancels: 0,
-                ..limits
-            },
-            Written::Program | Written::Futures => limits,
-        }
-    }
-
-    /// Leaves out the edges of the order graph whose first semaphore the worker did not hold any
-    /// more: its permits had been moved to another task. Who holds a guard shows when the futures
-    /// are dropped.
-    ///
-    /// Where there is no time to look, they are left out as well.
-    pub(super) fn without_handed_over(&self, mut facts: Facts, due: &Due) -> Facts {
-        facts.retain(|fact, costed| match *fact {
-            Fact::Ordered { from, worker, .. } => {
-                let bound = StepBound(u64::MAX);
-                replay_in_time(self, &costed.choices, bound, due).is_some()
-                    && !self.tasks.handed_over(worker, from)
-            }
-            _ => true,
-        });
-        facts
-    }
-}
-
-impl Subject for ClosureSubject {
-    fn engine(&self, budget: Budget, bound: StepBound) -> Box<dyn Engine + '_> {
-        Box::new(self.tasks.again(Options {
-            budget,
-            bound,
-            recording: true,
-            ..*self.tasks.options()
-        }))
-    }
-
-    fn digest(&self) -> Digest {
-        self.digest
-    }
-
-    fn semaphores(&self) -> Vec<String> {
-        self.tasks.names(|names| names.semaphore_names())
-    }
-
-    fn semaphore_labels(&self) -> Vec<String> {
-        self.tasks.names(|names| names.semaphore_labels())
-    }
-
-    fn workers(&self) -> Vec<String> {
-        self.tasks.names(|names| names.worker_names())
-    }
-
-    fn statement(&self, id: StatementId) -> Source {
-        self.tasks.names(|names| {
-            let (place, head) = names.source(id);
-            let place = place.map(|place| Place {
-                file: Some(place.file),
-                line: place.line,
-                column: place.column,
-            });
-            Source {
-                place: place.unwrap_or(Place::UNKNOWN),
-                head: head.to_owned(),
-                guard: false,
-            }
-        })
-    }
-
-    fn label(&self, id: StatementId) -> String {
-        self.tasks.names(|names| names.label(id))
-    }
-
-    fn texts(&self) -> Vec<String> {
-        self.tasks.names(|names| names.all_texts())
-    }
-
-    fn first_found(&self) -> Vec<FirstFound> {
-        let found = self.tasks.found_otherwise().into_iter();
-        found
-            .map(|(semaphore, (available, capacity))| FirstFound {
-                semaphore,
-                available,
-                capacity,
-            })
-            .collect()
-    }
-
-    fn may_meet(&self, one: WorkerEdge, other: WorkerEdge) -> bool {
-        self.tasks.may_meet(one, other)
-    }
-
-    fn written(&self) -> Written {
-        self.written
-    }
 }

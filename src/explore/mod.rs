@@ -10,6 +10,7 @@
 
 mod check;
 mod clock;
+mod closure_subject;
 mod closures;
 mod conformance;
 mod coverage;

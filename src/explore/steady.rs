@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::closures::ClosureSubject;
+use super::closure_subject::ClosureSubject;
 use super::findings::changing;
 use super::halt::Due;
 use super::replay::{Divergence, Replayed, replay_of};

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use super::Explorer;
 use super::clock::Clock;
-use super::closures::{Case, Closure, ClosureSubject, as_exploration, refuse_nesting};
+use super::closure_subject::ClosureSubject;
+use super::closures::{Case, Closure, as_exploration, refuse_nesting};
 use super::findings::spinning;
 use super::how_far::{self, HowFar};
 use super::replay::replay_of;

@@ -213,7 +213,7 @@ struct Fingerprints {
 
 impl Fingerprints {
     fn add(&mut self, hash: u64) {
-        if 2 * (self.len + 1) > self.slots.len() {
+        if self.len < MOST_FINGERPRINTS && 2 * (self.len + 1) > self.slots.len() {
             self.grow();
         }
         // zero is taken for one: no more of an error than any two equal hashes

@@ -18,7 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::counters::{Counters, Pairs};
 use crate::explore::clock::Clock;
-use crate::explore::closures::{Case, ClosureSubject, refuse_nesting, reserved};
+use crate::explore::closure_subject::ClosureSubject;
+use crate::explore::closures::{Case, refuse_nesting, reserved};
 use crate::explore::halt::Halt;
 use crate::explore::runs::{Costed, Facts};
 use crate::explore::{Explorer, Regressions};
