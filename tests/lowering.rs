@@ -181,7 +181,8 @@ fn programs_of_chance_run_the_same() {
 }
 
 /// What happens in programs of chance, a cause or an indebted shrink told from others.
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 21] = [
+    "asked too much",
     "cancelled",
     "closed",
     "closes",

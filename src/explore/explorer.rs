@@ -470,7 +470,7 @@ impl Explorer {
 
     /// Whether a run of that number, or a pilot if it has none, is not made any more.
     pub(super) fn stops(&self, number: Option<u64>, halt: &Halt<'_>) -> Option<Stopped> {
-        let all_made = matches!((number, self.runs), (Some(number), Some(most)) if number >= most);
+        let all_made = self.runs.is_some_and(|most| number.unwrap_or(0) >= most);
         match halt.why() {
             Some(Stopped::Time) | None if all_made => Some(Stopped::Runs),
             why => why,

@@ -251,3 +251,25 @@ impl Explorer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::Location;
+
+    use super::*;
+    use crate::explore::closures::closure_of;
+    use crate::runtime::Here;
+
+    #[test]
+    #[should_panic(expected = "a broken promise")]
+    fn a_panic_of_the_exploration_itself_is_passed_on() {
+        let case = Case {
+            name: "broken".to_owned(),
+            place: Here::from(Location::caller()),
+            command: None,
+        };
+        let closure = closure_of(|| async {});
+        let explore = |_| -> Report { panic!("a broken promise") };
+        watched(&Explorer::closures(), &case, &closure, None, explore);
+    }
+}

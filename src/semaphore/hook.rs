@@ -26,6 +26,7 @@ mod active {
     use std::panic::Location;
     use std::rc::Rc;
     use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{Mutex, PoisonError};
     use std::task::{Context, Poll, Waker};
 
     use super::words::{Event, Op, Woken};
@@ -51,6 +52,52 @@ mod active {
                 self.0.fetch_or(Mark::OUTSIDE, Ordering::Relaxed);
             }
         }
+    }
+
+    /// A semaphore that a thread without an exploration has dropped, as it was left.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct DroppedOutside {
+        /// What an exploration had marked it with.
+        pub mark: u64,
+        pub available: usize,
+        pub capacity: usize,
+        pub debt: usize,
+        pub closed: bool,
+    }
+
+    /// So many are kept at most: those of explorations that are over are never asked for.
+    const MOST_DROPPED: usize = 1024;
+
+    static DROPPED_OUTSIDE: Mutex<Vec<DroppedOutside>> = Mutex::new(Vec::new());
+
+    /// Keeps what the exploration has to know that marked the semaphore.
+    pub(crate) fn dropped_outside(site: &Site<'_>) {
+        let dropped = DroppedOutside {
+            mark: site.mark.0.load(Ordering::Relaxed) & !Mark::OUTSIDE,
+            available: site.available,
+            capacity: site.capacity.unwrap_or(0),
+            debt: site.debt,
+            closed: site.closed,
+        };
+        let all = &mut *DROPPED_OUTSIDE
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if all.len() == MOST_DROPPED {
+            all.remove(0);
+        }
+        all.push(dropped);
+    }
+
+    /// The semaphores with such marks that were dropped outside and not asked for before.
+    pub(crate) fn take_dropped_outside(is_mine: impl Fn(u64) -> bool) -> Vec<DroppedOutside> {
+        let all = &mut *DROPPED_OUTSIDE
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if all.is_empty() {
+            return Vec::new();
+        }
+        all.extract_if(.., |dropped| is_mine(dropped.mark))
+            .collect()
     }
 
     /// Who took permits, and with which op; permits and waiters carry it, and never look at it.
@@ -189,7 +236,7 @@ mod calls {
     use std::sync::{Arc, Weak};
     use std::task::{Context, Poll, Waker};
 
-    use super::active::{Hook, Site, Token, hook};
+    use super::active::{Hook, Site, Token, dropped_outside, hook};
     use super::words::{Event, Op, Woken};
     use crate::semaphore::Semaphore;
     use crate::semaphore::later::Later;
@@ -420,14 +467,18 @@ mod calls {
         let Some(tray) = semaphore.kept.used() else {
             return;
         };
-        if tray.mark.0.load(Ordering::Relaxed) != 0 {
+        let is_marked = tray.mark.0.load(Ordering::Relaxed) != 0;
+        let hook = hook();
+        if is_marked && hook.is_some() {
             return Scene::here().tell(semaphore, Event::Dropped);
         }
-        if let Some(hook) = hook() {
-            let site = semaphore.site();
-            let there_are = site.capacity.map(|capacity| capacity + site.debt);
-            if there_are.is_some_and(|all| site.available < all) {
-                hook.tell(&site, Event::Dropped);
+        let site = semaphore.site();
+        let there_are = site.capacity.map(|capacity| capacity + site.debt);
+        if there_are.is_some_and(|all| site.available < all) {
+            match hook {
+                Some(hook) => hook.tell(&site, Event::Dropped),
+                None if is_marked => dropped_outside(&site),
+                None => {}
             }
         }
     }
@@ -461,6 +512,8 @@ mod calls {
     }
 }
 
+#[cfg(feature = "check")]
+pub(crate) use active::take_dropped_outside;
 #[cfg(feature = "check")]
 pub use active::{Hook, Installed, Mark, Site, Token, install};
 #[cfg(feature = "check")]

@@ -60,7 +60,8 @@ fn timers_fire_in_any_order() {
     tells(
         [0, 0],
         |told| {
-            let (pool, order) = (semaphore("pool", 0), semaphore("order", 2));
+            let (pool, order) = (semaphore("pool", 1), semaphore("order", 2));
+            let _held = pool.try_acquire().unwrap();
             let waiters = [1, 2].map(|nth| {
                 let (pool, order, told) = (pool.clone(), order.clone(), told.clone());
                 thread::spawn(move || {

@@ -268,6 +268,12 @@ fn where_nothing_interleaves_that_is_noted() {
     );
 }
 
+/// A text whose lines are not broken.
+fn unwrapped(finding: &Finding) -> String {
+    let text = finding.to_string();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn a_check_stops_at_the_first_error() {
     let leaks = || {
@@ -275,13 +281,13 @@ fn a_check_stops_at_the_first_error() {
         thread::spawn(move || pool.acquire_raw_blocking().unwrap());
     };
     let finding = few(10_000).try_check(leaks).unwrap_err();
-    let text = finding.to_string();
+    let text = unwrapped(&finding);
     assert!(text.contains("(`keep_going` makes all runs)"), "{text}");
     let explorer = Explorer {
         keep_going: true,
         ..few(200)
     };
-    let text = explorer.try_check(leaks).unwrap_err().to_string();
+    let text = unwrapped(&explorer.try_check(leaks).unwrap_err());
     assert!(text.contains("all runs asked for are made"), "{text}");
     // who asks for a report wants all
     let report = few(200).explore_threads("leaks", leaks);
@@ -306,14 +312,21 @@ fn pilot_runs_report() {
         }
     };
     let report = few(0).explore_async("crossed", crossed);
-    assert_eq!(coverage_of(&report).runs, 0);
+    assert_eq!(
+        (coverage_of(&report).runs, coverage_of(&report).pilots),
+        (0, 0)
+    );
+    let found = unwrapped(&few(10).try_check_async(crossed).unwrap_err());
+    assert!(found.contains("covered 1 pilot run,"), "{found}");
+    let report = few(1).explore_async("crossed", crossed);
+    assert_eq!(coverage_of(&report).runs, 1);
     assert!(coverage_of(&report).pilots > 0);
     assert!(report.has_errors(), "{}", told(&report));
     // they are the same in each part of the runs, and told by the first
     let part = |index| {
         let explorer = Explorer {
             shard: Some(selvedge::report::Shard { index, count: 3 }),
-            ..few(0)
+            ..few(1)
         };
         explorer.explore_async("crossed", crossed)
     };
@@ -399,12 +412,8 @@ fn is_taken_outside(checked: Result<(), Box<Finding>>, missing: &str) {
     let detail =
         format!("{missing} missing when it is dropped, and no worker of the run has taken");
     assert!(finding.detail.contains(&detail), "{finding}");
-    assert!(
-        finding
-            .to_string()
-            .contains("in place of `std::thread::spawn`"),
-        "{finding}"
-    );
+    let text = unwrapped(&finding);
+    assert!(text.contains("in place of `std::thread::spawn`"), "{text}");
 }
 
 #[test]
@@ -564,7 +573,7 @@ fn a_program_that_asks_for_more_than_the_capacity_within_a_time_is_warned() {
             };
             let report = explorer.explore(&program, "pool.sem", &());
             assert!(report.complete);
-            let detail = "w asks pool for 5 permits, whose capacity is 4: it can only time out";
+            let detail = "w.1 asks pool for 5 permits, whose capacity is 4: it can only time out";
             assert_eq!(warns(&report).detail, detail);
         }
     }

@@ -11,7 +11,7 @@ use crate::run::{
 use crate::runtime::book::{Book, Entry, Tray, TrayKind};
 use crate::runtime::names::{Here, Verb};
 use crate::runtime::scene::core::{Core, Found};
-use crate::semaphore::hook::{Event, Hook, Mark, Op, Site, Token, Woken};
+use crate::semaphore::hook::{Event, Hook, Mark, Op, Site, Token, Woken, take_dropped_outside};
 
 /// A mark is the number of a run, and the id of the semaphore in it.
 pub(in crate::runtime) const ID_BITS: u32 = 20;
@@ -163,16 +163,14 @@ impl Core {
 
     /// Whether more permits of a semaphore are missing than workers hold, or are about to put back, and
     /// than were missing when it was last told of: that was judged as a failure of conservation.
-    fn is_taken_outside(&self, id: SemaphoreId, site: &Site<'_>) -> bool {
+    fn is_taken_outside(&self, id: SemaphoreId, (available, there_are): (u64, u64)) -> bool {
         let book = self.book.borrow();
         let tray = book.tray(id);
         let all = book.taken(id) + book.held_by_all(id);
         let dropped = self.dropped.borrow();
         let put_back = dropped.iter().filter(|d| d.semaphore == id);
         let put_back: u64 = put_back.map(|d| d.entry.permits).sum();
-        let (available, capacity, _) = state(site);
-        let missing =
-            (capacity + site.debt as u64).saturating_sub(available + all.saturating_sub(put_back));
+        let missing = there_are.saturating_sub(available + all.saturating_sub(put_back));
         let before = (tray.capacity + tray.debt).saturating_sub(tray.available + all);
         tray.kind == TrayKind::Own && missing > before
     }
@@ -191,15 +189,37 @@ impl Core {
     #[cold]
     fn tell_ending(&self, id: SemaphoreId, site: &Site<'_>, event: Event) {
         let gone = event == Event::Dropped;
-        let taken_outside = gone && self.is_taken_outside(id, site);
+        self.is_left(id, gone, state(site), site.debt as u64);
+        if let Event::Released { token, permits } | Event::Returned { token, permits } = event {
+            self.drops(id, self.entry(token, permits));
+        }
+    }
+}
+
+impl Core {
+    /// A semaphore stands so when it is dropped, or while the run is taken down.
+    fn is_left(&self, id: SemaphoreId, gone: bool, left: (u64, u64, bool), debt: u64) {
+        let (available, capacity, _) = left;
+        let taken_outside = gone && self.is_taken_outside(id, (available, capacity + debt));
         if let Some(found) = self.found.borrow_mut().iter_mut().find(|f| f.id == id) {
-            found.left = Some(state(site));
-            found.debt = site.debt as u64;
+            found.left = Some(left);
+            found.debt = debt;
             found.gone |= gone;
             found.taken_outside |= taken_outside;
         }
-        if let Event::Released { token, permits } | Event::Returned { token, permits } = event {
-            self.drops(id, self.entry(token, permits));
+    }
+
+    /// Takes note of the semaphores of this run that were dropped by threads which are no part of it.
+    pub(in crate::runtime) fn hear_of_dropped_outside(&self) {
+        let epoch = self.epoch.get();
+        for dropped in take_dropped_outside(|mark| mark >> ID_BITS == epoch) {
+            let id = SemaphoreId(dropped.mark as u32 & ((1 << ID_BITS) - 1));
+            let left = (
+                dropped.available as u64,
+                dropped.capacity as u64,
+                dropped.closed,
+            );
+            self.is_left(id, true, left, dropped.debt as u64);
         }
     }
 }

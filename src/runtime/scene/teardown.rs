@@ -71,6 +71,7 @@ impl Core {
             // whoever did that has put permits back of which nothing is known here: they are not lost
             return;
         }
+        self.hear_of_dropped_outside();
         self.allow_for_meddling();
         self.settle_entries(situation);
         self.settle_foreign(situation);
