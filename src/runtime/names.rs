@@ -147,9 +147,21 @@ pub(crate) enum Verb {
     /// An await of which nothing is known, nor where it stands.
     Await,
     /// The same in a thread: a scheduling point of shuttle's.
+    #[cfg_attr(
+        not(feature = "threads"),
+        expect(dead_code, reason = "only threads have it")
+    )]
     Sync,
     Yield,
+    #[cfg_attr(
+        not(feature = "threads"),
+        expect(dead_code, reason = "only threads have it")
+    )]
     Spawn,
+    #[cfg_attr(
+        not(feature = "threads"),
+        expect(dead_code, reason = "only threads have it")
+    )]
     Unwind,
     Probe,
     Join,

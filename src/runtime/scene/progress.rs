@@ -307,6 +307,7 @@ impl Progress {
 
     /// Whether this worker, which has just started another one, stops there: the strategy says so, and
     /// its last choice then does.
+    #[cfg(feature = "threads")]
     pub(in crate::runtime) fn stops_at_spawn(&mut self, worker: WorkerId) -> bool {
         let (Some(at), Some(strategy)) = (self.taken, &self.strategy) else {
             return false;
