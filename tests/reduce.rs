@@ -65,7 +65,7 @@ fn a_circle_stays_whole() {
          worker two { try { acquire b permits=3; acquire a permits=2; release a permits=2 } finally { release b permits=3 } }
          worker three count=3 { with c { work y } }",
         0,
-        "semaphore a permits=1\nsemaphore b permits=1\n\nworker one {\n    acquire a\n    acquire b\n}\n\nworker two {\n    acquire b\n    acquire a\n}\n\nexpect deadlock on=a\nexpect leak on=a\nexpect leak on=b\nexpect exhaustion on=a\nexpect exhaustion on=b\nexpect lock-order on=a\n",
+        "semaphore a permits=1\nsemaphore b permits=1\n\nworker one {\n    acquire a\n    acquire b\n}\n\nworker two {\n    acquire b\n    acquire a\n}\n\nexpect deadlock on=a\nexpect leak on=a\nexpect leak on=b\nexpect lock-order on=a\nexpect exhaustion on=a\nexpect exhaustion on=b\n",
         "one.1,two.1*2,one.1",
     );
 }
