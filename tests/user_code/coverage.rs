@@ -441,23 +441,26 @@ fn a_thread_that_is_not_seen_keeps_a_permit() {
     );
 }
 
+/// Where the last one drops it who is seen, and where the one who is not does.
 #[test]
 fn a_thread_that_is_not_seen_keeps_a_permit_that_workers_use_too() {
-    is_taken_outside(
-        few(100).try_check(|| {
-            let pool = Arc::new(Semaphore::new(2).named("pool"));
-            let workers: Vec<_> = (0..2)
-                .map(|_| {
-                    let pool = Arc::clone(&pool);
-                    thread::spawn(move || drop(pool.acquire_blocking()))
-                })
-                .collect();
-            workers.into_iter().for_each(|w| w.join().unwrap());
-            let thread = std::thread::spawn(move || pool.acquire_raw_blocking().unwrap());
-            thread.join().unwrap();
-        }),
-        "1 permit of pool is",
-    );
+    fn shares(keeps: bool) {
+        let pool = Arc::new(Semaphore::new(2).named("pool"));
+        let workers: Vec<_> = (0..2)
+            .map(|_| {
+                let pool = Arc::clone(&pool);
+                thread::spawn(move || drop(pool.acquire_blocking()))
+            })
+            .collect();
+        workers.into_iter().for_each(|w| w.join().unwrap());
+        let _kept = keeps.then(|| Arc::clone(&pool));
+        let thread = std::thread::spawn(move || pool.acquire_raw_blocking().unwrap());
+        thread.join().unwrap();
+    }
+    for keeps in [false, true] {
+        let checked = few(100).try_check(move || shares(keeps));
+        is_taken_outside(checked, "1 permit of pool is");
+    }
 }
 
 #[test]

@@ -321,6 +321,15 @@ impl Hook for Core {
             }
             return;
         }
+        if gone {
+            let known = SemaphoreId(mark as u32 & ((1 << ID_BITS) - 1));
+            let there_are = site.capacity.unwrap_or(0) + site.debt;
+            let stands = (site.available as u64, there_are as u64);
+            if self.is_taken_outside(known, stands) {
+                // held against how workers last saw it: to meet it again would take what is missing for known
+                return self.tell_ending(known, site, event);
+            }
+        }
         let id = self.id_of(site);
         if gone || self.is_ending() {
             return self.tell_ending(id, site, event);
