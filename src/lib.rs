@@ -154,7 +154,7 @@ pub use explore::{Explorer, check_async, check_semaphore, try_check_async};
 #[cfg(feature = "threads")]
 pub use explore::{check, try_check};
 #[cfg(feature = "threads")]
-pub use runtime::acquiring;
+pub use runtime::{acquiring, try_acquiring};
 pub use runtime::{fault, invariant, reached, task, thread};
 #[cfg(feature = "check")]
 pub use runtime::{probe, time, tracked};

@@ -60,4 +60,4 @@ pub use tasks::{Lowered, OwnedTrackedPermit, Trackable, Tracked, TrackedPermit, 
 #[cfg(feature = "check")]
 pub(crate) use tasks::{Root, Tasks};
 #[cfg(feature = "threads")]
-pub use threads::{Acquired, acquiring};
+pub use threads::{Acquired, acquiring, try_acquiring};

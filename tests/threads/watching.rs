@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use selvedge::{Explorer, acquiring, probe, thread};
+use selvedge::{Explorer, acquiring, probe, thread, try_acquiring};
 use shuttle::thread::{Thread, current, park};
 
 use super::drive::{check, clean, faultless, finds, portfolio, replays, semaphore, shown};
@@ -107,6 +107,12 @@ impl Own {
         }
     }
 
+    fn try_acquire(self: &Arc<Own>) -> Option<OwnPermit> {
+        let mut state = self.state.lock().unwrap();
+        state.0 = state.0.checked_sub(1)?;
+        Some(OwnPermit(Arc::clone(self)))
+    }
+
     fn put_back(&self) {
         let waiting = {
             let mut state = self.state.lock().unwrap();
@@ -189,6 +195,34 @@ fn opposite_order_of_ours_and_a_blocking_one_is_found() {
             other.join().unwrap();
         },
         &["deadlock ours own", "lock-order ours own reachable"],
+    );
+}
+
+/// A try that is refused holds nothing, whatever is kept of its answer; one that is granted does.
+#[test]
+fn a_try_on_a_blocking_semaphore_counts_if_it_is_granted() {
+    clean(|| {
+        let own = Own::new(1, true);
+        let there = Arc::clone(&own);
+        let other = thread::spawn(move || {
+            let tried = try_acquiring("own", 1, || there.try_acquire());
+            thread::yield_now();
+            if tried.is_none() {
+                drop(acquiring("own", 1, || there.acquire()));
+            }
+        });
+        let tried = try_acquiring("own", 1, || own.try_acquire());
+        thread::yield_now();
+        drop(tried);
+        let _ = other.join();
+    });
+    check(
+        [0, 0],
+        || {
+            let own = Own::new(1, true);
+            std::mem::forget(try_acquiring("own", 1, || own.try_acquire()));
+        },
+        &["leak own"],
     );
 }
 

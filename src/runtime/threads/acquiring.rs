@@ -19,18 +19,48 @@ use crate::runtime::names::{Here, Verb};
 /// The semaphore must block by what the exploration knows of: shuttle's `sync` types or
 /// `shuttle::thread::park`. Outside of an exploration of threads this calls `acquire`, no more.
 ///
+/// Whatever `acquire` returns counts as permits that are held: use [`try_acquiring`] for one that may
+/// be refused. Where a call and no guard puts permits back, drop what this returns before that call.
+///
 /// # Panics
 ///
 /// If `acquire` does, and in an exploration if nothing of that name is probed.
 #[track_caller]
 pub fn acquiring<P>(name: &str, permits: u32, acquire: impl FnOnce() -> P) -> Acquired<P> {
     let place = Here::from(Location::caller());
-    let crew = crew().filter(|crew| !crew.core.is_ending());
-    let asking = crew.map(|crew| Asking::begin(crew, name, permits, place));
+    let asking = Asking::begin(name, permits, place, Verb::Acquire(permits));
     let permit = acquire();
     Acquired {
         _holding: asking.and_then(Asking::granted),
         permit,
+    }
+}
+
+/// As [`acquiring`], for an acquire that may be refused or give up: a try, or one with a timeout. What
+/// it returns counts as held if it is something.
+///
+/// # Panics
+///
+/// If `acquire` does, and in an exploration if nothing of that name is probed.
+#[track_caller]
+pub fn try_acquiring<P>(
+    name: &str,
+    permits: u32,
+    acquire: impl FnOnce() -> Option<P>,
+) -> Option<Acquired<P>> {
+    let place = Here::from(Location::caller());
+    let asking = Asking::begin(name, permits, place, Verb::TryAcquire(permits));
+    match acquire() {
+        Some(permit) => Some(Acquired {
+            _holding: asking.and_then(Asking::granted),
+            permit,
+        }),
+        None => {
+            if let Some(asking) = asking {
+                asking.refused();
+            }
+            None
+        }
     }
 }
 
@@ -42,19 +72,20 @@ struct Asking {
 }
 
 impl Asking {
-    fn begin(crew: Rc<Crew>, name: &str, permits: u32, place: Here) -> Asking {
+    /// `None` outside of a run.
+    fn begin(name: &str, permits: u32, place: Here, verb: Verb) -> Option<Asking> {
+        let crew = crew().filter(|crew| !crew.core.is_ending())?;
         let core = &crew.core;
         let known = core.book.borrow().named(name);
         let Some(semaphore) = known else {
             panic!("nothing is probed as {name}: call `selvedge::probe` first, in each run");
         };
-        let verb = Verb::Acquire(permits);
         core.counts.ops.add();
         let statement = core.book.borrow_mut().names.op(place, verb, semaphore);
         let op = Op::Acquire {
             semaphore,
             permits,
-            timed: false,
+            timed: matches!(verb, Verb::TryAcquire(_)),
         };
         crew.stand(statement, op);
         let member = core.current.get().slot;
@@ -64,10 +95,22 @@ impl Asking {
             statement,
         };
         crew.team.borrow_mut().members[member].request = Some(request);
-        Asking {
+        Some(Asking {
             crew,
             member,
             request,
+        })
+    }
+
+    fn refused(self) {
+        let core = &self.crew.core;
+        if !core.is_ending() {
+            let worker = core.worker();
+            core.book.borrow_mut().events.push(Event::TryFailed {
+                worker,
+                semaphore: self.request.semaphore,
+                permits: u64::from(self.request.permits),
+            });
         }
     }
 

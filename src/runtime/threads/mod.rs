@@ -34,7 +34,7 @@ mod spawn;
 mod team;
 mod unwinding;
 
-pub use acquiring::{Acquired, acquiring};
+pub use acquiring::{Acquired, acquiring, try_acquiring};
 pub(crate) use engine::{Main, Threads};
 pub(crate) use host::hosted;
 pub(crate) use quiet::behind_shuttles_hook;
