@@ -25,5 +25,6 @@ pub use judge::{Judge, Situation};
 pub use lock_order::{Cycle, Cycles, Danger, cycles};
 pub(crate) use lock_order::{WorkerEdge, cycles_that_meet};
 pub(crate) use order_core::told_in_full;
+pub(crate) use stuck::servable;
 pub use stuck::{Edge, circular_wait, wait_edges};
 pub use witness::{Engine, SharedStrategy, SharedWitness, Step, StepBound, Witness};

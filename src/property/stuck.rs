@@ -144,6 +144,15 @@ fn would_grant<V: View + ?Sized>(
     }
 }
 
+/// Who waits for permits of a semaphore that are available to it: in a stuck state it was forgotten, or
+/// somebody outside of the run is about to wake it.
+pub(crate) fn servable<V: View + ?Sized>(view: &V, id: SemaphoreId) -> Option<StatementId> {
+    let waiters = waiters(view);
+    let available = view.available(id);
+    let would = would_grant(view, &waiters, id, available);
+    would.then(|| statements_on(&waiters, id).first().copied())?
+}
+
 /// Who waits for whom in a state.
 pub fn wait_edges<V: View + ?Sized>(view: &V) -> Vec<Edge> {
     let mut edges = Vec::new();

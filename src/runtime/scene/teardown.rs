@@ -8,7 +8,7 @@
 //! that worker, and perhaps by others too: it still counts as held by who took it, and if that one
 //! has ended, by nobody who runs. Deadlocks and leaks are judged by that.
 
-use crate::property::{Fact, Identity, Situation};
+use crate::property::{Fact, Identity, Situation, servable};
 use crate::run::{Ending, Event, SemaphoreId, Status, View};
 use crate::runtime::book::{Entry, TrayKind};
 use crate::runtime::scene::core::{Core, Found, NOBODY, Phase, Runner};
@@ -65,11 +65,16 @@ impl Core {
         *self.of_run.borrow_mut() = of_run;
     }
 
-    /// Says who held what, what is lost, and what is left otherwise than it was found.
-    pub(in crate::runtime) fn settle(&self, situation: Situation) {
-        if self.was_woken_from_outside() {
+    /// Says who held what, what is lost, and what is left otherwise than it was found. Returns as what
+    /// the end is to be judged: a run that somebody from outside sets going again is not stuck.
+    pub(in crate::runtime) fn settle(&self, situation: Situation) -> Situation {
+        let is_woken = self.was_woken_from_outside();
+        if is_woken || situation == Situation::Stuck && self.is_about_to_be_woken() {
             // whoever did that has put permits back of which nothing is known here: they are not lost
-            return;
+            return match situation {
+                Situation::Stuck => Situation::Going,
+                other => other,
+            };
         }
         self.hear_of_dropped_outside();
         self.allow_for_meddling();
@@ -94,6 +99,7 @@ impl Core {
             self.add_fact(Identity::LeftOver { semaphore: one.id });
         }
         *self.found.borrow_mut() = found;
+        situation
     }
 
     /// A semaphore that was dropped while permits were missing that no worker had.
@@ -117,6 +123,20 @@ impl Core {
             progress.facts.push(Fact::Failed(identity));
         }
         woken.is_some()
+    }
+
+    /// Whether a thread that is no part of the run has put permits back that a worker waits for, and has
+    /// not woken that one yet; tells it.
+    fn is_about_to_be_woken(&self) -> bool {
+        let meddled = self.meddled.borrow();
+        let waits = {
+            let book = self.book.borrow();
+            meddled.iter().find_map(|&id| servable(&*book, id))
+        };
+        if let Some(statement) = waits {
+            self.add_fact(Identity::Outside { statement });
+        }
+        waits.is_some()
     }
 
     fn settle_entries(&self, situation: Situation) {

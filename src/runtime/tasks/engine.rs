@@ -257,14 +257,15 @@ impl Core {
 
     /// The run has come to an end by itself; how.
     fn come_to_an_end(&self, situation: Situation) -> Outcome {
+        let mut judged = situation;
         if matches!(situation, Situation::Finished | Situation::Stuck) {
             self.check_invariants();
             self.take_down();
-            self.settle(situation);
+            judged = self.settle(situation);
         }
         // who goes on for ever while a timer runs would be ended by it: no livelock
         let timed = self.progress.borrow().clock.is_running();
-        self.tell(match situation {
+        self.tell(match judged {
             Situation::StepBound if timed => Situation::Going,
             other => other,
         });

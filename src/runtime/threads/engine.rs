@@ -171,8 +171,8 @@ impl Threads {
             core.read_probes();
         }
         core.phase.set(Phase::Ending);
-        core.settle(situation);
-        core.tell(situation);
+        let judged = core.settle(situation);
+        core.tell(judged);
     }
 }
 
