@@ -57,6 +57,7 @@ pub(crate) struct Finding {
 }
 
 /// What a search came to.
+#[allow(dead_code)] // of all tests but one
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// All that there is to find.
@@ -66,7 +67,28 @@ pub(crate) enum Outcome {
 }
 
 /// Explores a program under a budget: all of it, or nothing when it has more states than that.
+#[allow(dead_code)] // of all tests but one
 pub(crate) fn findings(program: &Program, budget: Budget, max_states: usize) -> Outcome {
+    let complete = search(program, budget, max_states);
+    complete.map_or(Outcome::TooLarge, |(found, _)| Outcome::Complete(found))
+}
+
+/// The same, with the ordinals of the statements of all who are in a smallest circle of a deadlock, where
+/// a finding has one circle of those; `None` if there are more states than that.
+#[allow(dead_code)] // of one test
+pub(crate) fn findings_and_circles(
+    program: &Program,
+    budget: Budget,
+    max_states: usize,
+) -> Option<(BTreeSet<Finding>, BTreeSet<usize>)> {
+    search(program, budget, max_states)
+}
+
+fn search(
+    program: &Program,
+    budget: Budget,
+    max_states: usize,
+) -> Option<(BTreeSet<Finding>, BTreeSet<usize>)> {
     let code = Code::of(program);
     let mut findings = BTreeSet::new();
     let mut lock_order = LockOrder::default();
@@ -83,9 +105,9 @@ pub(crate) fn findings(program: &Program, budget: Budget, max_states: usize) -> 
             }
         }
         if seen.len() > max_states {
-            return Outcome::TooLarge;
+            return None;
         }
     }
     lock_order.judge(&code, &mut findings);
-    Outcome::Complete(findings)
+    Some((findings, lock_order.in_circles))
 }

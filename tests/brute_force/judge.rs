@@ -99,6 +99,7 @@ fn stuck(code: &Code, state: &State, lock_order: &mut LockOrder, findings: &mut 
     }
 
     lock_order.observe_deadlock(code, state);
+    lock_order.observe_circles(code, state, &waits);
     findings.insert(deadlock(code, state, &waits));
 }
 
@@ -142,15 +143,20 @@ fn circular_wait(
     state: &State,
     waits: &BTreeMap<Instance, Wait>,
 ) -> Option<Vec<Instance>> {
-    let mut graph: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    for (w, wait) in waits {
-        graph.insert(*w, waits_for(code, state, *w, &wait.what));
-    }
-    simple_cycles(&graph).into_iter().min_by_key(|cycle| {
+    circles(code, state, waits).into_iter().min_by_key(|cycle| {
         let mut ordinals: Vec<Ordinal> = cycle.iter().map(|w| waits[w].ordinal).collect();
         ordinals.sort();
         (cycle.len(), ordinals)
     })
+}
+
+/// All cycles of the wait-for graph.
+fn circles(code: &Code, state: &State, waits: &BTreeMap<Instance, Wait>) -> Vec<Vec<Instance>> {
+    let mut graph: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for (w, wait) in waits {
+        graph.insert(*w, waits_for(code, state, *w, &wait.what));
+    }
+    simple_cycles(&graph)
 }
 
 /// The workers that could end this wait.
@@ -191,6 +197,8 @@ pub(super) struct LockOrder {
     edges: BTreeMap<(Sem, Sem), BTreeSet<Instance>>,
     /// For each deadlock, the edges that its waiting workers are in.
     deadlocks: BTreeSet<BTreeSet<(Sem, Sem)>>,
+    /// The statements of all who are in a smallest circle of a deadlock; its finding has one circle.
+    pub(super) in_circles: BTreeSet<Ordinal>,
 }
 
 impl LockOrder {
@@ -206,6 +214,14 @@ impl LockOrder {
         let workers = unfinished(state).into_iter();
         let edges = workers.flat_map(|w| edges_of(code, state, w)).collect();
         self.deadlocks.insert(edges);
+    }
+
+    fn observe_circles(&mut self, code: &Code, state: &State, waits: &BTreeMap<Instance, Wait>) {
+        let circles = circles(code, state, waits);
+        let smallest = circles.iter().map(Vec::len).min();
+        let smallest = circles.iter().filter(|c| Some(c.len()) == smallest);
+        let ordinals = smallest.flatten().map(|w| waits[w].ordinal);
+        self.in_circles.extend(ordinals);
     }
 
     /// One finding for each cycle that counts.

@@ -51,6 +51,6 @@ mod judge;
 mod state;
 mod step;
 
-#[allow(unused_imports)] // not every test names a finding
-pub(crate) use explore::Finding;
-pub(crate) use explore::{Budget, Outcome, findings};
+pub(crate) use explore::Budget;
+#[allow(unused_imports)] // no test needs all of them
+pub(crate) use explore::{Finding, Outcome, findings, findings_and_circles};

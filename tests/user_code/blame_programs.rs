@@ -12,7 +12,7 @@ use selvedge::program::{BudgetDecl, Program, PropertyName, Size, generate};
 use selvedge::property::StepBound;
 use selvedge::report::{Finding, Report, Style, text};
 
-use super::brute_force::{self, Outcome};
+use super::brute_force;
 use super::plain::{SharedTruth, Truth, as_tasks, as_threads, instances, plain_program};
 
 /// Programs that are explored.
@@ -58,9 +58,7 @@ type Blamed = (&'static str, String, String);
 
 /// Whom the second interpreter blames; `None` where there are too many states.
 fn guilty(program: &Program, budget: brute_force::Budget) -> Option<BTreeSet<Blamed>> {
-    let Outcome::Complete(found) = brute_force::findings(program, budget, MOST_STATES) else {
-        return None;
-    };
+    let (found, in_circles) = brute_force::findings_and_circles(program, budget, MOST_STATES)?;
     let statements = program.statements();
     let declared = |ordinal: &str| {
         let ordinal: usize = ordinal.parse().expect("it is an ordinal");
@@ -105,6 +103,9 @@ fn guilty(program: &Program, budget: brute_force::Budget) -> Option<BTreeSet<Bla
                 guilty.insert((kind, semaphore, declared(ordinal)));
             }
         }
+    }
+    for ordinal in in_circles {
+        guilty.insert((WAITS, String::new(), declared(&ordinal.to_string())));
     }
     Some(guilty)
 }
