@@ -1,13 +1,12 @@
 //! A closure as the subject of an exploration.
 
-use super::halt::Due;
 use super::replay::replay_in_time;
 use super::runs::Facts;
 use super::subject::{Source, Subject};
 use crate::program::Place;
 use crate::property::{Engine, Fact, StepBound, WorkerEdge};
 use crate::report::{FirstFound, Written};
-use crate::run::{Budget, StatementId};
+use crate::run::{Budget, StatementId, StopFlag};
 use crate::runtime::{Options, Tasks};
 use crate::schedule::Digest;
 
@@ -35,7 +34,7 @@ impl ClosureSubject {
     /// are dropped.
     ///
     /// Where there is no time to look, they are left out as well.
-    pub(super) fn without_handed_over(&self, mut facts: Facts, due: &Due) -> Facts {
+    pub(super) fn without_handed_over(&self, mut facts: Facts, due: &StopFlag) -> Facts {
         facts.retain(|fact, costed| match *fact {
             Fact::Ordered { from, worker, .. } => {
                 let bound = StepBound(u64::MAX);

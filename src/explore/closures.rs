@@ -12,7 +12,7 @@ use super::closure_subject::ClosureSubject;
 use super::coverage::Whole;
 use super::explorer::{EFFORT, stats_of_runs};
 use super::findings::{Evidence, Findings, Shown, findings, order};
-use super::halt::{Due, Halt};
+use super::halt::Halt;
 use super::how_far::HowFar;
 #[cfg(feature = "proptest")]
 use super::naming::command;
@@ -24,7 +24,7 @@ use super::watchdog::watched;
 use crate::program::{BudgetDecl, PropertyName};
 use crate::property::{Fact, Identity, SharedStrategy, StepBound};
 use crate::report::{Finding, Reduction, Report, Stats, Stopped, Written};
-use crate::run::Budget;
+use crate::run::{Budget, StopFlag};
 use crate::runtime::{
     Here, Options, Published, Reserved, Resuming, Root, Tasks, is_exploring,
     keep_quiet_while_exploring,
@@ -371,7 +371,7 @@ impl Explorer {
         facts: Facts,
         (stopped, complete): (Option<Stopped>, bool),
         stats: Stats,
-        (clock, due): (&Clock, &Due),
+        (clock, due): (&Clock, &StopFlag),
     ) -> Report {
         let cheapest = false;
         let shown = facts
@@ -458,7 +458,7 @@ impl Explorer {
             facts,
             (Some(Stopped::Runs), false),
             stats,
-            (&clock, &Due::at_once()),
+            (&clock, &StopFlag::at_once()),
         );
         if let Some(divergence) = &replayed.divergence {
             report.findings.insert(

@@ -6,7 +6,6 @@ use std::collections::btree_map::Entry;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::halt::Due;
 use super::identify::{ids, words};
 use super::replay::{Divergence, Replayed, replay_in_time};
 use super::runs::Costed;
@@ -17,7 +16,7 @@ use crate::property::{Cycle, Danger, Fact, Identity, StepBound, cycles_that_meet
 use crate::report::{
     Diagnosis, Finding, OrderEdge, Replays, Severity, TraceStep, Written, about, cause,
 };
-use crate::run::{Budget, Choice, Op, SemaphoreId, StatementId};
+use crate::run::{Budget, Choice, Op, SemaphoreId, StatementId, StopFlag};
 use crate::schedule::Schedule;
 
 /// A fact's schedule, and whether it is known to be the cheapest.
@@ -38,7 +37,7 @@ pub(super) struct Evidence<'a> {
     /// Steps that may still be made to make schedules cheaper.
     pub(super) effort: Cell<usize>,
     /// Whether nobody wants to wait any more.
-    pub(super) due: Due,
+    pub(super) due: StopFlag,
     /// The run replayed last: findings often share a schedule.
     pub(super) last: RefCell<Option<(Vec<Choice>, Rc<Replayed>)>>,
 }

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::halt::Due;
 use super::subject::{ProgramSubject, Source, Subject};
 use crate::machine::Machine;
 use crate::program::{Place, Program};
 use crate::property::{Fact, Situation, Step, StepBound, Witness, circular_wait, wait_edges};
 use crate::report::{SemaphoreState, Snapshot, Trace, TraceStep, WorkerState};
 use crate::run::{
-    Budget, Choice, Op, Point, SemaphoreId, StatementId, Status, Strategy, View, WorkerId,
+    Budget, Choice, Op, Point, SemaphoreId, StatementId, Status, StopFlag, Strategy, View, WorkerId,
 };
 use crate::strategy::Replay;
 
@@ -51,7 +50,7 @@ pub fn replay(
 
 /// Replays choices on a subject.
 pub(super) fn replay_of(subject: &dyn Subject, choices: &[Choice], bound: StepBound) -> Replayed {
-    let replayed = replay_in_time(subject, choices, bound, &Due::default());
+    let replayed = replay_in_time(subject, choices, bound, &StopFlag::default());
     replayed.unwrap_or_else(|| unreachable!("there is no bound on the time"))
 }
 
@@ -60,7 +59,7 @@ pub(super) fn replay_in_time(
     subject: &dyn Subject,
     choices: &[Choice],
     bound: StepBound,
-    due: &Due,
+    due: &StopFlag,
 ) -> Option<Replayed> {
     if due.is_over() {
         return None;
@@ -119,7 +118,7 @@ pub(super) fn replay_in_time(
 /// A replay that ends when there is no time for it any more.
 struct InTime {
     replay: Replay,
-    due: Due,
+    due: StopFlag,
 }
 
 impl Strategy for InTime {

@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
-use super::halt::{Due, Ending};
 use crate::property::{Engine, Fact, SharedStrategy, SharedWitness, Situation, Step, Witness};
-use crate::run::{Choice, Covering, Outcome, RunKind, View, switches};
+use crate::run::{Choice, Covering, Outcome, RunKind, StopFlag, View, switches};
 
 /// A schedule that shows a fact, with its costs in the order in which they count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,16 +58,18 @@ pub(super) fn make_runs(
     engine: &mut dyn Engine,
     strategy: &SharedStrategy,
     (first, stride): (u64, u64),
-    due: &Due,
+    due: &StopFlag,
     mut stop: impl FnMut(Option<u64>, &Ran) -> bool,
 ) -> (Ran, bool) {
     let collector = Rc::new(RefCell::new(Collector::default()));
     let witness: SharedWitness = collector.clone();
     let deaf: SharedWitness = Rc::new(RefCell::new(Deaf));
-    let strategy = &Ending::of(strategy, due);
+    engine.stop_by(due);
     let ran = || std::mem::take(&mut collector.borrow_mut().ran);
-    while strategy.borrow_mut().pilot() {
+    let go_on = StopFlag::default();
+    while !due.is_set() && strategy.borrow_mut().pilot() {
         if stop(None, &collector.borrow().ran) {
+            engine.stop_by(&go_on);
             return (ran(), false);
         }
         if first == 0 {
@@ -97,6 +98,7 @@ pub(super) fn make_runs(
         drop(collector);
         number = number.saturating_add(stride);
     };
+    engine.stop_by(&go_on);
     (ran(), had_no_more)
 }
 

@@ -7,11 +7,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::halt::Due;
 use super::runs::Costed;
 use super::subject::Subject;
 use crate::property::{Engine, Fact, Situation, Step, StepBound, Witness};
-use crate::run::{Action, Budget, Choice, Point, Strategy, View, switches};
+use crate::run::{Action, Budget, Choice, Point, StopFlag, Strategy, View, switches};
 
 /// So many steps are made at most for one fact.
 const MOST_STEPS: usize = 1_000_000;
@@ -24,7 +23,7 @@ pub(super) fn shrink(
     fact: &Fact,
     costed: Costed,
     effort: usize,
-    due: &Due,
+    due: &StopFlag,
 ) -> (Costed, usize) {
     let most = effort.min(MOST_STEPS);
     let mut shrinker = Shrinker {
@@ -51,7 +50,7 @@ struct Shrinker<'a> {
     best: Costed,
     steps: usize,
     most: usize,
-    due: &'a Due,
+    due: &'a StopFlag,
 }
 
 impl Shrinker<'_> {
@@ -125,7 +124,7 @@ impl Shrinker<'_> {
 struct Lenient {
     choices: Vec<Choice>,
     next: usize,
-    due: Due,
+    due: StopFlag,
 }
 
 impl Strategy for Lenient {

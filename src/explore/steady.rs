@@ -9,12 +9,11 @@ use std::rc::Rc;
 
 use super::closure_subject::ClosureSubject;
 use super::findings::changing;
-use super::halt::Due;
 use super::replay::{Divergence, Replayed, replay_of};
 use super::subject::Subject;
 use crate::property::{Engine, Situation, Step, StepBound, Witness};
 use crate::report::{Finding, Snapshot, WorkerState, what_changes};
-use crate::run::{Choice, Outcome, Point, Status, Strategy, View};
+use crate::run::{Choice, Outcome, Point, Status, StopFlag, Strategy, View};
 use crate::schedule::Schedule;
 use crate::strategy::RandomWalk;
 
@@ -35,7 +34,7 @@ pub(super) fn changing_run(
     subject: &ClosureSubject,
     seed: u64,
     made: Option<u64>,
-    due: &Due,
+    due: &StopFlag,
 ) -> Option<Finding> {
     let runs = made.map_or(RUNS, |made| (made / PART).clamp(1, RUNS));
     let mut runs = (0..runs).take_while(|_| !due.is_set());

@@ -7,7 +7,7 @@ use crate::property::{
     Engine, Fact, Judge, SharedStrategy, SharedWitness, Situation, Step, StepBound, Witness,
 };
 use crate::run::{
-    Action, Budget, Choice, Enabled, Event, Outcome, Point, Spent, Strategy, WorkerId,
+    Action, Budget, Choice, Enabled, Event, Outcome, Point, Spent, StopFlag, Strategy, WorkerId,
 };
 
 /// Executes runs of one machine; keeps its memory from run to run.
@@ -22,6 +22,7 @@ pub struct Run<'a> {
     log: Log,
     judge: Judge,
     facts: Vec<Fact>,
+    stop: StopFlag,
 }
 
 /// Keeps what a step made happen.
@@ -63,6 +64,7 @@ impl<'a> Run<'a> {
             enabled: Vec::new(),
             path: Vec::new(),
             log: Log::default(),
+            stop: StopFlag::default(),
         }
     }
 
@@ -115,6 +117,9 @@ impl<'a> Run<'a> {
                 view: &view,
                 last: last.map(|taken| taken.choice),
             };
+            if self.stop.is_set() {
+                break Outcome::Abandoned;
+            }
             let Some(at) = strategy.choose_place(&point) else {
                 break Outcome::Abandoned;
             };
@@ -144,6 +149,10 @@ impl Engine for Run<'_> {
             &mut *strategy.borrow_mut(),
             &mut *witness.borrow_mut(),
         )
+    }
+
+    fn stop_by(&mut self, flag: &StopFlag) {
+        self.stop = flag.clone();
     }
 
     fn steps(&self) -> u64 {

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::{Fact, Situation};
-use crate::run::{Choice, Covering, Enabled, Event, Op, Outcome, RunKind, Spent, Strategy, View};
+use crate::run::{
+    Choice, Covering, Enabled, Event, Op, Outcome, RunKind, Spent, StopFlag, Strategy, View,
+};
 
 /// Hears the steps of a run.
 pub trait Witness {
@@ -65,6 +67,8 @@ pub type SharedWitness = Rc<RefCell<dyn Witness>>;
 pub trait Engine {
     /// One run from the initial state.
     fn execute(&mut self, strategy: &SharedStrategy, witness: &SharedWitness) -> Outcome;
+    /// A run that is under way ends, abandoned, at its next choice once this flag is set.
+    fn stop_by(&mut self, flag: &StopFlag);
     /// How many choices the last run had.
     fn steps(&self) -> u64;
     /// Whether some choice was not offered in the last run that a real run could make.

@@ -133,15 +133,16 @@ impl Exercised {
     /// One of several choices was taken: its place among them. Where there is one choice only, the
     /// decisions before have settled it.
     ///
-    /// One multiplication a decision, folded as in wyhash: a hash of the whole path would read the path
-    /// again.
+    /// Each step of the hash (an exclusive or, a product with an odd number, a shift that is folded in)
+    /// can be undone, so two runs that part stay apart until chance brings their hashes together: with
+    /// one in 2^64.
     #[inline]
     pub(crate) fn decided(&mut self, place: usize, contested: bool) {
         self.choices += 1;
         self.contested += u64::from(contested);
-        let word = self.decisions ^ (place as u64).wrapping_add(0xa076_1d64_78bd_642f);
-        let product = u128::from(word) * 0xe703_7ed1_a0b4_28db;
-        self.decisions = ((product >> 64) as u64 ^ product as u64).wrapping_add(self.choices);
+        let word = self.decisions ^ (place as u64 + 1);
+        let product = word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.decisions = product ^ product >> 32;
     }
 }
 

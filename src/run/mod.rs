@@ -14,6 +14,7 @@ mod independence;
 mod op;
 mod printable;
 mod rng;
+mod stop_flag;
 mod strategy;
 mod view;
 
@@ -26,5 +27,6 @@ pub use independence::{commute, commute_within};
 pub use op::{Op, Permits};
 pub(crate) use printable::printable;
 pub use rng::Rng;
+pub use stop_flag::StopFlag;
 pub use strategy::{Outcome, Point, Strategy};
 pub use view::{Status, View, Wait};

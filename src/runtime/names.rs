@@ -36,12 +36,10 @@ impl PartialEq for Here {
 
 impl Eq for Here {}
 
-impl Here {
-    /// Whether it is in the standard library or in a crate that was fetched.
-    pub(crate) fn is_of_a_dependency(self) -> bool {
-        let file = self.file.replace('\\', "/");
-        file.starts_with("/rustc/") || file.contains("/registry/src/") || file.contains("/library/")
-    }
+/// Whether a file is of the standard library or of a crate that was fetched.
+fn is_of_a_dependency(file: &str) -> bool {
+    let file = file.replace('\\', "/");
+    file.starts_with("/rustc/") || file.contains("/registry/src/") || file.contains("/library/")
 }
 
 impl From<&'static Location<'static>> for Here {
@@ -57,6 +55,8 @@ impl From<&'static Location<'static>> for Here {
 /// All names of one exploration.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
+    /// The file that was asked for last, and whether it is of a dependency.
+    last_file: Option<(&'static str, bool)>,
     workers: Vec<Worker>,
     semaphores: Vec<Semaphore>,
     /// Those that are told apart by nothing but the order of their first use.
@@ -120,6 +120,8 @@ struct Statement {
     label: String,
     /// Of a failure, its message when it was met first.
     said: Option<String>,
+    /// Whether it puts back or forgets permits; what takes them is another statement.
+    is_raw_op: bool,
 }
 
 /// A statement that can be found without its words.
@@ -348,6 +350,18 @@ impl Names {
         self.find(place, verb, semaphore.0)
     }
 
+    /// Whether a place is in the standard library or in a crate that was fetched.
+    pub(crate) fn is_of_a_dependency(&mut self, place: Here) -> bool {
+        match self.last_file {
+            Some((file, is_of_one)) if std::ptr::eq(file, place.file) => is_of_one,
+            _ => {
+                let is_of_one = is_of_a_dependency(place.file);
+                self.last_file = Some((place.file, is_of_one));
+                is_of_one
+            }
+        }
+    }
+
     /// The statement of waiting for a worker at a place.
     #[inline]
     pub(crate) fn join(&mut self, place: Here, on: WorkerId) -> StatementId {
@@ -422,6 +436,7 @@ impl Names {
                 head: printable(head),
                 label: printable(&label),
                 said: None,
+                is_raw_op: head.starts_with("release ") || head.starts_with("forget "),
             });
             next
         })
@@ -498,6 +513,12 @@ impl Names {
     /// A place that tells a statement from others: where it stands, if that is known.
     pub(crate) fn told_apart_by(&self, id: StatementId) -> Here {
         self.statements[id.index()].place
+    }
+
+    /// Whether a statement is a `release` or a `forget`.
+    #[inline]
+    pub(crate) fn is_raw_op(&self, id: StatementId) -> bool {
+        self.statements[id.index()].is_raw_op
     }
 
     /// Where a statement stands, if that is known, and its words; of a failure, its message.

@@ -486,6 +486,7 @@ mod calls {
     impl Semaphore {
         /// What a hook wants to know of this semaphore before an op: to one that it knows already it
         /// stands for nothing but its mark.
+        #[inline]
         fn site_for(&self, hook: &dyn Hook) -> Site<'_> {
             let mark = &self.tray().mark;
             if !hook.knows(mark) {

@@ -16,14 +16,13 @@ use std::rc::Rc;
 use super::edits::marks;
 use super::target::{Labels, Mark, Target};
 use crate::explore::explorer::budget_of;
-use crate::explore::halt::Due;
 use crate::explore::replay::replay;
 use crate::explore::runs::make_runs;
 use crate::machine::{Machine, Run};
 use crate::program::{BudgetDecl, Draft, Program};
 use crate::property::{Engine, SharedStrategy, Situation, Step, StepBound, Witness};
 use crate::report::Reduction;
-use crate::run::{Action, Budget, Choice, Point, Strategy, View, WorkerId};
+use crate::run::{Action, Budget, Choice, Point, StopFlag, Strategy, View, WorkerId};
 use crate::search::{Exhaustive, Keep, Seen};
 use crate::strategy::{Settings, StrategyName, make};
 
@@ -228,7 +227,7 @@ impl Oracle {
             &mut *engine,
             &strategy,
             (0, 1),
-            &Due::default(),
+            &StopFlag::default(),
             |number, ran| {
                 number.is_some_and(|n| n >= RUNS)
                     || target.is_shown_by(ran.facts.keys(), Seen::Part, labels)

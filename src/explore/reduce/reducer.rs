@@ -10,13 +10,12 @@ use super::target::{Mark, Target};
 use crate::explore::Explorer;
 use crate::explore::explorer::{EFFORT, budget_of};
 use crate::explore::findings::{Evidence, Shown, findings};
-use crate::explore::halt::Due;
 use crate::explore::replay::replay;
 use crate::explore::runs::Costed;
 use crate::explore::subject::{ProgramSubject, Subject};
 use crate::program::{BudgetDecl, Draft, Expect, Program, PropertyName};
 use crate::report::{Finding, Severity, StrategyName};
-use crate::run::{Budget, Choice, switches};
+use crate::run::{Budget, Choice, StopFlag, switches};
 use crate::schedule::Schedule;
 
 /// States, steps and candidates that a reduction looks at, at most.
@@ -184,7 +183,7 @@ impl Explorer {
             bound: self.step_bound,
             budget: candidate.budget,
             effort: Cell::new(EFFORT),
-            due: Due::default(),
+            due: StopFlag::default(),
             last: RefCell::new(None),
         };
         findings(&evidence, &[]).findings

@@ -283,11 +283,16 @@ impl Book {
     }
 
     /// What is not in the ledger any more is not held without a guard either.
+    #[inline]
     pub(super) fn clip_raw(&mut self, id: SemaphoreId) {
-        let tray = &mut self.trays[id.index()];
-        if tray.raws.is_empty() {
-            return;
+        if !self.trays[id.index()].raws.is_empty() {
+            self.clip_some(id);
         }
+    }
+
+    #[cold]
+    fn clip_some(&mut self, id: SemaphoreId) {
+        let tray = &mut self.trays[id.index()];
         for raw in &mut tray.raws {
             let same = |e: &&Entry| (e.worker, e.statement) == (raw.worker, raw.statement);
             let held = tray.entries.iter().find(same).map_or(0, |e| e.permits);

@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{Options, Resuming};
 use crate::property::{Fact, Identity, SharedStrategy, SharedWitness, Situation};
 use crate::run::{
-    Action, Choice, Event, Exercised, Op, Outcome, Resource, SemaphoreId, StatementId, Status,
-    View, WorkerId,
+    Action, Choice, Covering, Event, Op, Outcome, Resource, RunKind, SemaphoreId, StatementId,
+    Status, View, WorkerId,
 };
 use crate::runtime::book::{Book, Entry};
 use crate::runtime::names::{Here, MAIN};
@@ -261,19 +261,18 @@ impl Core {
         self.progress.borrow_mut().over();
     }
 
-    /// What the last run exercised.
-    pub(in crate::runtime) fn exercised(&self) -> Exercised {
-        let progress = self.progress.borrow();
-        let counts = &self.counts;
-        Exercised {
-            ops: counts.ops.0.get(),
-            fault_points: counts.fault_points.0.get(),
-            waits: counts.waits.0.get(),
-            judged: counts.probes.0.get() > 0 || !self.invariants.borrow().is_empty(),
-            workers: progress.slots().len() as u64,
-            faults: u64::from(progress.spent.faults()),
-            ..progress.exercised.clone()
-        }
+    /// Adds what the last run exercised.
+    pub(in crate::runtime) fn cover(&self, all: &mut Covering, kind: RunKind) {
+        let progress = &mut *self.progress.borrow_mut();
+        let (workers, faults) = (progress.slots().len(), progress.spent.faults());
+        let (counts, exercised) = (&self.counts, &mut progress.exercised);
+        exercised.ops = counts.ops.0.get();
+        exercised.fault_points = counts.fault_points.0.get();
+        exercised.waits = counts.waits.0.get();
+        exercised.judged = counts.probes.0.get() > 0 || !self.invariants.borrow().is_empty();
+        exercised.workers = workers as u64;
+        exercised.faults = u64::from(faults);
+        all.add(exercised, kind);
     }
 
     /// The worker that runs; `main` if none does.

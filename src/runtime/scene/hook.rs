@@ -164,6 +164,9 @@ impl Core {
     /// Whether more permits of a semaphore are missing than workers hold, or are about to put back, and
     /// than were missing when it was last told of: that was judged as a failure of conservation.
     fn is_taken_outside(&self, id: SemaphoreId, (available, there_are): (u64, u64)) -> bool {
+        if available >= there_are {
+            return false;
+        }
         let book = self.book.borrow();
         let tray = book.tray(id);
         let all = book.taken(id) + book.held_by_all(id);
@@ -176,12 +179,9 @@ impl Core {
     }
 
     /// Whether a token is that of an op without a guard: it took nothing by itself.
+    #[inline]
     fn is_raw(&self, book: &Book, token: Token) -> bool {
-        if token == Token::NONE {
-            return false;
-        }
-        let (_, head) = book.names.source(StatementId(token.0 as u32));
-        head.starts_with("release ") || head.starts_with("forget ")
+        token != Token::NONE && book.names.is_raw_op(StatementId(token.0 as u32))
     }
 
     /// What is told of a semaphore that is dropped, and of all while the run is taken down: how they are

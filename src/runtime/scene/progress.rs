@@ -15,8 +15,8 @@ use crate::property::{
     Fact, Identity, Judge, SharedStrategy, SharedWitness, Situation, Step, WorkerEdge,
 };
 use crate::run::{
-    Action, Choice, Enabled, Event, Exercised, Op, Outcome, Point, Resource, Spent, View, Wait,
-    WorkerId,
+    Action, Choice, Enabled, Event, Exercised, Op, Outcome, Point, Resource, Spent, StopFlag, View,
+    Wait, WorkerId,
 };
 use crate::runtime::book::{Account, Book};
 use crate::runtime::scene::published::Published;
@@ -58,6 +58,8 @@ pub(in crate::runtime) struct Progress {
     witness: Option<SharedWitness>,
     /// Whether the witness hears of steps that show nothing.
     hears_all: bool,
+    /// Ends the run at its next choice, once it is set.
+    pub(in crate::runtime) stop: StopFlag,
 }
 
 impl Progress {
@@ -277,7 +279,7 @@ impl Progress {
     pub(in crate::runtime) fn ask(&mut self, book: &Book) -> Option<usize> {
         let counts = self.bounded || self.options.budget.preemptions.is_some();
         let held_up = counts && self.keep_within_budget();
-        if self.enabled.is_empty() {
+        if self.enabled.is_empty() || self.stop.is_set() {
             return None;
         }
         let point = Point {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use crate::property::{Engine, SharedStrategy, SharedWitness, Situation, WorkerEdge};
 use crate::run::{
-    Action, Cause, Covering, Ending, Event, Op, Outcome, RunKind, SemaphoreId, WorkerId,
+    Action, Cause, Covering, Ending, Event, Op, Outcome, RunKind, SemaphoreId, StopFlag, WorkerId,
 };
 use crate::runtime::names::{Here, MAIN, Names, Verb};
 use crate::runtime::scene::core::{Core, NOBODY, Runner, Turn};
@@ -168,6 +168,10 @@ impl Engine for Tasks {
         outcome
     }
 
+    fn stop_by(&mut self, flag: &StopFlag) {
+        self.core.progress.borrow_mut().stop = flag.clone();
+    }
+
     fn steps(&self) -> u64 {
         self.core.progress.borrow().steps()
     }
@@ -178,7 +182,7 @@ impl Engine for Tasks {
     }
 
     fn cover(&self, all: &mut Covering, kind: RunKind) {
-        all.add(&self.core.exercised(), kind);
+        self.core.cover(all, kind);
     }
 }
 

@@ -275,7 +275,7 @@ impl Core {
         let worker = self.worker();
         let mut book = self.book.borrow_mut();
         // what polls it on behalf of somebody is code of others
-        let statement = if awaited.is_of_a_dependency() {
+        let statement = if book.names.is_of_a_dependency(awaited) {
             book.names.join_somewhere(spawned, on)
         } else {
             book.names.join(awaited, on)

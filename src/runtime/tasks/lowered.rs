@@ -22,7 +22,7 @@ use crate::program::Program;
 use crate::property::{Engine, SharedStrategy, SharedWitness, Situation, StepBound};
 use crate::run::{
     Action, Budget, Choice, Enabled, Ending, Event, Op, Outcome, Resource, SemaphoreId,
-    StatementId, Status, View, Wait, WorkerId,
+    StatementId, Status, StopFlag, View, Wait, WorkerId,
 };
 use crate::runtime::book::Entry;
 use crate::runtime::lowering::{Acquiring, Answer, Cast, NotLowered, Part, Plan, Request, Stage};
@@ -167,6 +167,10 @@ impl Engine for Lowered {
         strategy.borrow_mut().end(outcome);
         core.over();
         outcome
+    }
+
+    fn stop_by(&mut self, flag: &StopFlag) {
+        self.core.progress.borrow_mut().stop = flag.clone();
     }
 
     fn steps(&self) -> u64 {
