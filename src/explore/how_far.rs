@@ -7,7 +7,7 @@ use super::Explorer;
 use super::closures::Case;
 
 /// It is told after this time first.
-pub(super) const FIRST: Duration = Duration::from_secs(10);
+const FIRST: Duration = Duration::from_secs(10);
 
 /// It is told again when twice the time has passed, and after this time at the latest.
 const LATEST: Duration = Duration::from_secs(60);

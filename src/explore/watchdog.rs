@@ -13,7 +13,7 @@ use super::clock::Clock;
 use super::closure_subject::ClosureSubject;
 use super::closures::{Case, Closure, as_exploration, refuse_nesting};
 use super::findings::spinning;
-use super::how_far::{self, HowFar};
+use super::how_far::HowFar;
 use super::replay::replay_of;
 use crate::report::{Reduction, Report, Stats, Stopped};
 use crate::runtime::{Published, message};
@@ -125,24 +125,51 @@ fn spawn(body: impl FnOnce() + Send + 'static) -> (thread::JoinHandle<()>, Starv
 /// How long a thread was ready to go on and had no processor, where the system says so (Linux). On a
 /// machine with more to do than it can, that is no step that does not end.
 #[derive(Clone, Default)]
-struct Starving(Arc<OnceLock<PathBuf>>);
+struct Starving(Arc<OnceLock<Option<PathBuf>>>);
 
 impl Starving {
     /// The thread is the one that calls this.
     fn is_here(&self) {
-        if let Ok(thread) = fs::read_link("/proc/thread-self") {
-            let _ = self
-                .0
-                .set(Path::new("/proc").join(thread).join("schedstat"));
-        }
+        let thread = fs::read_link("/proc/thread-self");
+        let file = thread.map(|thread| Path::new("/proc").join(thread).join("schedstat"));
+        let _ = self.0.set(file.ok());
     }
 
     fn so_far(&self) -> Duration {
         // time on a processor, time waiting for one, both in nanoseconds
-        let text = self.0.get().and_then(|file| fs::read_to_string(file).ok());
+        let file = self.0.get().and_then(Option::as_ref);
+        let text = file.and_then(|file| fs::read_to_string(file).ok());
         let waited = text.and_then(|text| text.split_whitespace().nth(1)?.parse().ok());
         Duration::from_nanos(waited.unwrap_or(0))
     }
+
+    /// Of a part of the time, how much the thread has certainly or probably not had: what it waited for a
+    /// processor since `before`, or what others had of the processors, who may keep a lock from it; all of
+    /// it before it has begun.
+    fn lost(&self, part: Duration, before: Duration) -> Duration {
+        if self.0.get().is_none() {
+            return part;
+        }
+        let waited = self.so_far().saturating_sub(before).min(part);
+        waited.max(part.mul_f64(1.0 - share()))
+    }
+}
+
+/// The part of a processor that each thread has that could run now, on the whole machine; 1 where the
+/// system does not say how many those are (all but Linux).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a step may take depends on the machine, what is found does not"
+)]
+fn share() -> f64 {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    // three averages, then how many can run now of how many there are
+    let running = text
+        .split_whitespace()
+        .nth(3)
+        .and_then(|both| both.split_once('/')?.0.parse::<f64>().ok());
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    running.map_or(1.0, |running| (processors as f64 / running).min(1.0))
 }
 
 /// Waits for an outcome, as long as steps are made; `looks` is called from time to time, with how long it
@@ -159,28 +186,30 @@ fn wait<T>(
     let mut left = patience;
     let mut passed = Duration::ZERO;
     loop {
-        let part = left.min(how_far::FIRST);
+        let part = left.min(LONGEST);
         match receiver.recv_timeout(part) {
             Ok(outcome) => return Heard::Outcome(outcome),
             Err(RecvTimeoutError::Disconnected) => return Heard::End,
             Err(RecvTimeoutError::Timeout) => {
-                let (now, starved_now) = (published.beat(), starving.so_far());
-                let lost = starved_now.saturating_sub(starved).min(part);
+                let now = published.beat();
                 left = if now == beat {
-                    left - part + lost
+                    left - part + starving.lost(part, starved)
                 } else {
                     patience
                 };
                 if left < SHORTEST {
                     return Heard::Silence;
                 }
-                (beat, starved) = (now, starved_now);
+                (beat, starved) = (now, starving.so_far());
                 passed += part;
                 looks(passed);
             }
         }
     }
 }
+
+/// How long at most it is waited before the thread is looked at again.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// What is left of the patience and shorter than this is not waited for.
 const SHORTEST: Duration = Duration::from_millis(50);

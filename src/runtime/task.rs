@@ -7,8 +7,9 @@
 //! as `abort` would. An acquire of our semaphore or of a [`tracked`](crate::tracked()) one,
 //! `yield_now` and [`fault::io`](crate::fault::io) are such awaits also where they need not wait: the
 //! task stands there and shows what it would do, before it does it. What a task does between two
-//! awaits (releases, tries, work on shared data) is one step: no other task comes in between. On an
-//! executor of several threads it may; put a `yield_now` where that matters.
+//! awaits (releases, tries, spawns, work on shared data) is one step: no other task comes in between,
+//! as on an executor with one thread, whose tasks need not be `Send`. On one with several threads
+//! others may; put a `yield_now` where that matters.
 //!
 //! A task that was granted permits and has not been polled since is pending like any other: it is
 //! resumed, or cancelled, by a choice of its own. `main` is never cancelled: it stands for whoever
