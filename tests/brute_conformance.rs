@@ -2,12 +2,10 @@
 //! the program expects, no more and no less.
 #![cfg(feature = "check")]
 
-mod brute_force;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use brute_force::{Budget, Finding, Outcome, findings};
+use crate::brute_force::{Budget, Finding, Outcome, findings};
 use selvedge::program::{Expect, Program, PropertyName};
 
 /// The largest of the programs has fewer states than this.

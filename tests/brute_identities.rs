@@ -1,9 +1,7 @@
 //! What the brute-force interpreter finds in small programs, identities included.
 #![cfg(feature = "check")]
 
-mod brute_force;
-
-use brute_force::{Budget, Outcome, findings};
+use crate::brute_force::{Budget, Outcome, findings};
 use selvedge::program::{Program, Size, generate};
 
 /// The findings of a program, one a line: property, semaphores, identity.

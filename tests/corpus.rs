@@ -9,9 +9,6 @@ use selvedge::explore::{Explorer, verdict};
 use selvedge::program::{Kind, Order, Program, StatementKind};
 use selvedge::report::{Style, text};
 
-#[path = "shared/snapshots.rs"]
-mod snapshots;
-
 fn programs() -> Vec<(String, Program)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
@@ -44,7 +41,7 @@ fn every_program_is_as_it_says_and_reports_as_before() {
         figures: false,
     };
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(snapshots::BESIDE);
+    settings.set_snapshot_path(crate::snapshots::BESIDE);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     for (name, program) in programs() {

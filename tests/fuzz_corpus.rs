@@ -46,7 +46,7 @@ fn run(command: &mut Command) -> Ran {
     }
 }
 
-/// The command. `cargo test --test fuzz_corpus` alone builds no examples, and one that was built
+/// The command. `cargo test --test closures` alone builds no examples, and one that was built
 /// before may be stale, so it is built here; in a test of everything there is nothing left to do.
 fn built() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();

@@ -2,7 +2,7 @@
 //! offer at each point, and the same choice brings the same events, the same state and the same
 //! findings.
 //!
-//! `TEST_PROGRAMS=20000 cargo test --release --features check --test lowering`
+//! `TEST_PROGRAMS=20000 cargo test --release --features check --test programs lowering`
 //! makes a campaign of it.
 #![cfg(feature = "check")]
 

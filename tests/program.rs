@@ -15,7 +15,3 @@ mod limits;
 mod noise;
 #[path = "program/properties.rs"]
 mod properties;
-#[path = "shared/snapshots.rs"]
-mod snapshots;
-
-use snapshots::SNAPSHOTS;

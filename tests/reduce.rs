@@ -1,11 +1,10 @@
 //! Programs are reduced together with their schedules, and show the same finding still.
 #![cfg(feature = "check")]
 
-mod brute_force;
 #[path = "reduce/failing.rs"]
 mod failing;
 
-use brute_force::{Budget, Outcome, findings};
+use crate::brute_force::{Budget, Outcome, findings};
 use failing::{explorer, failing, instances, statements};
 use selvedge::explore::{Explorer, Reduced, verdict};
 use selvedge::program::Program;

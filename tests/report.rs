@@ -13,8 +13,6 @@ mod forms;
 mod programs;
 #[path = "report/snapshot.rs"]
 mod snapshot;
-#[path = "shared/snapshots.rs"]
-mod snapshots;
 #[path = "report/texts.rs"]
 mod texts;
 

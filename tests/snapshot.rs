@@ -11,9 +11,6 @@ use selvedge::run::{Action, Choice, WorkerId};
 use selvedge::schedule::{Digest, Schedule};
 use selvedge::{Semaphore, assert_schedule_snapshot, task, thread};
 
-#[path = "shared/snapshots.rs"]
-mod snapshots;
-
 fn explorer() -> Explorer {
     Explorer {
         runs: Some(200),
@@ -111,7 +108,7 @@ fn lines_put_into_a_program_and_its_folder_change_nothing() {
 #[test]
 fn a_deadlock_of_threads() {
     let report = explored("opposite", opposite_order);
-    snapshots::kept(snapshots::BESIDE).bind(|| {
+    crate::snapshots::kept(crate::snapshots::BESIDE).bind(|| {
         assert_schedule_snapshot!("schedule-threads", report);
     });
 }
@@ -210,7 +207,7 @@ fn schedule_of_a_replay() {
     };
     let schedule = schedule.encode(&["main".to_owned()]);
     let replayed = explorer().replay_threads("yields", &schedule, thread::yield_now);
-    snapshots::kept(snapshots::BESIDE).bind(|| {
+    crate::snapshots::kept(crate::snapshots::BESIDE).bind(|| {
         assert_schedule_snapshot!(replayed.as_ref().unwrap());
     });
 }

@@ -4,7 +4,7 @@
 #[path = "tasks/bad_use.rs"]
 mod bad_use;
 #[path = "tasks/drive.rs"]
-mod drive;
+pub(crate) mod drive;
 #[path = "tasks/exact.rs"]
 mod exact;
 #[path = "tasks/faults.rs"]
@@ -18,8 +18,6 @@ mod properties;
 mod replay;
 #[path = "tasks/running.rs"]
 mod running;
-#[path = "shared/snapshots.rs"]
-mod snapshots;
 #[path = "tasks/texts.rs"]
 mod texts;
 #[cfg(feature = "tokio")]
@@ -27,4 +25,3 @@ mod texts;
 mod tracked;
 #[path = "tasks/wakers.rs"]
 mod wakers;
-mod zoo;

@@ -11,9 +11,6 @@ mod drive;
 mod exact;
 #[path = "threads/foreign.rs"]
 mod foreign;
-#[allow(dead_code)] // what is the same for futures and threads, and more
-#[path = "tasks/drive.rs"]
-mod futures;
 #[path = "threads/kept.rs"]
 mod kept;
 #[path = "threads/panics.rs"]
@@ -24,8 +21,6 @@ mod replay;
 mod running;
 #[path = "threads/scopes.rs"]
 mod scopes;
-#[path = "shared/snapshots.rs"]
-mod snapshots;
 #[path = "threads/waiting.rs"]
 mod waiting;
 #[path = "threads/watching.rs"]

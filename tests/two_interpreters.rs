@@ -1,15 +1,13 @@
 //! The machine against the brute-force interpreter: on random programs that use every statement,
 //! every order and every kind of semaphore, both find the same, identities included.
 //!
-//! `TEST_PROGRAMS=100000 cargo test --release --all-features --test two_interpreters`
+//! `TEST_PROGRAMS=100000 cargo test --release --all-features --test programs two_interpreters`
 //! makes a campaign of it.
 #![cfg(feature = "check")]
 
-mod brute_force;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use brute_force::{Budget, Finding, Outcome, findings};
+use crate::brute_force::{Budget, Finding, Outcome, findings};
 use selvedge::explore::Explorer;
 use selvedge::program::{BudgetDecl, Program, Size, generate};
 use selvedge::property::Identity;

@@ -5,8 +5,6 @@
 mod blame;
 #[path = "user_code/blame_programs.rs"]
 mod blame_programs;
-#[path = "brute_force/mod.rs"]
-mod brute_force;
 #[path = "user_code/coverage.rs"]
 mod coverage;
 #[path = "user_code/endless.rs"]

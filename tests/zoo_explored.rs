@@ -6,9 +6,7 @@ use selvedge::Explorer;
 use selvedge::program::PropertyName;
 use selvedge::report::{Report, Style, text};
 
-mod zoo;
-
-use zoo::programs::{behind_a_large_request, in_parts, one_permit, two_at_once};
+use crate::zoo::programs::{behind_a_large_request, in_parts, one_permit, two_at_once};
 
 /// The properties that are found, each once.
 fn properties(report: &Report) -> Vec<PropertyName> {
@@ -60,9 +58,9 @@ macro_rules! twins {
         fn $name() {
             finds(
                 &[$(PropertyName::$property),+],
-                $program::<zoo::$name::Buggy $(, $waiters)?>,
+                $program::<crate::zoo::$name::Buggy $(, $waiters)?>,
             );
-            finds_nothing($program::<zoo::$name::Fixed $(, $waiters)?>);
+            finds_nothing($program::<crate::zoo::$name::Fixed $(, $waiters)?>);
         }
     )*};
 }

@@ -6,11 +6,9 @@ use selvedge::Explorer;
 use selvedge::program::PropertyName;
 use selvedge::report::{Report, Style, text};
 
-mod zoo;
-
-use zoo::blocking::hand_over;
-use zoo::threaded::{b1, b3, b4, b5};
-use zoo::{a1, a2, a23};
+use crate::zoo::blocking::hand_over;
+use crate::zoo::threaded::{b1, b3, b4, b5};
+use crate::zoo::{a1, a2, a23};
 
 fn style() -> Style {
     Style {

@@ -6,7 +6,7 @@ use selvedge::machine::{Machine, State};
 use selvedge::program::Program;
 use selvedge::run::{Action, Choice, WorkerId};
 
-use crate::tally::{Point, Tally};
+use super::tally::{Point, Tally};
 
 const A: WorkerId = WorkerId(0);
 const B: WorkerId = WorkerId(1);

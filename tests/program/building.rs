@@ -68,7 +68,7 @@ fn every_statement() {
         .expect_on(PropertyName::Leak, "pool")
         .build()
         .unwrap();
-    insta::with_settings!({ snapshot_path => crate::SNAPSHOTS, prepend_module_to_snapshot => false }, {
+    insta::with_settings!({ snapshot_path => crate::snapshots::SNAPSHOTS, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("program-built", program);
     });
     assert_eq!(Program::parse(&program.to_string()).unwrap(), program);

@@ -13,7 +13,7 @@ fn check(snapshot: &str, texts: &[&str]) {
         let _ = writeln!(shown, "---- {text:?}\n{}", error.render("a.sem", false));
     }
     insta::with_settings!({
-        snapshot_path => crate::SNAPSHOTS,
+        snapshot_path => crate::snapshots::SNAPSHOTS,
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use selvedge::program::Program;
 
-use crate::noise::{body, text};
+use super::noise::{body, text};
 
 /// Reads anything, and does with the result all that can be done.
 fn survive(text: &str) {

@@ -1,6 +1,6 @@
 //! One snapshot.
 
-use super::snapshots::SNAPSHOTS;
+use crate::snapshots::SNAPSHOTS;
 
 /// Compares a text with its snapshot; the description is shown beside it.
 #[track_caller]

@@ -8,7 +8,7 @@ use selvedge::property::StepBound;
 use selvedge::run::{Budget, Choice, Outcome, Rng, Strategy, switches};
 use selvedge::strategy::{Bytes, Decisions, DepthFirst, Replay};
 
-use crate::drive::{FAULTLESS, Trail};
+use super::drive::{FAULTLESS, Trail};
 
 const FAULTY: Budget = Budget {
     panics: 1,

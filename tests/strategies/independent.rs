@@ -9,8 +9,8 @@ use selvedge::report::{Report, Shard};
 use selvedge::run::{Budget, Outcome, Rng};
 use selvedge::strategy::{Settings, StrategyName};
 
-use crate::drive::{Driver, FAULTLESS, Trail, random};
-use crate::subjects::philosophers;
+use super::drive::{Driver, FAULTLESS, Trail, random};
+use super::subjects::philosophers;
 
 const FAULTY: Budget = Budget {
     panics: 2,

@@ -4,9 +4,9 @@
 use selvedge::program::Program;
 use selvedge::strategy::StrategyName;
 
-use crate::drive::{Rate, stuck};
-use crate::exact;
-use crate::subjects::{Noise, late_inversion, philosophers, reversed};
+use super::drive::{Rate, stuck};
+use super::exact;
+use super::subjects::{Noise, late_inversion, philosophers, reversed};
 
 const RUNS: u64 = 20_000;
 

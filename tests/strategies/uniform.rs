@@ -7,7 +7,7 @@ use selvedge::program::Program;
 use selvedge::run::Choice;
 use selvedge::strategy::{Settings, StrategyName};
 
-use crate::drive::{Driver, FAULTLESS};
+use super::drive::{Driver, FAULTLESS};
 
 const RUNS: u64 = 20_000;
 

@@ -85,7 +85,7 @@ fn child(test: &str, variables: &[(&str, &str)]) -> (bool, String) {
         stdout,
         stderr,
     } = Command::new(program)
-        .args(["--exact", test, "--nocapture"])
+        .args(["--exact", &format!("tasks::{test}"), "--nocapture"])
         .env(CHILD, "1")
         .env("SELVEDGE_REGRESSIONS", "off")
         .envs(variables.iter().copied())

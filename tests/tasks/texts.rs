@@ -5,7 +5,7 @@ use std::future::Future;
 use selvedge::{fault, task};
 
 use super::drive::{faultless, portfolio, semaphore, shown, with_faults};
-use super::snapshots::SNAPSHOTS;
+use crate::snapshots::SNAPSHOTS;
 
 #[track_caller]
 fn text<Fut: Future<Output = ()> + 'static>(

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use selvedge::explore::Explorer;
 use selvedge::report::Report;
 
-use super::futures::compare;
-pub(crate) use super::futures::{
+use crate::tasks::drive::compare;
+pub(crate) use crate::tasks::drive::{
     depth_first, faultless, found, portfolio, semaphore, shown, with_faults,
 };
 
@@ -102,7 +102,7 @@ pub(crate) fn in_a_child(test: &str, body: impl FnOnce()) -> Option<(bool, Strin
         stdout,
         stderr,
     } = Command::new(program)
-        .args(["--exact", test, "--nocapture"])
+        .args(["--exact", &format!("threads::{test}"), "--nocapture"])
         .env(CHILD, "1")
         .output()
         .unwrap();

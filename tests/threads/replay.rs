@@ -4,7 +4,7 @@ use selvedge::{fault, thread};
 
 use super::drive::{portfolio, semaphore, shown};
 #[cfg(feature = "insta")]
-use super::snapshots::{SNAPSHOTS, kept};
+use crate::snapshots::{SNAPSHOTS, kept};
 
 /// Leaks by a panic, waits in a circle, and uses what shuttle knows of.
 fn subject() {

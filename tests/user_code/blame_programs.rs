@@ -1,7 +1,7 @@
 //! Over programs of chance no worker is blamed that is not guilty: by the second interpreter where a
 //! program is lowered with its ledgers, and by ledgers of its own where it is plain code.
 //!
-//! `TEST_PROGRAMS=20000 cargo test --release --features threads --test user_code blame_programs`
+//! `TEST_PROGRAMS=20000 cargo test --release --all-features --test closures blame_programs`
 //! makes a campaign of it.
 
 use std::collections::BTreeSet;
@@ -12,8 +12,8 @@ use selvedge::program::{BudgetDecl, Program, PropertyName, Size, generate};
 use selvedge::property::StepBound;
 use selvedge::report::{Finding, Report, Style, text};
 
-use super::brute_force;
 use super::plain::{SharedTruth, Truth, as_tasks, as_threads, instances, plain_program};
+use crate::brute_force;
 
 /// Programs that are explored.
 const PROGRAMS: u64 = 40;

@@ -282,7 +282,7 @@ fn size(variable: &str, usual: u64) -> u64 {
 
 /// Programs that chance made, and that are right by construction: nothing is found in them, and few
 /// runs are not judged. The full size is
-/// `UNWINDING_SHAPES=200 UNWINDING_RUNS=10000 cargo test --release --features threads --test user_code
+/// `UNWINDING_SHAPES=200 UNWINDING_RUNS=10000 cargo test --release --features threads --test closures
 /// right_programs_of_chance -- --nocapture`.
 #[test]
 fn right_programs_of_chance_are_clean() {

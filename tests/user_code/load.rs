@@ -93,7 +93,7 @@ fn tests_that_share_a_helper_keep_their_findings_apart() {
     let kept = files(&folder);
     let names: Vec<&str> = kept.iter().map(|(name, _)| &name[..]).collect();
     let expected =
-        ["a", "b"].map(|test| format!("user_code.tests.{test}.user_code.load.helper.txt"));
+        ["a", "b"].map(|test| format!("closures.tests.{test}.closures.user_code.load.helper.txt"));
     assert_eq!(names, expected);
     for (told, (_, text)) in [&one, &two].into_iter().zip(&kept) {
         let told = schedules(told);
@@ -124,7 +124,7 @@ fn files_that_tests_shared_are_still_read() {
     let [(name, text)] = &files(&folder)[..] else {
         panic!("one file")
     };
-    assert_eq!(name, "user_code.load.helper.txt");
+    assert_eq!(name, "closures.user_code.load.helper.txt");
     let there = folder.clone();
     let again = message_in("tests::a", move || helper(&there, 1)).expect("it is tried first");
     assert!(again.contains("kept before in "), "{again}");
@@ -156,7 +156,7 @@ fn a_long_name_is_cut() {
 const AMONG_MANY: &str = "LOAD_AMONG_MANY";
 
 /// So many of each: 100 processes of 16 threads is the campaign,
-/// `LOAD_PROCESSES=100 LOAD_THREADS=16 LOAD_ROUNDS=20 cargo test --features threads --test user_code
+/// `LOAD_PROCESSES=100 LOAD_THREADS=16 LOAD_ROUNDS=20 cargo test --features threads --test closures
 /// load::what_is_printed_as_kept`.
 fn size(variable: &str, default: usize) -> usize {
     let given = std::env::var(variable).ok();
@@ -172,7 +172,11 @@ fn what_is_printed_as_kept_is_there_from_many_processes_at_once() {
         let children: Vec<_> = (0..processes)
             .map(|process| {
                 Command::new(std::env::current_exe().expect("this program"))
-                    .args(["--exact", "load::finds_as_one_of_many", "--nocapture"])
+                    .args([
+                        "--exact",
+                        "user_code::load::finds_as_one_of_many",
+                        "--nocapture",
+                    ])
                     .env(AMONG_MANY, format!("{process} {}", folder.display()))
                     .env("LOAD_THREADS", threads.to_string())
                     .stdout(Stdio::piped())
