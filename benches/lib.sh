@@ -30,7 +30,9 @@ need_tools() {
 
 build_selvedge() {
     echo "building selvedge" >&2
-    cargo build --quiet --release --features cli --manifest-path "$root/Cargo.toml"
+    # as fast as it can be made, as the peers are
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 \
+        cargo build --quiet --release --features cli --manifest-path "$root/Cargo.toml"
     target=$(cargo metadata --format-version 1 --no-deps --manifest-path "$root/Cargo.toml" |
         sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
     selvedge=$target/release/selvedge
