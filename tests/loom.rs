@@ -11,8 +11,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
-use selvedge::{AcquireError, Cancel, Semaphore};
+use selvedge::{AcquireError, Cancel, Semaphore, TryAcquireError};
 
 /// Runs all interleavings with at most three preemptions.
 fn all(run: impl Fn() + Send + Sync + 'static) {
@@ -58,6 +59,50 @@ fn a_wake_that_comes_late_ends_no_other_wait() {
         thread.join().unwrap();
         whole(&first, 1);
         whole(&second, 1);
+    });
+}
+
+/// Who takes a permit sees what was written before it was put back.
+#[test]
+fn a_permit_carries_what_was_written_before_it_was_put_back() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let written = Arc::new(AtomicBool::new(false));
+        let (held, by) = (
+            Arc::clone(&s).try_acquire_owned().unwrap(),
+            Arc::clone(&written),
+        );
+        let thread = thread::spawn(move || {
+            by.store(true, Ordering::Relaxed);
+            drop(held);
+        });
+        if s.try_acquire().is_ok() {
+            assert!(written.load(Ordering::Relaxed));
+        }
+        drop(s.acquire_blocking().unwrap());
+        assert!(written.load(Ordering::Relaxed));
+        thread.join().unwrap();
+    });
+}
+
+/// Who is told that it is closed sees what was written before that.
+#[test]
+fn a_close_carries_what_was_written_before_it() {
+    all(|| {
+        let s = Arc::new(Semaphore::new(1));
+        let written = Arc::new(AtomicBool::new(false));
+        let (closed, by) = (Arc::clone(&s), Arc::clone(&written));
+        let thread = thread::spawn(move || {
+            by.store(true, Ordering::Relaxed);
+            closed.close();
+        });
+        if s.try_acquire().is_err_and(|e| e == TryAcquireError::Closed) {
+            assert!(written.load(Ordering::Relaxed));
+        }
+        if s.acquire_blocking().is_err() {
+            assert!(written.load(Ordering::Relaxed));
+        }
+        thread.join().unwrap();
     });
 }
 

@@ -18,6 +18,30 @@
 //! 4. If it is closed, nobody waits.
 //! 5. Bounded, free permits are at most the capacity; and at most `MAX_PERMITS` always.
 //! 6. While `SLOW` is set, the permits in the tray's own word are zero.
+//!
+//! **Memory orderings**
+//!
+//! What is promised: whoever takes permits sees all that was written before they were put back, and
+//! whoever is told that the semaphore is closed sees all that was written before `close`.
+//!
+//! - *Without the lock*, each change of the word is a compare-and-swap, which acquires and releases. An
+//!   acquire that succeeds reads what the last release wrote, or what a chain of such swaps made of it, so
+//!   it comes after all of them. The load before the first swap is a guess that the swap checks; it acquires
+//!   all the same, and so does a swap that fails, since both may find `CLOSED` and answer by that.
+//! - *With the lock*, [`Tray::own`] takes the word over by such a swap, so the step comes after all releases
+//!   before it; what steps do comes one after the other by the lock. While `SLOW` is set nobody else
+//!   writes the word (invariant 6 leaves nothing to take, and a release looks at `SLOW`), so the end of a
+//!   step may store it: no swap is lost. That store releases, and who takes permits from then on comes after
+//!   the step.
+//! - *A waiter* loads its answer with acquire, and the step stored it with release after it stored the word: it
+//!   comes after the release that granted it, and after those that had put back the rest of its request.
+//! - *Who only looks* loads the word with acquire. If `SLOW` is set in it, the word of the shared part is
+//!   loaded next, which was stored before the swap that set `SLOW`, so it is that value or a later one.
+//! - *Capacity and debt* change under the lock alone and are read there to decide. Elsewhere they are
+//!   read to be shown, so relaxed is enough.
+//!
+//! `tests/loom.rs` holds the two promises in all interleavings of two threads
+//! (`a_permit_carries_what_was_written_before_it_was_put_back`, `a_close_carries_what_was_written_before_it`).
 
 use std::sync::Arc;
 use std::task::Waker;
@@ -136,7 +160,7 @@ impl Tray {
     /// Takes permits if they are free and nobody waits. Nothing is always free.
     #[inline]
     pub(super) fn try_take(&self, permits: usize) -> Result<(), TryAcquireError> {
-        let mut word = self.word.load(Ordering::Relaxed);
+        let mut word = self.word.load(Ordering::Acquire);
         loop {
             if word & FLAGS != 0 {
                 if word & CLOSED != 0 {
@@ -178,7 +202,7 @@ impl Tray {
     #[inline]
     fn swap(&self, from: usize, to: usize) -> Result<(), usize> {
         self.word
-            .compare_exchange_weak(from, to, Ordering::AcqRel, Ordering::Relaxed)
+            .compare_exchange_weak(from, to, Ordering::AcqRel, Ordering::Acquire)
             .map(drop)
     }
 
