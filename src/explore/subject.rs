@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::machine::{Machine, Run};
-use crate::program::{Place, Program, Span, StatementKind};
+use crate::program::{Numbered, Place, Program, Span, StatementKind};
 use crate::property::{Engine, StepBound, WorkerEdge};
 use crate::report::{FirstFound, Written};
 use crate::run::{Budget, SemaphoreId, StatementId};
@@ -57,6 +57,7 @@ pub(super) struct ProgramSubject<'a> {
     program: &'a Program,
     machine: &'a Machine,
     statements: OnceCell<Vec<Source>>,
+    labels: OnceCell<Vec<String>>,
 }
 
 impl<'a> ProgramSubject<'a> {
@@ -65,18 +66,28 @@ impl<'a> ProgramSubject<'a> {
             program,
             machine,
             statements: OnceCell::new(),
+            labels: OnceCell::new(),
         }
     }
 
     fn sources(&self) -> Vec<Source> {
         let statements = self.program.statements();
         let places = places(self.program, statements.iter().map(|n| n.statement.span));
-        let source = |(numbered, place): (&crate::program::Numbered<'_>, Place)| Source {
+        let source = |(numbered, place): (&Numbered<'_>, Place)| Source {
             place,
             head: numbered.statement.head(),
             guard: matches!(numbered.statement.kind, StatementKind::With { .. }),
         };
         statements.iter().zip(places).map(source).collect()
+    }
+
+    fn all_labels(&self) -> Vec<String> {
+        let statements = self.program.statements().into_iter();
+        let label = |numbered: Numbered<'_>| {
+            let worker = &self.program.workers()[numbered.worker].name;
+            format!("{worker}#{}", numbered.ordinal)
+        };
+        statements.map(label).collect()
     }
 }
 
@@ -103,9 +114,7 @@ impl Subject for ProgramSubject<'_> {
     }
 
     fn label(&self, id: StatementId) -> String {
-        let numbered = self.program.statements()[id.index()];
-        let worker = &self.program.workers()[numbered.worker].name;
-        format!("{worker}#{}", numbered.ordinal)
+        self.labels.get_or_init(|| self.all_labels())[id.index()].clone()
     }
 
     fn texts(&self) -> Vec<String> {
